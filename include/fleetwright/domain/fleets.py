@@ -1,0 +1,112 @@
+"""A fleet: what Azure upgrades as one thing (a scale set, a Batch pool, a node pool)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.images import ImageReference
+from fleetwright.domain.instances import HealthSource
+from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
+
+OPT_IN_TAG = "fleetwright"  # the tag `fleetwright: enabled` hands a set to us (O1)
+OPT_IN_VALUE = "enabled"
+
+_SCALE_SET_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)"
+    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+_SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class FleetKind(StrEnum):
+    """The kinds of fleet that a driver exists for."""
+
+    SCALE_SET = "scale_set"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetId:
+    """A scale set's ARM id taken apart.
+
+    :param resource_id: as it was given, without a trailing slash
+    """
+
+    resource_id: str
+    subscription: str
+    resource_group: str
+    name: str
+    kind: FleetKind = FleetKind.SCALE_SET
+
+    @property
+    def key(self) -> str:
+        """The one key of a fleet everywhere: its ARM id in lower case."""
+        return self.resource_id.lower()
+
+
+def parse_fleet_id(text: str) -> FleetId:
+    """Read a scale set's ARM id, whatever case its words have.
+
+    :raises ConfigurationError: when the text is no such id, or its subscription is no GUID
+    """
+    match = _SCALE_SET_ID.fullmatch(text.strip().rstrip("/"))
+    if match is None:
+        raise ConfigurationError(
+            f"fleet {text!r} is not a scale set's id: /subscriptions/<guid>/resourceGroups/<name>"
+            "/providers/Microsoft.Compute/virtualMachineScaleSets/<name>"
+        )
+    if not _SUBSCRIPTION.fullmatch(match["subscription"]):
+        raise ConfigurationError(f"fleet {text!r}: subscription {match['subscription']!r} is not a GUID")
+    return FleetId(match[0], match["subscription"], match["resource_group"], match["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A scale set's model, as far as a rollout asks for it.
+
+    :param capacity: ``sku.capacity``: how many instances it should have
+    :param zones: empty for a regional set
+    :param orchestration_mode: ``Uniform`` or ``Flexible``
+    :param health_sources: every source the model names; exactly one is right (R16, N4)
+    """
+
+    fleet_id: FleetId
+    location: str
+    capacity: int
+    image: ImageReference
+    policy: UpgradePolicy = field(default_factory=UpgradePolicy)
+    zones: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    orchestration_mode: str = "Uniform"
+    health_sources: tuple[HealthSource, ...] = ()
+    service_fabric: bool = False
+
+    @property
+    def key(self) -> str:
+        """The fleet's ARM id in lower case."""
+        return self.fleet_id.key
+
+    @property
+    def name(self) -> str:
+        """The scale set's own name."""
+        return self.fleet_id.name
+
+    @property
+    def health_source(self) -> HealthSource:
+        """The source that readiness is judged by: the first one named, else power and extensions (R32)."""
+        return self.health_sources[0] if self.health_sources else HealthSource.NONE
+
+    @property
+    def effective_policy(self) -> RollingUpgradePolicy:
+        """The rolling upgrade policy in force (C7)."""
+        return self.policy.effective
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether the tag hands it to us; tag names are case-insensitive in Azure, values are not."""
+        wanted = {name.lower(): value for name, value in self.tags.items()}.get(OPT_IN_TAG, "")
+        return wanted.strip().lower() == OPT_IN_VALUE

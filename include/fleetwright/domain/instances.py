@@ -1,0 +1,73 @@
+"""One instance of a fleet as its provider shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Health(StrEnum):
+    """What the health source says (``vmHealth``: ``HealthState/...``)."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    UNKNOWN = "unknown"
+    INITIALIZING = "initializing"
+    NOT_REPORTED = "not reported"  # no vmHealth: the instance never got the model with the health source
+
+
+class HealthSource(StrEnum):
+    """What judges the health of a fleet's instances (R16, R32)."""
+
+    PROBE = "probe"
+    EXTENSION = "extension"
+    NONE = "none"  # power state and the provisioning of all extensions
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance, read from the provider.
+
+    :param version: the exact image version that it runs, empty where the provider shows none
+    :param update_domain: the platform's update domain, 0 where it has none
+    :param provisioning_state: ``Succeeded``, ``Updating``, ``Failed``, ...
+    :param power: the word after ``PowerState/``: ``running``, ``stopped``, ...
+    :param failed_extensions: names of the extensions whose provisioning failed
+    :param pending_extensions: names of the extensions that are not settled yet
+    :param data_disk_ids: ARM ids of the data disks with their LUNs, in order of LUN
+    """
+
+    instance_id: str
+    name: str = ""
+    zone: str = ""
+    update_domain: int = 0
+    version: str = ""
+    os_disk_id: str = ""
+    data_disk_ids: tuple[str, ...] = ()
+    latest_model_applied: bool = True
+    provisioning_state: str = "Succeeded"
+    power: str = "running"
+    health: Health = Health.NOT_REPORTED
+    failed_extensions: tuple[str, ...] = ()
+    pending_extensions: tuple[str, ...] = ()
+    protected: bool = False
+
+    @property
+    def domain(self) -> tuple[str, int]:
+        """Zone and update domain: a batch lies within one of these (R49)."""
+        return (self.zone, self.update_domain)
+
+    @property
+    def order(self) -> tuple[int, int | str]:
+        """Sort key by number: instance 10 comes after instance 9; names come after numbers."""
+        return (0, int(self.instance_id)) if self.instance_id.isdigit() else (1, self.instance_id)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no operation of the provider is at work on it."""
+        return self.provisioning_state.lower() in {"succeeded", "failed"}
+
+    @property
+    def is_provisioned(self) -> bool:
+        """Whether its provisioning succeeded."""
+        return self.provisioning_state.lower() == "succeeded"

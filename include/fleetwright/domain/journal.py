@@ -1,0 +1,217 @@
+"""Events, and the fold that turns them into a rollout's present state.
+
+The ledger only ever appends; replaying its events gives the same state. A fact that is told twice
+changes nothing, so a step that was cut off between the act and the record can tell it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fleetwright.domain.errors import LedgerError
+from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, RolloutView, SwapRecord
+from fleetwright.domain.states import TERMINAL_STATES, RolloutState, SwapState, advance_swap
+
+
+class EventKind(StrEnum):
+    """Everything that is ever written down about a rollout."""
+
+    STARTED = "rollout started"
+    RESUMED = "rollout resumed"
+    PLANNED = "rollout planned"
+    INTENDED = "batch intended"
+    ACCEPTED = "call accepted"
+    MOVED = "operation moved"
+    SWAPPED = "disks replaced"
+    REFUSED = "call refused"
+    JUDGED = "instances judged"
+    ROLLBACK_INTENDED = "rollback intended"
+    SETTLED = "batch settled"
+    FINISHED = "rollout finished"
+    HELD = "held"  # an evaluation that changed nothing: it belongs to a fleet, not to a rollout
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact.
+
+    :param happened_at: on the rollout's clock, aware, UTC; the ledger adds when it was recorded
+    :param payload: plain JSON
+    """
+
+    kind: EventKind
+    happened_at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def start_event(rollout_id: str, settings: RolloutSettings, owner: str, now: datetime) -> Event:
+    """The event that every rollout begins with."""
+    payload = {"rollout_id": rollout_id, "owner": owner, "settings": settings.to_dict()}
+    return Event(EventKind.STARTED, now, payload)
+
+
+def fold(events: Iterable[Event], view: RolloutView | None = None) -> RolloutView:
+    """Apply events in order, from nothing or onto a view.
+
+    :raises LedgerError: when the first event does not start a rollout
+    :raises IllegalMoveError: when an event contradicts the tables in ``states``
+    """
+    for event in events:
+        if event.kind is EventKind.STARTED:
+            view = _start(event)
+        elif view is None:
+            raise LedgerError(f"a rollout's events must begin with {EventKind.STARTED!r}, not {event.kind!r}")
+        else:
+            view = _APPLY[event.kind](view, event)
+    if view is None:
+        raise LedgerError("there are no events to read a rollout from")
+    return view
+
+
+def _start(event: Event) -> RolloutView:
+    body = event.payload
+    settings = RolloutSettings.from_dict(body["settings"])
+    return RolloutView(
+        RolloutRecord(body["rollout_id"], settings, owner=body["owner"], started_at=event.happened_at)
+    )
+
+
+def _resume(view: RolloutView, event: Event) -> RolloutView:
+    return replace(view, rollout=replace(view.rollout, owner=event.payload["owner"]))
+
+
+def _plan(view: RolloutView, event: Event) -> RolloutView:
+    return replace(view, rollout=replace(view.rollout, plan=event.payload))
+
+
+def _intend(view: RolloutView, event: Event) -> RolloutView:
+    body = event.payload
+    swaps = tuple(
+        SwapRecord(**{**swap, "batch_index": body["index"], "data_disk_ids": tuple(swap["data_disk_ids"])})
+        for swap in body["swaps"]
+    )
+    batch = BatchRecord(
+        index=body["index"],
+        instance_ids=tuple(swap.instance_id for swap in swaps),
+        zone=body["zone"],
+        update_domain=body["update_domain"],
+        reason=body["reason"],
+        began_at=event.happened_at,
+    )
+    return replace(
+        view,
+        batches=(*view.batches, batch),
+        swaps={**view.swaps, **{swap.instance_id: swap for swap in swaps}},
+    )
+
+
+def _accept(view: RolloutView, event: Event) -> RolloutView:
+    body = event.payload
+    view = _change_open_batch(view, urls=(body["operation_url"],) if body["operation_url"] else ())
+    return _change_swaps(
+        view, {i: {"attempted_at": event.happened_at} for i in body["instances"]}, body["state"]
+    )
+
+
+def _move(view: RolloutView, event: Event) -> RolloutView:
+    batch = view.open_batch
+    if batch is None:
+        return view
+    moved: Mapping[str, str] = event.payload["urls"]
+    urls = tuple(moved.get(url, url) for url in batch.operation_urls)
+    return _replace_batch(view, replace(batch, operation_urls=urls))
+
+
+def _see_swapped(view: RolloutView, event: Event) -> RolloutView:
+    disks: Mapping[str, str] = event.payload["disks"]
+    fresh = {i: disk for i, disk in disks.items() if view.swaps[i].ended_at is None}
+    changes = {i: {"ended_at": event.happened_at, "new_disk_id": disk} for i, disk in fresh.items()}
+    return _change_swaps(view, changes, event.payload.get("state"))
+
+
+def _refuse(view: RolloutView, event: Event) -> RolloutView:
+    reason = event.payload["reason"]
+    changes = {i: {"verdict_reason": reason} for i in event.payload["instances"]}
+    return _change_swaps(view, changes, SwapState.REFUSED)
+
+
+def _judge(view: RolloutView, event: Event) -> RolloutView:
+    for verdict in event.payload["verdicts"]:
+        change = {"verdict_reason": verdict["reason"], "ready_seconds": verdict.get("ready_seconds")}
+        view = _change_swaps(view, {verdict["instance_id"]: change}, verdict["state"])
+    return view
+
+
+def _intend_rollback(view: RolloutView, event: Event) -> RolloutView:
+    changes = {i: {"attempted_at": None, "ended_at": None} for i in event.payload["instances"]}
+    return _change_swaps(view, changes, SwapState.ROLLBACK_INTENDED)
+
+
+def _settle(view: RolloutView, event: Event) -> RolloutView:
+    batch = view.open_batch
+    return view if batch is None else _replace_batch(view, replace(batch, settled_at=event.happened_at))
+
+
+def _finish(view: RolloutView, event: Event) -> RolloutView:
+    if view.rollout.state in TERMINAL_STATES:
+        return view
+    body = event.payload
+    rollout = replace(
+        view.rollout,
+        state=RolloutState(body["state"]),
+        ended_at=event.happened_at,
+        reason_code=body["code"],
+        reason_message=body["message"],
+        outcome=body["outcome"],
+    )
+    return replace(view, rollout=rollout)
+
+
+def _note(view: RolloutView, _event: Event) -> RolloutView:
+    return view
+
+
+def _change_open_batch(view: RolloutView, *, urls: tuple[str, ...]) -> RolloutView:
+    batch = view.open_batch
+    if batch is None:
+        return view
+    kept = tuple(url for url in batch.operation_urls if url not in urls)
+    return _replace_batch(view, replace(batch, operation_urls=(*kept, *urls)))
+
+
+def _replace_batch(view: RolloutView, batch: BatchRecord) -> RolloutView:
+    batches = tuple(batch if known.index == batch.index else known for known in view.batches)
+    return replace(view, batches=batches)
+
+
+def _change_swaps(
+    view: RolloutView, changes: Mapping[str, Mapping[str, Any]], state: str | None = None
+) -> RolloutView:
+    swaps = dict(view.swaps)
+    for instance_id, change in changes.items():
+        swap = swaps[instance_id]
+        moved = swap.state if state is None else advance_swap(swap.state, SwapState(state))
+        swaps[instance_id] = replace(swap, state=moved, **change)
+    return replace(view, swaps=swaps)
+
+
+_APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
+    EventKind.RESUMED: _resume,
+    EventKind.PLANNED: _plan,
+    EventKind.INTENDED: _intend,
+    EventKind.ACCEPTED: _accept,
+    EventKind.MOVED: _move,
+    EventKind.SWAPPED: _see_swapped,
+    EventKind.REFUSED: _refuse,
+    EventKind.JUDGED: _judge,
+    EventKind.ROLLBACK_INTENDED: _intend_rollback,
+    EventKind.SETTLED: _settle,
+    EventKind.FINISHED: _finish,
+    EventKind.HELD: _note,
+    EventKind.NOTED: _note,
+}

@@ -1,0 +1,150 @@
+"""What the ledger remembers about a rollout: frozen records, rebuilt from events by ``journal``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fleetwright.domain.states import IN_FLIGHT, RolloutState, SwapState
+
+
+class TriggerKind(StrEnum):
+    """Who asked for the rollout: it decides about rollback (C12) and ``startedBy``."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutSettings:
+    """What a rollout was asked to do, fixed for its whole life.
+
+    :param target_version: the one exact image version of this rollout
+    :param rollback: roll unhealthy instances back; for automatic rollouts unless the set disables it,
+        for manual ones only when asked for (R43, C12)
+    """
+
+    fleet_id: str
+    target_version: str
+    trigger: TriggerKind = TriggerKind.MANUAL
+    rollback: bool = False
+    health_timeout_seconds: float = 300.0
+    poll_seconds: float = 5.0
+    location: str = ""
+    image: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "fleet_id": self.fleet_id,
+            "target_version": self.target_version,
+            "trigger": str(self.trigger),
+            "rollback": self.rollback,
+            "health_timeout_seconds": self.health_timeout_seconds,
+            "poll_seconds": self.poll_seconds,
+            "location": self.location,
+            "image": dict(self.image),
+        }
+
+    @classmethod
+    def from_dict(cls, body: Mapping[str, Any]) -> RolloutSettings:
+        """From plain JSON, as ``to_dict`` wrote it."""
+        return cls(**{**body, "trigger": TriggerKind(body["trigger"])})
+
+
+@dataclass(frozen=True, slots=True)
+class SwapRecord:
+    """One instance's swap, written before the call, and everything seen of it since.
+
+    :param old_disk_id: the OS disk before the swap; a healthy instance must show another one
+    :param attempted_at: when the latest call for it (swap or rollback) was sent or adopted
+    :param ended_at: when the latest replacement of its disk was first seen done; health time runs from here
+    """
+
+    instance_id: str
+    batch_index: int
+    old_version: str
+    old_disk_id: str
+    new_version: str
+    state: SwapState = SwapState.INTENDED
+    zone: str = ""
+    update_domain: int = 0
+    reason: str = ""
+    data_disk_ids: tuple[str, ...] = ()
+    new_disk_id: str = ""
+    attempted_at: datetime | None = None
+    ended_at: datetime | None = None
+    verdict_reason: str = ""
+    ready_seconds: float | None = None
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether the provider may still be at work on it for us."""
+        return self.state in IN_FLIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One batch: who, why, and the operations that carry it.
+
+    :param operation_urls: every poll URL in use, swap or rollback, as last seen in a header
+    """
+
+    index: int
+    instance_ids: tuple[str, ...]
+    zone: str = ""
+    update_domain: int = 0
+    reason: str = ""
+    operation_urls: tuple[str, ...] = ()
+    began_at: datetime | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRecord:
+    """The rollout itself.
+
+    :param owner: who runs it now, in words a person can follow to a process or an Airflow run
+    """
+
+    rollout_id: str
+    settings: RolloutSettings
+    owner: str = ""
+    state: RolloutState = RolloutState.ROLLING_FORWARD
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason_code: str = ""
+    reason_message: str = ""
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """A rollout with its batches and swaps, as its events tell it."""
+
+    rollout: RolloutRecord
+    batches: tuple[BatchRecord, ...] = ()
+    swaps: Mapping[str, SwapRecord] = field(default_factory=dict)
+
+    @property
+    def open_batch(self) -> BatchRecord | None:
+        """The batch that is not settled yet; there is at most one."""
+        return next((batch for batch in self.batches if batch.settled_at is None), None)
+
+    def swaps_of(self, batch: BatchRecord) -> tuple[SwapRecord, ...]:
+        """The batch's swaps in the order in which they were chosen."""
+        return tuple(self.swaps[instance_id] for instance_id in batch.instance_ids)
+
+    @property
+    def swapped_ids(self) -> frozenset[str]:
+        """Every instance this rollout has swapped or tried to: never chosen again."""
+        return frozenset(self.swaps)
+
+    @property
+    def in_flight_ids(self) -> frozenset[str]:
+        """The instances that this rollout itself has in flight."""
+        return frozenset(swap.instance_id for swap in self.swaps.values() if swap.is_in_flight)

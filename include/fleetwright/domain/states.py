@@ -1,0 +1,123 @@
+"""The states of a rollout and of one instance's swap, as tables.
+
+Two rules keep this file honest:
+
+1. Everything that decides about transitions stands here, and nothing else does.
+2. A transition that is absent from a table is illegal; there is no other guard.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fleetwright.domain.errors import FleetwrightError
+
+
+class RolloutState(StrEnum):
+    """A rollout's state, in Azure's own words (``runningStatus.code``) and our *Held*."""
+
+    ROLLING_FORWARD = "RollingForward"
+    COMPLETED = "Completed"
+    FAULTED = "Faulted"
+    CANCELLED = "Cancelled"
+    HELD = "Held"
+
+
+class RolloutMove(StrEnum):
+    """What may happen to a rollout."""
+
+    COMPLETE = "complete"
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+class SwapState(StrEnum):
+    """How far one instance's swap has come."""
+
+    INTENDED = "intended"  # written before the call
+    ACCEPTED = "accepted"  # Azure said 202, or was seen doing it
+    SWAPPED = "swapped"  # the new disk is in place
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    REFUSED = "refused"  # Azure said no before anything changed
+    ROLLBACK_INTENDED = "rollback intended"
+    ROLLBACK_ACCEPTED = "rollback accepted"
+    ROLLED_BACK = "rolled back"
+    ROLLBACK_FAILED = "rollback failed"
+
+
+# Terminal for the rollout: nothing moves on from here.
+TERMINAL_STATES = frozenset(
+    {RolloutState.COMPLETED, RolloutState.FAULTED, RolloutState.CANCELLED, RolloutState.HELD}
+)
+# The provider may be at work on the instance, because we asked it to.
+IN_FLIGHT = frozenset(
+    {
+        SwapState.INTENDED,
+        SwapState.ACCEPTED,
+        SwapState.SWAPPED,
+        SwapState.ROLLBACK_INTENDED,
+        SwapState.ROLLBACK_ACCEPTED,
+    }
+)
+# Waiting for the verdict about the new image.
+AWAITING_VERDICT = frozenset({SwapState.INTENDED, SwapState.ACCEPTED, SwapState.SWAPPED})
+AWAITING_ROLLBACK = frozenset({SwapState.ROLLBACK_INTENDED, SwapState.ROLLBACK_ACCEPTED})
+# Swapped by this rollout, and bad: what R12 counts.
+FAILED_SWAPS = frozenset(
+    {
+        SwapState.UNHEALTHY,
+        SwapState.ROLLBACK_INTENDED,
+        SwapState.ROLLBACK_ACCEPTED,
+        SwapState.ROLLED_BACK,
+        SwapState.ROLLBACK_FAILED,
+    }
+)
+
+ROLLOUT_TRANSITIONS: dict[RolloutState, dict[RolloutMove, RolloutState]] = {
+    RolloutState.ROLLING_FORWARD: {
+        RolloutMove.COMPLETE: RolloutState.COMPLETED,
+        RolloutMove.STOP: RolloutState.FAULTED,
+        RolloutMove.CANCEL: RolloutState.CANCELLED,
+    },
+}
+
+SWAP_TRANSITIONS: dict[SwapState, frozenset[SwapState]] = {
+    SwapState.INTENDED: frozenset(
+        {SwapState.ACCEPTED, SwapState.SWAPPED, SwapState.REFUSED, SwapState.HEALTHY, SwapState.UNHEALTHY}
+    ),
+    SwapState.ACCEPTED: frozenset({SwapState.SWAPPED, SwapState.HEALTHY, SwapState.UNHEALTHY}),
+    SwapState.SWAPPED: frozenset({SwapState.HEALTHY, SwapState.UNHEALTHY}),
+    SwapState.UNHEALTHY: frozenset({SwapState.ROLLBACK_INTENDED, SwapState.ROLLED_BACK}),
+    SwapState.ROLLBACK_INTENDED: frozenset(
+        {SwapState.ROLLBACK_ACCEPTED, SwapState.ROLLED_BACK, SwapState.ROLLBACK_FAILED}
+    ),
+    SwapState.ROLLBACK_ACCEPTED: frozenset({SwapState.ROLLED_BACK, SwapState.ROLLBACK_FAILED}),
+}
+
+
+class IllegalMoveError(FleetwrightError):
+    """The tables of this file do not allow the transition."""
+
+    kind = "illegal_move"
+
+
+def advance_rollout(state: RolloutState, move: RolloutMove) -> RolloutState:
+    """The rollout's next state.
+
+    :raises IllegalMoveError: when the table has no such transition
+    """
+    try:
+        return ROLLOUT_TRANSITIONS[state][move]
+    except KeyError:
+        raise IllegalMoveError(f"a rollout that is {state} cannot {move}") from None
+
+
+def advance_swap(state: SwapState, to: SwapState) -> SwapState:
+    """The swap's next state; staying where it is changes nothing, so that a repeated fact is harmless.
+
+    :raises IllegalMoveError: when the table has no such transition
+    """
+    if to is not state and to not in SWAP_TRANSITIONS.get(state, frozenset()):
+        raise IllegalMoveError(f"a swap that is {state!r} cannot become {to!r}")
+    return to

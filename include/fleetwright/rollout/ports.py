@@ -1,0 +1,221 @@
+"""What a rollout needs from the world, as Protocols: clock, fleet driver, image catalogue, ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from fleetwright.domain.fleets import Fleet, FleetId
+from fleetwright.domain.images import ImageReference
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.journal import Event
+from fleetwright.domain.records import RolloutSettings, RolloutView
+
+
+class Clock(Protocol):
+    """The only way to know or to pass time; health, pauses and retries use it, leases never."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+    def wait_until(self, instant: datetime) -> None:
+        """Return when ``now()`` is at or after the instant."""
+        ...
+
+
+class OperationState(StrEnum):
+    """What a long-running operation came to."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStatus:
+    """One look at a long-running operation.
+
+    :param url: where to look next: the newest header, byte for byte
+    :param error: one line, ``code: message``, of an operation that failed
+    """
+
+    url: str
+    state: OperationState
+    error: str = ""
+
+
+class FleetDriver(Protocol):
+    """One kind of fleet at its provider. Every mutating call takes an explicit, non-empty list of ids.
+
+    All methods raise ``ProviderError`` (or a leaf of it) when Azure refuses or does not answer.
+    """
+
+    def fetch_fleet(self, fleet_id: FleetId) -> Fleet:
+        """Read the fleet's model."""
+        ...
+
+    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
+        """Read all instances with their health, in one list call (a page at a time), ordered by number."""
+        ...
+
+    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
+        """The same read for a trigger: no thread waits for it."""
+        ...
+
+    def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance:
+        """Read one instance itself: never behind, as a list may be."""
+        ...
+
+    async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance:
+        """The same read for a trigger."""
+        ...
+
+    def fetch_foreign_rollout(self, fleet: Fleet) -> str:
+        """One line about a rolling upgrade that somebody else has under way, empty where there is none (O4)."""
+        ...
+
+    def prepare(self, fleet: Fleet, instances: Sequence[Instance]) -> None:
+        """Bring what is not on the latest model to it, and wait for that; the OS disk stays (R31)."""
+        ...
+
+    def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+        """Replace the OS disks by the version's; return the operation's poll URL, never wait.
+
+        A call that was refused before anything changed raises ``CallRefusedError``; one whose answer
+        was lost raises ``AnswerLostError``: the caller reads the instances before it does anything else.
+        """
+        ...
+
+    def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+        """Put the previous version back; return the operation's poll URL, never wait. Errors as for a swap."""
+        ...
+
+    def fetch_operation(self, url: str) -> OperationStatus:
+        """Look at an operation once."""
+        ...
+
+    async def fetch_operation_async(self, url: str) -> OperationStatus:
+        """The same look for a trigger."""
+        ...
+
+
+class ImageCatalogue(Protocol):
+    """Which versions of an image exist for a region."""
+
+    def list_versions(self, fleet: Fleet, image: ImageReference) -> tuple[str, ...]:
+        """Every exact version that can be deployed in the fleet's region, oldest first (R41).
+
+        :raises ConfigurationError: when the publisher, offer or SKU does not exist
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """How long a holder may be silent before it counts as dead; wall time."""
+
+    expiry: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to change one fleet, while the token is the newest.
+
+    :param token: grows with every taking; an older one is refused for ever
+    """
+
+    fleet_key: str
+    holder: str
+    token: int
+    terms: LeaseTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A rollout and the right to carry it out.
+
+    :param resumed: an earlier holder's rollout goes on: same id, version and counts
+    """
+
+    view: RolloutView
+    lease: Lease
+    resumed: bool
+
+
+class ControlKind(StrEnum):
+    """What a person may say to a rollout between batches."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One such word: who, when, why."""
+
+    kind: ControlKind
+    actor: str
+    reason: str
+    at: datetime
+
+
+class Ledger(Protocol):
+    """The memory of intent. Every method raises ``LedgerError`` when it cannot be read or written."""
+
+    def begin(self, settings: RolloutSettings, *, owner: str, now: datetime, terms: LeaseTerms) -> Acquired:
+        """Take the fleet and start a rollout, or resume the fleet's unfinished one, in one transaction.
+
+        :param owner: unique to the run; the same owner takes its own lease back with a new token
+        :raises HeldError: at once, naming the holder, while another owner's lease is alive
+        """
+        ...
+
+    def retake(self, rollout_id: str, *, owner: str, terms: LeaseTerms) -> Lease:
+        """Take the rollout's own lease back with a new token: every earlier token is dead from here on.
+
+        :raises LeaseLostError: when another owner has the fleet, or the rollout is finished
+        """
+        ...
+
+    def check(self, lease: Lease) -> None:
+        """Renew the heartbeat; call it before every mutating call.
+
+        :raises LeaseLostError: when the token is not the newest any more
+        """
+        ...
+
+    def release(self, rollout_id: str, *, owner: str) -> None:
+        """Give the fleet back, whatever happened; harmless when it is not held by the owner."""
+        ...
+
+    def append(self, rollout_id: str, events: Sequence[Event], *, lease: Lease) -> RolloutView:
+        """Write events and return the rollout as they leave it; one transaction, token checked inside.
+
+        :raises LeaseLostError: nothing was written: the token is not the newest
+        """
+        ...
+
+    def load(self, rollout_id: str) -> RolloutView:
+        """The rollout as its events tell it."""
+        ...
+
+    def record_held(self, fleet_key: str, reasons: Sequence[str], *, actor: str, now: datetime) -> None:
+        """Write down an evaluation that changed nothing."""
+        ...
+
+    def list_rollouts(self, fleet_key: str) -> tuple[RolloutView, ...]:
+        """Every rollout of the fleet, newest first."""
+        ...
+
+    def add_control(self, fleet_key: str, control: Control) -> None:
+        """Write down what a person said."""
+        ...
+
+    def list_controls(self, fleet_key: str, *, since: datetime) -> tuple[Control, ...]:
+        """What was said about the fleet since an instant, oldest first."""
+        ...
