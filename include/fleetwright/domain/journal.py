@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     RESUMED = "rollout resumed"
     PLANNED = "rollout planned"
     INTENDED = "batch intended"
+    SENDING = "call about to be sent"
     ACCEPTED = "call accepted"
     MOVED = "operation moved"
     SWAPPED = "disks replaced"
@@ -108,6 +109,10 @@ def _intend(view: RolloutView, event: Event) -> RolloutView:
         batches=(*view.batches, batch),
         swaps={**view.swaps, **{swap.instance_id: swap for swap in swaps}},
     )
+
+
+def _send(view: RolloutView, event: Event) -> RolloutView:
+    return _change_swaps(view, {i: {} for i in event.payload["instances"]}, SwapState.SENDING)
 
 
 def _accept(view: RolloutView, event: Event) -> RolloutView:
@@ -204,6 +209,7 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.RESUMED: _resume,
     EventKind.PLANNED: _plan,
     EventKind.INTENDED: _intend,
+    EventKind.SENDING: _send,
     EventKind.ACCEPTED: _accept,
     EventKind.MOVED: _move,
     EventKind.SWAPPED: _see_swapped,

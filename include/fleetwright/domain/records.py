@@ -141,8 +141,8 @@ class RolloutView:
 
     @property
     def swapped_ids(self) -> frozenset[str]:
-        """Every instance this rollout has swapped or tried to: never chosen again."""
-        return frozenset(self.swaps)
+        """Every instance this rollout has swapped: never chosen again. A refused call changed nothing."""
+        return frozenset(i for i, swap in self.swaps.items() if swap.state is not SwapState.REFUSED)
 
     @property
     def in_flight_ids(self) -> frozenset[str]:

@@ -34,7 +34,8 @@ class RolloutMove(StrEnum):
 class SwapState(StrEnum):
     """How far one instance's swap has come."""
 
-    INTENDED = "intended"  # written before the call
+    INTENDED = "intended"  # written before anything is done to the instance
+    SENDING = "sending"  # written right before the call: from here on it may have been sent
     ACCEPTED = "accepted"  # Azure said 202, or was seen doing it
     SWAPPED = "swapped"  # the new disk is in place
     HEALTHY = "healthy"
@@ -54,6 +55,7 @@ TERMINAL_STATES = frozenset(
 IN_FLIGHT = frozenset(
     {
         SwapState.INTENDED,
+        SwapState.SENDING,
         SwapState.ACCEPTED,
         SwapState.SWAPPED,
         SwapState.ROLLBACK_INTENDED,
@@ -61,7 +63,9 @@ IN_FLIGHT = frozenset(
     }
 )
 # Waiting for the verdict about the new image.
-AWAITING_VERDICT = frozenset({SwapState.INTENDED, SwapState.ACCEPTED, SwapState.SWAPPED})
+AWAITING_VERDICT = frozenset({SwapState.ACCEPTED, SwapState.SWAPPED})
+# The call may or may not have been sent: the instances are read before it is sent (again).
+NOT_YET_ACCEPTED = frozenset({SwapState.INTENDED, SwapState.SENDING})
 AWAITING_ROLLBACK = frozenset({SwapState.ROLLBACK_INTENDED, SwapState.ROLLBACK_ACCEPTED})
 # Swapped by this rollout, and bad: what R12 counts.
 FAILED_SWAPS = frozenset(
@@ -83,12 +87,11 @@ ROLLOUT_TRANSITIONS: dict[RolloutState, dict[RolloutMove, RolloutState]] = {
 }
 
 SWAP_TRANSITIONS: dict[SwapState, frozenset[SwapState]] = {
-    SwapState.INTENDED: frozenset(
-        {SwapState.ACCEPTED, SwapState.SWAPPED, SwapState.REFUSED, SwapState.HEALTHY, SwapState.UNHEALTHY}
-    ),
+    SwapState.INTENDED: frozenset({SwapState.SENDING, SwapState.REFUSED}),
+    SwapState.SENDING: frozenset({SwapState.ACCEPTED, SwapState.REFUSED}),
     SwapState.ACCEPTED: frozenset({SwapState.SWAPPED, SwapState.HEALTHY, SwapState.UNHEALTHY}),
     SwapState.SWAPPED: frozenset({SwapState.HEALTHY, SwapState.UNHEALTHY}),
-    SwapState.UNHEALTHY: frozenset({SwapState.ROLLBACK_INTENDED, SwapState.ROLLED_BACK}),
+    SwapState.UNHEALTHY: frozenset({SwapState.ROLLBACK_INTENDED}),
     SwapState.ROLLBACK_INTENDED: frozenset(
         {SwapState.ROLLBACK_ACCEPTED, SwapState.ROLLED_BACK, SwapState.ROLLBACK_FAILED}
     ),

@@ -1,0 +1,146 @@
+"""Who is ready, and the verdict about an instance after a swap or a rollback.
+
+*Ready* is: running, provisioning succeeded, every extension succeeded and, where the fleet has a health
+source, reported healthy (R32). Unknown, initializing and failed are not ready; initializing waits, the
+others are definite signs (N21).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from fleetwright.domain.instances import Health, HealthSource, Instance
+from fleetwright.domain.records import SwapRecord
+
+# An operation without an end after this long has failed for its instances.
+OPERATION_LIMIT = timedelta(minutes=30)
+
+_DEFINITELY_BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
+_DOWN = frozenset({"stopped", "deallocated"})
+
+
+class VerdictKind(StrEnum):
+    """What is known about an instance that was swapped or rolled back."""
+
+    WAIT = "wait"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verdict with its reason.
+
+    :param ready_seconds: from the end of the swap until it was seen ready, None where it was not
+    :param timed_out: the operation itself had no end, so the provider may still be at work
+    :param disk_lost: a data disk is missing or changed: the whole rollout has to stop
+    """
+
+    kind: VerdictKind
+    reason: str
+    ready_seconds: float | None = None
+    timed_out: bool = False
+    disk_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what.
+
+    :param health_timeout: per instance, from the end of its swap (R10)
+    :param fail_fast: a definite sign ends the wait at once; right only where a rollback follows, because
+        without one the instance keeps its time to recover and the batch stays open for it (R10)
+    """
+
+    health_timeout: timedelta
+    fail_fast: bool
+
+
+def why_not_ready(instance: Instance, source: HealthSource) -> str:
+    """Why the instance is not ready, in a few words; empty when it is ready."""
+    if instance.power != "running":
+        return f"power state is {instance.power or 'not shown'}"
+    if not instance.is_provisioned:
+        return f"provisioning is {instance.provisioning_state}"
+    if instance.failed_extensions:
+        return f"extension {', '.join(instance.failed_extensions)} failed"
+    if instance.pending_extensions:
+        return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
+    if source is not HealthSource.NONE and instance.health is not Health.HEALTHY:
+        return f"health is {instance.health}"
+    return ""
+
+
+def is_ready(instance: Instance, source: HealthSource) -> bool:
+    """Whether the instance serves: see the module's definition (R32, N21)."""
+    return not why_not_ready(instance, source)
+
+
+def is_replaced(instance: Instance, version: str, *old_disk_ids: str) -> bool:
+    """Whether the instance shows the version on a disk that is none of the old ones."""
+    known = {disk.lower() for disk in old_disk_ids}
+    return instance.version == version and instance.os_disk_id.lower() not in known
+
+
+def judge_swap(
+    swap: SwapRecord, instance: Instance | None, source: HealthSource, patience: Patience, now: datetime
+) -> Verdict:
+    """Judge one swapped instance; healthy counts only on the target version and a new disk (R10, R11).
+
+    :param instance: as read after the swap was accepted, None when the provider does not list it any more
+    """
+    if instance is None:
+        return Verdict(VerdictKind.UNHEALTHY, "it does not exist any more")
+    if not is_replaced(instance, swap.new_version, swap.old_disk_id):
+        return _judge_unfinished(swap.attempted_at, "the swap", now)
+    if not set(swap.data_disk_ids) <= set(instance.data_disk_ids):
+        missing = ", ".join(sorted(set(swap.data_disk_ids) - set(instance.data_disk_ids)))
+        return Verdict(VerdictKind.UNHEALTHY, f"data disk lost in the swap: {missing}", disk_lost=True)
+    return _judge_health(instance, source, patience, swap.ended_at or now, now)
+
+
+def judge_rollback(
+    swap: SwapRecord, instance: Instance | None, source: HealthSource, patience: Patience, now: datetime
+) -> Verdict:
+    """Judge one instance that was rolled back: ready on its previous version within the health timeout."""
+    if instance is None:
+        return Verdict(VerdictKind.UNHEALTHY, "it does not exist any more")
+    if not is_replaced(instance, swap.old_version, swap.new_disk_id or swap.old_disk_id):
+        return _judge_unfinished(swap.attempted_at, "the rollback", now)
+    return _judge_health(instance, source, patience, swap.ended_at or now, now)
+
+
+def _judge_unfinished(attempted_at: datetime | None, act: str, now: datetime) -> Verdict:
+    if attempted_at is not None and now >= attempted_at + OPERATION_LIMIT:
+        minutes = OPERATION_LIMIT // timedelta(minutes=1)
+        return Verdict(VerdictKind.UNHEALTHY, f"{act} had no end after {minutes} minutes", timed_out=True)
+    return Verdict(VerdictKind.WAIT, f"{act} is not done yet")
+
+
+def _judge_health(
+    instance: Instance, source: HealthSource, patience: Patience, ended_at: datetime, now: datetime
+) -> Verdict:
+    waited = now - ended_at
+    reason = why_not_ready(instance, source)
+    if not reason:
+        return Verdict(VerdictKind.HEALTHY, "ready", ready_seconds=waited.total_seconds())
+    if waited >= patience.health_timeout:
+        limit = patience.health_timeout.total_seconds()
+        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {limit:g} s after the end of its swap")
+    if patience.fail_fast and _is_definite(instance, source):
+        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {waited.total_seconds():.0f} s after the swap")
+    return Verdict(VerdictKind.WAIT, reason)
+
+
+def _is_definite(instance: Instance, source: HealthSource) -> bool:
+    if not instance.is_settled:
+        return False
+    if not instance.is_provisioned or instance.failed_extensions or instance.power in _DOWN:
+        return True
+    return (
+        source is not HealthSource.NONE
+        and not instance.pending_extensions
+        and instance.health in _DEFINITELY_BAD_HEALTH
+    )
