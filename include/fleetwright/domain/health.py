@@ -17,6 +17,10 @@ from fleetwright.domain.records import SwapRecord
 # An operation without an end after this long has failed for its instances.
 OPERATION_LIMIT = timedelta(minutes=30)
 
+# What stops a rollout by itself.
+TIMED_OUT = "timed out"
+DISK_LOST = "data disk lost"
+
 _DEFINITELY_BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
 _DOWN = frozenset({"stopped", "deallocated"})
 
@@ -34,15 +38,14 @@ class Verdict:
     """A verdict with its reason.
 
     :param ready_seconds: from the end of the swap until it was seen ready, None where it was not
-    :param timed_out: the operation itself had no end, so the provider may still be at work
-    :param disk_lost: a data disk is missing or changed: the whole rollout has to stop
+    :param fatal: why the whole rollout has to stop, whatever the thresholds say: an operation without an
+        end may still be at work, and a lost data disk must not happen twice
     """
 
     kind: VerdictKind
     reason: str
     ready_seconds: float | None = None
-    timed_out: bool = False
-    disk_lost: bool = False
+    fatal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def judge_swap(
         return _judge_unfinished(swap.attempted_at, "the swap", now)
     if not set(swap.data_disk_ids) <= set(instance.data_disk_ids):
         missing = ", ".join(sorted(set(swap.data_disk_ids) - set(instance.data_disk_ids)))
-        return Verdict(VerdictKind.UNHEALTHY, f"data disk lost in the swap: {missing}", disk_lost=True)
+        reason = f"data disk lost in the swap: {missing}"
+        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISK_LOST)
     return _judge_health(instance, source, patience, swap.ended_at or now, now)
 
 
@@ -115,7 +119,8 @@ def judge_rollback(
 def _judge_unfinished(attempted_at: datetime | None, act: str, now: datetime) -> Verdict:
     if attempted_at is not None and now >= attempted_at + OPERATION_LIMIT:
         minutes = OPERATION_LIMIT // timedelta(minutes=1)
-        return Verdict(VerdictKind.UNHEALTHY, f"{act} had no end after {minutes} minutes", timed_out=True)
+        reason = f"{act} had no end after {minutes} minutes"
+        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=TIMED_OUT)
     return Verdict(VerdictKind.WAIT, f"{act} is not done yet")
 
 

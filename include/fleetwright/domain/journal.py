@@ -14,7 +14,7 @@ from typing import Any
 
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, RolloutView, SwapRecord
-from fleetwright.domain.states import TERMINAL_STATES, RolloutState, SwapState, advance_swap
+from fleetwright.domain.states import TERMINAL_STATES, RolloutState, SwapState, advance_rollout, advance_swap
 
 
 class EventKind(StrEnum):
@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     JUDGED = "instances judged"
     ROLLBACK_INTENDED = "rollback intended"
     SETTLED = "batch settled"
+    DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it
     FINISHED = "rollout finished"
     HELD = "held"  # an evaluation that changed nothing: it belongs to a fleet, not to a rollout
     NOTED = "noted"
@@ -147,7 +148,11 @@ def _refuse(view: RolloutView, event: Event) -> RolloutView:
 
 def _judge(view: RolloutView, event: Event) -> RolloutView:
     for verdict in event.payload["verdicts"]:
-        change = {"verdict_reason": verdict["reason"], "ready_seconds": verdict.get("ready_seconds")}
+        change = {
+            "verdict_reason": verdict["reason"],
+            "ready_seconds": verdict.get("ready_seconds"),
+            "fatal": verdict.get("fatal", ""),
+        }
         view = _change_swaps(view, {verdict["instance_id"]: change}, verdict["state"])
     return view
 
@@ -162,13 +167,17 @@ def _settle(view: RolloutView, event: Event) -> RolloutView:
     return view if batch is None else _replace_batch(view, replace(batch, settled_at=event.happened_at))
 
 
+def _decide(view: RolloutView, event: Event) -> RolloutView:
+    return replace(view, rollout=replace(view.rollout, decided=event.payload))
+
+
 def _finish(view: RolloutView, event: Event) -> RolloutView:
     if view.rollout.state in TERMINAL_STATES:
         return view
     body = event.payload
     rollout = replace(
         view.rollout,
-        state=RolloutState(body["state"]),
+        state=advance_rollout(view.rollout.state, RolloutState(body["state"])),
         ended_at=event.happened_at,
         reason_code=body["code"],
         reason_message=body["message"],
@@ -217,6 +226,7 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.JUDGED: _judge,
     EventKind.ROLLBACK_INTENDED: _intend_rollback,
     EventKind.SETTLED: _settle,
+    EventKind.DECIDED: _decide,
     EventKind.FINISHED: _finish,
     EventKind.HELD: _note,
     EventKind.NOTED: _note,

@@ -62,6 +62,7 @@ class SwapRecord:
     :param old_disk_id: the OS disk before the swap; a healthy instance must show another one
     :param attempted_at: when the latest call for it (swap or rollback) was sent or adopted
     :param ended_at: when the latest replacement of its disk was first seen done; health time runs from here
+    :param fatal: why this instance alone stops the rollout, empty where it does not
     """
 
     instance_id: str
@@ -79,6 +80,7 @@ class SwapRecord:
     ended_at: datetime | None = None
     verdict_reason: str = ""
     ready_seconds: float | None = None
+    fatal: str = ""
 
     @property
     def is_in_flight(self) -> bool:
@@ -108,6 +110,7 @@ class RolloutRecord:
     """The rollout itself.
 
     :param owner: who runs it now, in words a person can follow to a process or an Airflow run
+    :param decided: the ending that a batch has decided and that is not carried out yet; empty before
     """
 
     rollout_id: str
@@ -119,6 +122,7 @@ class RolloutRecord:
     reason_code: str = ""
     reason_message: str = ""
     plan: Mapping[str, Any] = field(default_factory=dict)
+    decided: Mapping[str, str] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
 
 

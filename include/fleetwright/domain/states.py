@@ -23,14 +23,6 @@ class RolloutState(StrEnum):
     HELD = "Held"
 
 
-class RolloutMove(StrEnum):
-    """What may happen to a rollout."""
-
-    COMPLETE = "complete"
-    STOP = "stop"
-    CANCEL = "cancel"
-
-
 class SwapState(StrEnum):
     """How far one instance's swap has come."""
 
@@ -78,12 +70,8 @@ FAILED_SWAPS = frozenset(
     }
 )
 
-ROLLOUT_TRANSITIONS: dict[RolloutState, dict[RolloutMove, RolloutState]] = {
-    RolloutState.ROLLING_FORWARD: {
-        RolloutMove.COMPLETE: RolloutState.COMPLETED,
-        RolloutMove.STOP: RolloutState.FAULTED,
-        RolloutMove.CANCEL: RolloutState.CANCELLED,
-    },
+ROLLOUT_TRANSITIONS: dict[RolloutState, frozenset[RolloutState]] = {
+    RolloutState.ROLLING_FORWARD: TERMINAL_STATES,
 }
 
 SWAP_TRANSITIONS: dict[SwapState, frozenset[SwapState]] = {
@@ -105,15 +93,14 @@ class IllegalMoveError(FleetwrightError):
     kind = "illegal_move"
 
 
-def advance_rollout(state: RolloutState, move: RolloutMove) -> RolloutState:
-    """The rollout's next state.
+def advance_rollout(state: RolloutState, to: RolloutState) -> RolloutState:
+    """The rollout's next state; staying where it is changes nothing.
 
     :raises IllegalMoveError: when the table has no such transition
     """
-    try:
-        return ROLLOUT_TRANSITIONS[state][move]
-    except KeyError:
-        raise IllegalMoveError(f"a rollout that is {state} cannot {move}") from None
+    if to is not state and to not in ROLLOUT_TRANSITIONS.get(state, frozenset()):
+        raise IllegalMoveError(f"a rollout that is {state} cannot become {to}")
+    return to
 
 
 def advance_swap(state: SwapState, to: SwapState) -> SwapState:

@@ -1,0 +1,1 @@
+"""The ``fleetwright`` command: rollouts, plans and history without Airflow; a composition root."""

@@ -1,0 +1,53 @@
+"""The ``fleetwright`` command: its verbs, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from fleetwright import __version__
+from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
+from fleetwright.cli.history import history
+from fleetwright.cli.output import print_error
+from fleetwright.cli.plan import plan
+from fleetwright.cli.run import run
+from fleetwright.domain.errors import FleetwrightError, HeldError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fleetwright")
+def fleetwright() -> None:
+    """Roll new OS images out over Azure scale sets, batch by batch."""
+
+
+for _verb in (run, plan, history):
+    fleetwright.add_command(_verb)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit; every error is one line on standard error."""
+    sys.exit(exit_code(arguments))
+
+
+def exit_code(arguments: list[str] | None = None) -> int:
+    """Run the command; see ``exit_codes``."""
+    try:
+        # click returns its own code for --help and --version, and a verb's code otherwise.
+        return int(fleetwright.main(arguments, prog_name="fleetwright", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as shown:
+        click.echo(shown.format_message(), err=True)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        print_error(f"{error.format_message()} (see fleetwright --help)")
+        return EXIT_USAGE
+    except HeldError as held:
+        for reason in held.reasons:
+            print_error(f"held: {reason}")
+        return EXIT_HELD
+    except FleetwrightError as error:
+        print_error(str(error))
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print_error("interrupted; a rollout that was under way is resumed by the next run")
+        return EXIT_STOPPED

@@ -1,0 +1,65 @@
+"""The flags that every verb has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from fleetwright.azure.endpoint import PUBLIC_AZURE
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Where the fleet is, who asks, and how the answer is printed."""
+
+    endpoint: str
+    token: str | None
+    fleet: str
+    ledger: str | None
+    virtual_time: bool
+    as_json: bool
+
+
+_FLAGS = (
+    click.option("--fleet", required=True, metavar="ID", help="ARM id of the scale set."),
+    click.option(
+        "--endpoint", default=PUBLIC_AZURE, metavar="URL", show_default=True, help="Where ARM answers."
+    ),
+    click.option(
+        "--token", default=None, metavar="T", help="Bearer token [default: azure-identity's chain]."
+    ),
+    click.option(
+        "--ledger", default=None, metavar="URL", help="Ledger [default: FLEETWRIGHT_LEDGER_URL or .run/]."
+    ),
+    click.option(
+        "--virtual-time", is_flag=True, help="Wait on the emulator's manual clock instead of real time."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
+)
+
+
+def common_flags(command: Command) -> Command:
+    """Give a verb the common flags, handed to it as one ``Common``."""
+
+    @wraps(command)
+    def with_common(
+        fleet: str,
+        endpoint: str,
+        token: str | None,
+        ledger: str | None,
+        virtual_time: bool,  # noqa: FBT001 - click passes by name
+        as_json: bool,  # noqa: FBT001 - click passes by name
+        **rest: Any,  # noqa: ANN401 - the verb's own flags
+    ) -> Any:  # noqa: ANN401 - whatever the verb returns
+        return command(Common(endpoint, token, fleet, ledger, virtual_time, as_json), **rest)
+
+    decorated: Any = with_common
+    for flag in reversed(_FLAGS):
+        decorated = flag(decorated)
+    return decorated  # type: ignore[no-any-return]  # click returns the command it was given

@@ -1,0 +1,84 @@
+"""What the command prints: one JSON object or text on standard output, the running story on standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from fleetwright.domain.errors import HeldError
+from fleetwright.domain.records import RolloutView
+from fleetwright.domain.states import IN_FLIGHT, SwapState
+from fleetwright.rollout.report import held_report
+from fleetwright.rollout.session import Observer
+
+_STORY = "fleetwright"
+
+
+def print_json(body: Mapping[str, Any]) -> None:
+    """Print one JSON object, and nothing else, on standard output."""
+    click.echo(json.dumps(body, indent=2))
+
+
+def print_error(text: str) -> None:
+    """Print one line on standard error."""
+    click.echo(f"fleetwright: {' '.join(text.split())}", err=True)
+
+
+def tell_held(held: HeldError, *, as_json: bool) -> None:
+    """Print every reason why a fleet is held."""
+    if as_json:
+        print_json(held_report(held.reasons))
+    for reason in held.reasons:
+        print_error(f"held: {reason}")
+
+
+@contextmanager
+def story() -> Iterator[Console]:
+    """Show the steps' log: with a console of its own on a terminal, as plain lines elsewhere."""
+    console = Console(stderr=True)
+    handler: logging.Handler
+    if console.is_terminal:
+        handler = RichHandler(console=console, show_path=False, show_level=False, log_time_format="[%X]")
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger(_STORY)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield console
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def progress_of(view: RolloutView, console: Console) -> Iterator[Observer | None]:
+    """Draw a bar of upgraded instances while a rollout runs; elsewhere than on a terminal, nothing."""
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("planning", total=_planned(view))
+
+        def observe(now: RolloutView) -> None:
+            states = [swap.state for swap in now.swaps.values()]
+            done = sum(state not in IN_FLIGHT and state is not SwapState.REFUSED for state in states)
+            words = f"batch {len(now.batches)}: {len(states) - done} in flight"
+            progress.update(task, completed=done, total=_planned(now), description=words)
+
+        yield observe
+
+
+def _planned(view: RolloutView) -> int:
+    planned = sum(len(batch["instances"]) for batch in view.rollout.plan.get("batches", ()))
+    return max(planned, len(view.swaps))

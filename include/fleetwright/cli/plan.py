@@ -1,0 +1,45 @@
+"""``fleetwright plan``: what would be done, batch by batch, with reasons; changes nothing."""
+
+from __future__ import annotations
+
+import click
+
+from fleetwright.cli.exit_codes import EXIT_HELD
+from fleetwright.cli.options import Common, common_flags
+from fleetwright.cli.output import print_json, tell_held
+from fleetwright.cli.request import rollout_request
+from fleetwright.cli.wiring import build_ports
+from fleetwright.domain.errors import HeldError
+from fleetwright.domain.records import TriggerKind
+from fleetwright.rollout.narrate import plan_text
+from fleetwright.rollout.planning import plan_body, preview
+from fleetwright.rollout.validate import examine
+
+
+@click.command()
+@common_flags
+@click.option("--version", default="latest", show_default=True, help="Image version, or latest.")
+@click.option(
+    "--trigger", type=click.Choice([*TriggerKind]), default=TriggerKind.MANUAL.value, show_default=True
+)
+@click.option("--rollback", is_flag=True, help="Plan a manual run with rollback.")
+def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
+    """Show what a rollout would do; nothing is changed, at Azure or in the ledger."""
+    request = rollout_request(
+        common, version=version, trigger=trigger, rollback=rollback, health_timeout=300.0, poll=5.0
+    )
+    ports = build_ports(common)
+    try:
+        validated = examine(ports.driver, ports.catalogue, request)
+    except HeldError as held:
+        tell_held(held, as_json=common.as_json)
+        return EXIT_HELD
+    planned = preview(validated, ports.ledger)
+    if common.as_json:
+        print_json({"status": "Planned", **plan_body(planned, validated.warnings)})
+    else:
+        settings = validated.settings
+        click.echo(
+            plan_text(validated.fleet, planned, rollback=settings.rollback, warnings=validated.warnings)
+        )
+    return 0

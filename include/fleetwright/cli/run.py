@@ -1,0 +1,101 @@
+"""``fleetwright run``: a whole rollout without Airflow."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+
+import click
+from rich.console import Console
+
+from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
+from fleetwright.cli.options import Common, common_flags
+from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_held
+from fleetwright.cli.request import rollout_request
+from fleetwright.cli.wiring import build_ports
+from fleetwright.domain.errors import FleetwrightError, HeldError
+from fleetwright.domain.records import RolloutView, TriggerKind
+from fleetwright.domain.states import RolloutState
+from fleetwright.ledger.heartbeat import LeaseHeartbeat
+from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.report import interrupted_report, report
+from fleetwright.rollout.runner import opened, roll_out
+from fleetwright.rollout.session import Ports, RolloutSession
+from fleetwright.rollout.validate import RolloutRequest
+
+_EXIT_CODES = {RolloutState.COMPLETED: EXIT_COMPLETED, RolloutState.HELD: EXIT_HELD}
+
+
+@click.command()
+@common_flags
+@click.option("--version", default="latest", show_default=True, help="Image version, or latest.")
+@click.option(
+    "--trigger", type=click.Choice([*TriggerKind]), default=TriggerKind.MANUAL.value, show_default=True
+)
+@click.option("--rollback", is_flag=True, help="Roll unhealthy instances back on a manual run too.")
+@click.option("--health-timeout", type=float, default=300.0, show_default=True, metavar="S")
+@click.option(
+    "--poll", type=float, default=5.0, show_default=True, metavar="S", help="Seconds between two looks."
+)
+def run(
+    common: Common,
+    *,
+    version: str,
+    trigger: str,
+    rollback: bool,
+    health_timeout: float,
+    poll: float,
+) -> int:
+    """Roll an image version out over one scale set, or resume a rollout whose holder died."""
+    request = rollout_request(
+        common, version=version, trigger=trigger, rollback=rollback, health_timeout=health_timeout, poll=poll
+    )
+    ports = build_ports(common)
+    with story() as console:
+        try:
+            return _carry_out(ports, request, console, as_json=common.as_json)
+        except HeldError as held:
+            tell_held(held, as_json=common.as_json)
+            return EXIT_HELD
+
+
+def _carry_out(ports: Ports, request: RolloutRequest, console: Console, *, as_json: bool) -> int:
+    def keep_alive(lease: Lease) -> LeaseHeartbeat:
+        return LeaseHeartbeat(ports.ledger, lease)
+
+    with opened(ports, request, owner=_owner(), terms=LeaseTerms(), keep_alive=keep_alive) as session:
+        try:
+            view = _roll_out(session, console)
+        except FleetwrightError as error:
+            return _tell_interrupted(session.view, error, as_json=as_json)
+    return _tell(view, as_json=as_json)
+
+
+def _roll_out(session: RolloutSession, console: Console) -> RolloutView:
+    with progress_of(session.view, console) as observe:
+        session.observe = observe
+        return roll_out(session)
+
+
+def _tell(view: RolloutView, *, as_json: bool) -> int:
+    rollout = view.rollout
+    if as_json:
+        print_json(report(view))
+    else:
+        click.echo(f"{rollout.state}: {rollout.reason_code}: {rollout.reason_message}")
+    return _EXIT_CODES.get(rollout.state, EXIT_STOPPED)
+
+
+def _tell_interrupted(view: RolloutView, error: FleetwrightError, *, as_json: bool) -> int:
+    body = interrupted_report(view, error)
+    if as_json:
+        print_json(body)
+    print_error(body["reason"]["message"])
+    return EXIT_STOPPED
+
+
+def _owner() -> str:
+    # The random part keeps a process of a later day with the same number from passing for this one.
+    return f"fleetwright run by {getpass.getuser()} on {socket.gethostname()}, pid {os.getpid()} ({secrets.token_hex(3)})"

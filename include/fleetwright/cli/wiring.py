@@ -1,0 +1,42 @@
+"""Builds the ports of a rollout from the common flags."""
+
+from __future__ import annotations
+
+import os
+
+from fleetwright.azure.catalogue import PlatformImages
+from fleetwright.azure.credentials import StaticToken
+from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.cli.options import Common
+from fleetwright.cli.virtual_clock import EmulatorClock
+from fleetwright.ledger.store import SqlLedger, open_ledger
+from fleetwright.ledger.urls import resolve_ledger_url
+from fleetwright.rollout.clocks import SystemClock
+from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.session import Ports
+
+
+def build_ports(common: Common) -> Ports:
+    """Everything that a rollout needs; only the ledger is opened, nothing is sent to Azure yet.
+
+    :raises ConfigurationError: for an endpoint or token that cannot be used
+    :raises LedgerError: when the ledger cannot be opened
+    """
+    clock = build_clock(common)
+    tokens = StaticToken(common.token) if common.token is not None else None
+    client = connect(AzureEndpoint(common.endpoint, tokens), clock)
+    return Ports(clock, ScaleSetDriver(client), PlatformImages(client), build_ledger(common))
+
+
+def build_clock(common: Common) -> Clock:
+    """Real time, or the emulator's manual clock."""
+    return EmulatorClock(common.endpoint) if common.virtual_time else SystemClock()
+
+
+def build_ledger(common: Common) -> SqlLedger:
+    """The ledger of ``--ledger``, the environment, or the run folder.
+
+    :raises LedgerError: when it cannot be opened
+    """
+    return open_ledger(resolve_ledger_url(common.ledger, os.environ))

@@ -1,0 +1,80 @@
+"""The two acts of a rollout, swap and rollback, as data: what differs between them stands here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleetwright.domain.health import Patience, Verdict, VerdictKind, is_replaced, judge_rollback, judge_swap
+from fleetwright.domain.instances import HealthSource, Instance
+from fleetwright.domain.journal import Event
+from fleetwright.domain.records import SwapRecord
+from fleetwright.domain.states import AWAITING_ROLLBACK, AWAITING_VERDICT, SwapState
+from fleetwright.rollout import facts
+
+Judge = Callable[[SwapRecord, Instance | None, HealthSource, Patience, datetime], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A swap or a rollback.
+
+    :param unsent: the state in which the call may or may not have been sent
+    :param awaiting: the states that wait for a verdict
+    :param version_of: the version that an instance must come to show
+    :param old_disk_of: the disk that it must not show any more
+    :param replaced: the state of a swap whose new disk was seen, None where that moves no state
+    :param refuse: the event that says that Azure refused the call
+    """
+
+    name: str
+    unsent: SwapState
+    accepted: SwapState
+    awaiting: frozenset[SwapState]
+    judge: Judge
+    version_of: Callable[[SwapRecord], str]
+    old_disk_of: Callable[[SwapRecord], str]
+    good: SwapState
+    bad: SwapState
+    replaced: SwapState | None
+    refuse: Callable[[Sequence[str], str, datetime], Event]
+
+    def is_done(self, swap: SwapRecord, instance: Instance | None) -> bool:
+        """Whether the instance shows the version on another disk than before."""
+        return instance is not None and is_replaced(instance, self.version_of(swap), self.old_disk_of(swap))
+
+
+def _refuse_rollback(instance_ids: Sequence[str], reason: str, now: datetime) -> Event:
+    verdict = Verdict(VerdictKind.UNHEALTHY, f"Azure refused the rollback: {reason}")
+    failed = SwapState.ROLLBACK_FAILED
+    return facts.judged(dict.fromkeys(instance_ids, verdict), dict.fromkeys(instance_ids, failed), now)
+
+
+SWAP = Act(
+    name="swap",
+    unsent=SwapState.SENDING,
+    accepted=SwapState.ACCEPTED,
+    awaiting=AWAITING_VERDICT,
+    judge=judge_swap,
+    version_of=lambda swap: swap.new_version,
+    old_disk_of=lambda swap: swap.old_disk_id,
+    good=SwapState.HEALTHY,
+    bad=SwapState.UNHEALTHY,
+    replaced=SwapState.SWAPPED,
+    refuse=facts.refused,
+)
+ROLLBACK = Act(
+    name="rollback",
+    unsent=SwapState.ROLLBACK_INTENDED,
+    accepted=SwapState.ROLLBACK_ACCEPTED,
+    awaiting=AWAITING_ROLLBACK,
+    judge=judge_rollback,
+    version_of=lambda swap: swap.old_version,
+    old_disk_of=lambda swap: swap.new_disk_id or swap.old_disk_id,
+    good=SwapState.ROLLED_BACK,
+    bad=SwapState.ROLLBACK_FAILED,
+    replaced=None,
+    refuse=_refuse_rollback,
+)
+ACTS: Mapping[str, Act] = {act.name: act for act in (SWAP, ROLLBACK)}

@@ -1,0 +1,120 @@
+"""Before each batch: whether the fleet is still ours, may be upgraded now, and is healthy enough."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fleetwright.domain.batches import Situation, select_batch
+from fleetwright.domain.eligibility import Facts, opted_out
+from fleetwright.domain.eligibility import foreign_rollout as why_foreign
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.states import RolloutState, SwapState
+from fleetwright.domain.thresholds import INTERNAL, StopReason, judge_set, share
+from fleetwright.rollout.ports import ControlKind
+from fleetwright.rollout.session import RolloutSession
+
+log = logging.getLogger(__name__)
+
+# A call that Azure refused changed nothing; after this many refused batches in a row a person has to look.
+MAX_REFUSED_BATCHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a rollout ends: its state and why."""
+
+    state: RolloutState
+    reason: StopReason
+
+    def to_dict(self) -> dict[str, str]:
+        """As plain JSON."""
+        return {"state": str(self.state), "code": self.reason.code, "message": self.reason.message}
+
+    @classmethod
+    def from_dict(cls, body: Mapping[str, str]) -> Ending:
+        """From plain JSON."""
+        return cls(RolloutState(body["state"]), StopReason(body["code"], body["message"]))
+
+
+def check_health(session: RolloutSession) -> Ending | None:
+    """Read the whole set again; an ending here comes before any further swap (R8, R14, O3, O4).
+
+    An open batch of an earlier holder is never stopped here: its instances get their verdicts first.
+    """
+    if session.view.open_batch is not None:
+        log.info(
+            "batch %d is still open: its instances get their verdicts first",
+            session.view.open_batch.index + 1,
+        )
+        return None
+    instances = session.list_instances()
+    situation = session.situation(instances)
+    if not select_batch(situation).pending_ids:
+        log.info("nothing is left to upgrade to %s", situation.target_version)
+        return None
+    ending = _said_by_people(session) or _not_ours_any_more(session, instances)
+    return ending or _unhealthy(session, situation)
+
+
+def _said_by_people(session: RolloutSession) -> Ending | None:
+    since = session.view.rollout.started_at or session.now()
+    for control in session.ports.ledger.list_controls(session.fleet.key, since=since):
+        if control.kind is ControlKind.CANCEL:
+            message = f"cancelled by {control.actor}: {control.reason}"
+            return Ending(RolloutState.CANCELLED, StopReason("Cancelled", message))
+    return None
+
+
+def _not_ours_any_more(session: RolloutSession, instances: tuple[Instance, ...]) -> Ending | None:
+    reason = opted_out(session.fleet)
+    if reason:
+        return _withdraw(session, StopReason("OptedOut", reason))
+    foreign = session.ports.driver.fetch_foreign_rollout(session.fleet)
+    held = why_foreign(Facts(session.fleet, instances, foreign))
+    return _withdraw(session, StopReason("OperationNotAllowed", held)) if held else None
+
+
+def _withdraw(session: RolloutSession, reason: StopReason) -> Ending:
+    # Nothing swapped yet is a hold like any other; afterwards the set stands on two versions, and that is told.
+    state = RolloutState.CANCELLED if session.view.swapped_ids else RolloutState.HELD
+    return Ending(state, reason)
+
+
+def _unhealthy(session: RolloutSession, situation: Situation) -> Ending | None:
+    percent = situation.policy.max_unhealthy_instance_percent
+    started = bool(session.view.swapped_ids)
+    stop = judge_set(situation.unhealthy_ids, situation.total, percent, started=started)
+    if stop is not None:
+        # A list may lag behind: nobody is stopped over an instance that has come back since.
+        stop = judge_set(_confirmed(session, situation), situation.total, percent, started=started)
+    unhealthy = len(situation.unhealthy_ids)
+    log.info(
+        "%d of %d instances unhealthy (%s, allowed %d%%)%s",
+        unhealthy,
+        situation.total,
+        share(unhealthy, situation.total),
+        percent,
+        ": stop" if stop else "",
+    )
+    return None if stop is None else Ending(RolloutState.FAULTED, stop)
+
+
+def _confirmed(session: RolloutSession, situation: Situation) -> tuple[str, ...]:
+    from_list = {instance.instance_id: instance for instance in situation.instances}
+    fresh = {
+        instance_id: session.ports.driver.fetch_instance(session.fleet, instance_id)
+        for instance_id in situation.unhealthy_ids
+    }
+    return session.situation(tuple({**from_list, **fresh}.values())).unhealthy_ids
+
+
+def refused_too_often(session: RolloutSession) -> Ending | None:
+    """End a rollout whose calls Azure keeps refusing, with Azure's own words."""
+    last = session.view.batches[-MAX_REFUSED_BATCHES:]
+    swaps = [swap for batch in last for swap in session.view.swaps_of(batch)]
+    if len(last) < MAX_REFUSED_BATCHES or not all(swap.state is SwapState.REFUSED for swap in swaps):
+        return None
+    message = f"Azure refused {len(last)} batches in a row: {swaps[-1].verdict_reason}"
+    return Ending(RolloutState.FAULTED, StopReason(INTERNAL, message))

@@ -1,0 +1,20 @@
+"""The real clock."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """The time of the machine it runs on."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        return datetime.now(UTC)
+
+    def wait_until(self, instant: datetime) -> None:
+        """Sleep until the instant; one that has passed is no wait."""
+        remaining = (instant - self.now()).total_seconds()
+        if remaining > 0:
+            time.sleep(remaining)

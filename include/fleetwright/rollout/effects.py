@@ -1,0 +1,127 @@
+"""A waiting process without IO: it asks for effects, and whoever runs it carries them out.
+
+A wait is written once, as a generator that yields effects and is sent their answers. ``run`` carries
+them out in a worker or a command; ``run_async`` does in a trigger, where no thread may wait. Errors of
+an effect are thrown into the process at the place where it asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from fleetwright.domain.journal import Event
+from fleetwright.rollout.session import RolloutSession
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInstances:
+    """Answered by the whole set, as a tuple of ``Instance``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInstance:
+    """Answered by one ``Instance``, read itself and not from a list."""
+
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOperation:
+    """Answered by an ``OperationStatus``."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Answered by nothing, once the events are in the ledger and ``session.view`` shows them."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLease:
+    """Answered by nothing, once the lease is renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Answered by nothing, at or after the instant."""
+
+    instant: datetime
+
+
+Effect: TypeAlias = ReadInstances | ReadInstance | ReadOperation | Write | KeepLease | WaitUntil
+Process: TypeAlias = Generator[Effect, Any, None]
+
+
+def run(process: Process, session: RolloutSession) -> None:
+    """Run a process to its end in this thread, on the session's clock."""
+    answer: Any = None
+    failure: Exception | None = None
+    while True:
+        try:
+            effect = process.send(answer) if failure is None else process.throw(failure)
+        except StopIteration:
+            return
+        answer, failure = None, None
+        try:
+            answer = perform(effect, session)
+        except Exception as error:  # noqa: BLE001 - handed to the process, which decides or lets it out
+            failure = error
+
+
+async def run_async(process: Process, session: RolloutSession) -> None:
+    """Run a process to its end on an event loop, on real time; nothing here blocks the loop."""
+    answer: Any = None
+    failure: Exception | None = None
+    while True:
+        try:
+            effect = process.send(answer) if failure is None else process.throw(failure)
+        except StopIteration:
+            return
+        answer, failure = None, None
+        try:
+            answer = await perform_async(effect, session)
+        except Exception as error:  # noqa: BLE001 - handed to the process, which decides or lets it out
+            failure = error
+
+
+def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - each effect states its answer
+    """Carry one effect out and return its answer."""
+    driver = session.ports.driver
+    match effect:
+        case ReadInstances():
+            return driver.list_instances(session.fleet)
+        case ReadInstance(instance_id):
+            return driver.fetch_instance(session.fleet, instance_id)
+        case ReadOperation(url):
+            return driver.fetch_operation(url)
+        case Write(events):
+            session.write(*events)
+        case KeepLease():
+            session.guard()
+        case WaitUntil(instant):
+            session.ports.clock.wait_until(instant)
+    return None
+
+
+async def perform_async(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - as above
+    """Carry one effect out without blocking the event loop; ledger writes are short and use a pooled thread."""
+    driver = session.ports.driver
+    match effect:
+        case ReadInstances():
+            return await driver.list_instances_async(session.fleet)
+        case ReadInstance(instance_id):
+            return await driver.fetch_instance_async(session.fleet, instance_id)
+        case ReadOperation(url):
+            return await driver.fetch_operation_async(url)
+        case WaitUntil(instant):
+            await asyncio.sleep(max(0.0, (instant - session.now()).total_seconds()))
+            return None
+        case _:
+            return await asyncio.to_thread(perform, effect, session)

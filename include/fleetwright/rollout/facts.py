@@ -1,0 +1,118 @@
+"""The events that the steps write, each built in one place from domain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from fleetwright.domain.batches import Selection
+from fleetwright.domain.health import Verdict
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.states import RolloutState, SwapState
+from fleetwright.domain.thresholds import StopReason
+
+
+def intended(
+    index: int, selection: Selection, instances: Mapping[str, Instance], version: str, now: datetime
+) -> Event:
+    """A batch is about to be swapped: who, why, and what each instance has to lose."""
+    swaps = [
+        {
+            "instance_id": choice.instance_id,
+            "old_version": instances[choice.instance_id].version,
+            "old_disk_id": instances[choice.instance_id].os_disk_id,
+            "data_disk_ids": list(instances[choice.instance_id].data_disk_ids),
+            "new_version": version,
+            "zone": instances[choice.instance_id].zone,
+            "update_domain": instances[choice.instance_id].update_domain,
+            "reason": choice.reason,
+        }
+        for choice in selection.chosen
+    ]
+    payload = {
+        "index": index,
+        "zone": selection.zone,
+        "update_domain": selection.update_domain,
+        "reason": selection.reason,
+        "swaps": swaps,
+    }
+    return Event(EventKind.INTENDED, now, payload)
+
+
+def sending(instance_ids: Sequence[str], now: datetime) -> Event:
+    """The swap call is about to leave: from here on it may have been sent."""
+    return Event(EventKind.SENDING, now, {"instances": list(instance_ids)})
+
+
+def accepted(instance_ids: Sequence[str], url: str, state: SwapState, now: datetime) -> Event:
+    """Azure took the call, or was seen at work on it (then there is no URL).
+
+    :param state: ``ACCEPTED`` for a swap, ``ROLLBACK_ACCEPTED`` for a rollback
+    """
+    payload = {"instances": list(instance_ids), "operation_url": url, "state": str(state)}
+    return Event(EventKind.ACCEPTED, now, payload)
+
+
+def refused(instance_ids: Sequence[str], reason: str, now: datetime) -> Event:
+    """Azure said no before anything changed."""
+    return Event(EventKind.REFUSED, now, {"instances": list(instance_ids), "reason": reason})
+
+
+def moved(urls: Mapping[str, str], now: datetime) -> Event:
+    """Operations are to be polled at newer URLs."""
+    return Event(EventKind.MOVED, now, {"urls": dict(urls)})
+
+
+def swapped(disks: Mapping[str, str], now: datetime, state: SwapState | None = SwapState.SWAPPED) -> Event:
+    """The end of a replacement was seen.
+
+    :param disks: the disk that each instance shows now
+    :param state: None for a rollback: its end moves no state, the verdict does
+    """
+    payload: dict[str, Any] = {"disks": dict(disks)}
+    if state is not None:
+        payload["state"] = str(state)
+    return Event(EventKind.SWAPPED, now, payload)
+
+
+def judged(verdicts: Mapping[str, Verdict], state_of: Mapping[str, SwapState], now: datetime) -> Event:
+    """Instances got their verdicts."""
+    rows = [
+        {
+            "instance_id": instance_id,
+            "state": str(state_of[instance_id]),
+            "reason": verdict.reason,
+            "ready_seconds": verdict.ready_seconds,
+            "fatal": verdict.fatal,
+        }
+        for instance_id, verdict in verdicts.items()
+    ]
+    return Event(EventKind.JUDGED, now, {"verdicts": rows})
+
+
+def rollback_intended(instance_ids: Iterable[str], now: datetime) -> Event:
+    """These instances are about to get their previous version back."""
+    return Event(EventKind.ROLLBACK_INTENDED, now, {"instances": list(instance_ids)})
+
+
+def settled(index: int, evidence: Mapping[str, Any], now: datetime) -> Event:
+    """A batch is over, with its evidence."""
+    return Event(EventKind.SETTLED, now, {"index": index, **evidence})
+
+
+def decided(ending: Mapping[str, str], now: datetime) -> Event:
+    """The rollout is to end like this, whoever carries it on."""
+    return Event(EventKind.DECIDED, now, dict(ending))
+
+
+def finished(state: RolloutState, reason: StopReason, outcome: Mapping[str, Any], now: datetime) -> Event:
+    """The rollout is over."""
+    payload = {"state": str(state), "code": reason.code, "message": reason.message, "outcome": dict(outcome)}
+    return Event(EventKind.FINISHED, now, payload)
+
+
+def noted(text: str, now: datetime) -> Event:
+    """Something worth remembering that changes no state."""
+    return Event(EventKind.NOTED, now, {"text": text})

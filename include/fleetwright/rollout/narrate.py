@@ -1,0 +1,99 @@
+"""What a person reads: the plan, the batches and the numbers, as plain text for logs and terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from tabulate import tabulate
+
+from fleetwright.domain.batches import Choice, Selection
+from fleetwright.domain.fleets import Fleet
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.plan import Plan
+from fleetwright.domain.records import BatchRecord, RolloutView
+from fleetwright.domain.thresholds import name_ids
+
+
+def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[str] = ()) -> str:
+    """The plan as a table, with what is left out and what could stop it."""
+    policy = fleet.effective_policy
+    lines = [
+        f"Plan for {fleet.name} ({fleet.location}): {fleet.image.name} -> {plan.target_version}",
+        f"  batches of at most {policy.max_batch_instance_percent} %; stops above "
+        f"{policy.max_unhealthy_instance_percent} % unhealthy of the set or "
+        f"{policy.max_unhealthy_upgraded_instance_percent} % of those upgraded; "
+        + ("unhealthy instances get their previous version back" if rollback else "no rollback"),
+        "",
+        batches_table(plan),
+        "",
+    ]
+    lines += [f"  left out: {row}" for row in left_out_rows(plan.left_out)]
+    lines += [f"  note: {note}" for note in (*plan.notes, *warnings)]
+    return "\n".join(lines).rstrip()
+
+
+def batches_table(plan: Plan) -> str:
+    """One row a batch; a line of its own where there is nothing to do."""
+    if not plan.batches:
+        return f"  nothing to do: no instance has to move to {plan.target_version}"
+    rows = [
+        (
+            batch.index + 1,
+            batch.zone or "-",
+            batch.update_domain,
+            len(batch.choices),
+            name_ids(batch.instance_ids, most=20),
+            clock_text(batch.starts_after),
+            batch.reason,
+        )
+        for batch in plan.batches
+    ]
+    headers = ("batch", "zone", "domain", "size", "instances", "starts after", "reason")
+    return tabulate(rows, headers=headers, tablefmt="simple")
+
+
+def left_out_rows(choices: Iterable[Choice]) -> list[str]:
+    """Instances left out, those with the same reason in one row."""
+    grouped: dict[str, list[str]] = {}
+    for choice in choices:
+        grouped.setdefault(choice.reason, []).append(choice.instance_id)
+    return [f"{name_ids(tuple(ids), most=20)}: {reason}" for reason, ids in grouped.items()]
+
+
+def batch_text(index: int, selection: Selection, instances: Sequence[Instance], target: str) -> str:
+    """One batch: each instance with zone, versions and reason."""
+    present = {instance.instance_id: instance for instance in instances}
+    rows = [
+        (
+            choice.instance_id,
+            present[choice.instance_id].zone or "-",
+            present[choice.instance_id].update_domain,
+            present[choice.instance_id].version or "unknown",
+            target,
+            choice.reason,
+        )
+        for choice in selection.chosen
+    ]
+    table = tabulate(rows, headers=("instance", "zone", "domain", "from", "to", "reason"), tablefmt="simple")
+    left = "\n".join(f"  not in this batch: {row}" for row in left_out_rows(selection.left_out))
+    return f"Batch {index + 1}: {selection.reason}\n\n{table}\n\n{left}".rstrip()
+
+
+def settled_text(view: RolloutView, batch: BatchRecord, thresholds: str) -> str:
+    """What became of a batch, and the thresholds with their numbers."""
+    rows = [
+        (swap.instance_id, str(swap.state), _seconds(swap.ready_seconds), swap.verdict_reason)
+        for swap in view.swaps_of(batch)
+    ]
+    table = tabulate(rows, headers=("instance", "state", "ready after", "reason"), tablefmt="simple")
+    return f"Batch {batch.index + 1} is over\n\n{table}\n\n{thresholds}"
+
+
+def clock_text(duration: timedelta) -> str:
+    """A duration as hours, minutes and seconds: ``0:05:00``."""
+    return str(timedelta(seconds=round(duration.total_seconds())))
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"

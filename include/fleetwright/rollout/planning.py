@@ -1,0 +1,85 @@
+"""The plan step: the predicted batches, written to the ledger before the first one."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from fleetwright.domain.batches import Situation
+from fleetwright.domain.fleets import Fleet
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.plan import Plan, plan_batches
+from fleetwright.domain.records import RolloutView
+from fleetwright.rollout import narrate
+from fleetwright.rollout.ports import Ledger
+from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.validate import Validated
+
+log = logging.getLogger(__name__)
+
+
+def preview(validated: Validated, ledger: Ledger | None = None) -> Plan:
+    """The plan of a rollout that has not begun; changes nothing.
+
+    :param ledger: asked how long batches of this fleet took before
+    """
+    views = ledger.list_rollouts(validated.fleet.key) if ledger else ()
+    situation = situation_of(validated.fleet, validated.instances, validated.settings.target_version)
+    return plan_batches(situation, batch_duration=usual_batch_duration(views))
+
+
+def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
+    """Plan what is left of the rollout, write it down and tell it."""
+    instances = session.list_instances()
+    views = session.ports.ledger.list_rollouts(session.fleet.key)
+    plan = plan_batches(session.situation(instances), batch_duration=usual_batch_duration(views))
+    session.write(Event(EventKind.PLANNED, session.now(), plan_body(plan, warnings)))
+    log.info(
+        "%s", narrate.plan_text(session.fleet, plan, rollback=session.settings.rollback, warnings=warnings)
+    )
+    return plan
+
+
+def situation_of(fleet: Fleet, instances: tuple[Instance, ...], target_version: str) -> Situation:
+    """The situation of a fleet on which no rollout is under way."""
+    return Situation(instances, target_version, fleet.effective_policy, fleet.health_source)
+
+
+def plan_body(plan: Plan, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The plan as plain JSON."""
+    return {
+        "targetVersion": plan.target_version,
+        "batches": [
+            {
+                "index": batch.index,
+                "zone": batch.zone,
+                "updateDomain": batch.update_domain,
+                "instances": list(batch.instance_ids),
+                "reason": batch.reason,
+                "startsAfterSeconds": batch.starts_after.total_seconds(),
+            }
+            for batch in plan.batches
+        ],
+        "leftOut": [
+            {"instance": choice.instance_id, "standing": str(choice.standing), "reason": choice.reason}
+            for choice in plan.left_out
+        ],
+        "notes": [*plan.notes, *warnings],
+        "durationSeconds": plan.duration.total_seconds(),
+    }
+
+
+def usual_batch_duration(views: tuple[RolloutView, ...]) -> timedelta | None:
+    """How long a batch of the fleet's newest rollout with any settled batch took, None where there is none."""
+    for view in views:
+        taken = [
+            (batch.settled_at - batch.began_at).total_seconds()
+            for batch in view.batches
+            if batch.settled_at is not None and batch.began_at is not None
+        ]
+        if taken:
+            return timedelta(seconds=median(taken))
+    return None

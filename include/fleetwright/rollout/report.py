@@ -1,0 +1,65 @@
+"""A rollout as one JSON object: what `fleetwright run --json` prints and what other tools may rely on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetwright.domain.errors import FleetwrightError
+from fleetwright.domain.progress import Progress, RollbackInfo
+from fleetwright.domain.records import BatchRecord, RolloutView
+from fleetwright.domain.states import RolloutState, SwapState
+from fleetwright.domain.thresholds import INTERNAL
+
+
+def report(view: RolloutView) -> dict[str, Any]:
+    """The rollout as it stands, or as it ended."""
+    rollout = view.rollout
+    return {
+        "rolloutId": rollout.rollout_id,
+        "status": str(rollout.state),
+        "reason": {"code": rollout.reason_code, "message": rollout.reason_message},
+        "reasons": [rollout.reason_message] if rollout.state is RolloutState.HELD else [],
+        "targetVersion": rollout.settings.target_version,
+        "progress": dict(rollout.outcome.get("progress") or Progress().to_dict()),
+        "rollbackInfo": dict(rollout.outcome.get("rollback_info") or RollbackInfo().to_dict()),
+        "batches": [_batch(view, batch) for batch in view.batches if _was_sent(view, batch)],
+    }
+
+
+def held_report(reasons: tuple[str, ...], target_version: str = "") -> dict[str, Any]:
+    """A fleet that may not be upgraded now: every reason, and that nothing was touched."""
+    return {
+        "rolloutId": "",
+        "status": str(RolloutState.HELD),
+        "reason": {"code": "Held", "message": reasons[0] if reasons else ""},
+        "reasons": list(reasons),
+        "targetVersion": target_version,
+        "progress": Progress().to_dict(),
+        "rollbackInfo": RollbackInfo().to_dict(),
+        "batches": [],
+    }
+
+
+def interrupted_report(view: RolloutView, error: FleetwrightError) -> dict[str, Any]:
+    """A rollout that could not go on: it stays open in the ledger, and the next run resumes it."""
+    body = report(view)
+    message = f"{error}; the rollout stays open, and the next run on this fleet resumes it"
+    return {**body, "status": str(RolloutState.FAULTED), "reason": {"code": INTERNAL, "message": message}}
+
+
+def _batch(view: RolloutView, batch: BatchRecord) -> dict[str, Any]:
+    return {
+        "index": batch.index,
+        "zone": batch.zone,
+        "updateDomain": batch.update_domain,
+        "instances": list(batch.instance_ids),
+        "reason": batch.reason,
+        "states": {swap.instance_id: str(swap.state) for swap in view.swaps_of(batch)},
+    }
+
+
+def _was_sent(view: RolloutView, batch: BatchRecord) -> bool:
+    return any(
+        swap.batch_index == batch.index and swap.state is not SwapState.REFUSED
+        for swap in view.swaps_of(batch)
+    )

@@ -1,0 +1,157 @@
+"""The end of a batch: counts, thresholds, evidence, and whether the rollout goes on."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from fleetwright.domain.batches import Situation, Standing, select_batch
+from fleetwright.domain.health import DISK_LOST
+from fleetwright.domain.journal import Event
+from fleetwright.domain.progress import NOTHING_TO_DO, failed_ids, swapped_count
+from fleetwright.domain.records import RolloutView, SwapRecord
+from fleetwright.domain.states import RolloutState, SwapState
+from fleetwright.domain.thresholds import (
+    FAILED_INSTANCES,
+    INTERNAL,
+    TIMED_OUT,
+    StopReason,
+    exceeds,
+    judge_set,
+    judge_upgraded,
+    name_ids,
+    share,
+)
+from fleetwright.rollout import facts, narrate
+from fleetwright.rollout.check import Ending, refused_too_often
+from fleetwright.rollout.session import RolloutSession
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the end of a batch decided.
+
+    :param ending: None when the rollout goes on
+    :param resume_at: no batch begins earlier (``pauseTimeBetweenBatches``), None when there is no pause
+    """
+
+    summary: str
+    ending: Ending | None = None
+    resume_at: datetime | None = None
+
+
+def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settled:
+    """Judge the batch and the set by a fresh reading, write the evidence, and say what comes next.
+
+    :param ending: what an earlier step of this turn has already decided
+    """
+    instances = session.list_instances()
+    situation = session.situation(instances)
+    failed = failed_ids(session.view, instances, session.fleet.health_source)
+    summary = _thresholds_text(session, situation, failed)
+    ending = (
+        ending
+        or _stop(session, situation, failed)
+        or refused_too_often(session)
+        or _complete(session, situation)
+    )
+    _close(session, failed, summary, ending)
+    if ending is not None:
+        return Settled(f"{ending.state}: {ending.reason.message}", ending)
+    pause = situation.policy.pause_time_between_batches
+    resume_at = session.now() + pause if pause else None
+    if resume_at:
+        log.info("pausing %s before the next batch (pauseTimeBetweenBatches)", narrate.clock_text(pause))
+    return Settled(summary, resume_at=resume_at)
+
+
+def _close(session: RolloutSession, failed: tuple[str, ...], summary: str, ending: Ending | None) -> None:
+    batch, now = session.view.open_batch, session.now()
+    events: list[Event] = []
+    if batch is not None:
+        log.info("%s", narrate.settled_text(session.view, batch, summary))
+        evidence = {"failed": list(failed), "swapped": swapped_count(session.view), "summary": summary}
+        events.append(facts.settled(batch.index, evidence, now))
+    if ending is not None:
+        events.append(facts.decided(ending.to_dict(), now))
+    if events:
+        session.write(*events)
+
+
+def _stop(session: RolloutSession, situation: Situation, failed: tuple[str, ...]) -> Ending | None:
+    """The first reason to stop; the upgraded threshold names it when several do."""
+    view, policy = session.view, situation.policy
+    impact = view.swaps[failed[0]].verdict_reason if failed else ""
+    stop = judge_upgraded(failed, swapped_count(view), policy.max_unhealthy_upgraded_instance_percent, impact)
+    stop = stop or _fatal(view) or _failed_rollback(view)
+    if stop is None and select_batch(situation).pending_ids and view.swapped_ids:
+        percent = policy.max_unhealthy_instance_percent
+        stop = judge_set(situation.unhealthy_ids, situation.total, percent, started=True)
+    return None if stop is None else Ending(RolloutState.FAULTED, stop)
+
+
+def _fatal(view: RolloutView) -> StopReason | None:
+    swap = next((swap for swap in view.swaps.values() if swap.fatal), None)
+    if swap is None:
+        return None
+    code = INTERNAL if swap.fatal == DISK_LOST else TIMED_OUT
+    return StopReason(code, f"Rolling Upgrade stopped: instance {swap.instance_id}: {swap.verdict_reason}.")
+
+
+def _failed_rollback(view: RolloutView) -> StopReason | None:
+    failed = [swap for swap in view.swaps.values() if swap.state is SwapState.ROLLBACK_FAILED]
+    if not failed:
+        return None
+    ids = name_ids(tuple(swap.instance_id for swap in failed))
+    message = (
+        f"Rolling Upgrade stopped and does not continue: the rollback of {len(failed)} failed instances "
+        f"({ids}) failed as well; the first said: {failed[0].verdict_reason}."
+    )
+    return StopReason(FAILED_INSTANCES, message)
+
+
+def _complete(session: RolloutSession, situation: Situation) -> Ending | None:
+    selection = select_batch(situation)
+    if selection.pending_ids:
+        return None
+    if not session.view.swapped_ids:
+        return Ending(RolloutState.COMPLETED, nothing_to_do(situation))
+    upgraded = [s for s in session.view.swaps.values() if _is_upgraded(s)]
+    message = (
+        f"{len(upgraded)} of {len(session.view.swapped_ids)} instances upgraded to {situation.target_version} "
+        f"in {len(session.view.batches)} batches"
+    )
+    return Ending(RolloutState.COMPLETED, StopReason("Completed", message))
+
+
+def nothing_to_do(situation: Situation) -> StopReason:
+    """Why a rollout has no batches: everything is on the target already, or must not be touched."""
+    left = select_batch(situation).left_out
+    on_target = sum(choice.standing is Standing.ON_TARGET for choice in left)
+    others = [c for c in left if c.standing is not Standing.ON_TARGET]
+    message = f"{on_target} of {situation.total} instances run {situation.target_version} already"
+    for row in narrate.left_out_rows(others):
+        message += f"; {row}"
+    return StopReason(NOTHING_TO_DO, message)
+
+
+def _is_upgraded(swap: SwapRecord) -> bool:
+    return swap.state is SwapState.HEALTHY
+
+
+def _thresholds_text(session: RolloutSession, situation: Situation, failed: tuple[str, ...]) -> str:
+    swapped, policy = swapped_count(session.view), situation.policy
+    unhealthy = len(situation.unhealthy_ids)
+    upgraded_limit, set_limit = (
+        policy.max_unhealthy_upgraded_instance_percent,
+        policy.max_unhealthy_instance_percent,
+    )
+    return (
+        f"failed {len(failed)} of {swapped} upgraded ({share(len(failed), swapped)}, allowed {upgraded_limit}%"
+        f"{': exceeded' if exceeds(len(failed), swapped, upgraded_limit) else ''}); "
+        f"unhealthy {unhealthy} of {situation.total} in the set ({share(unhealthy, situation.total)}, allowed "
+        f"{set_limit}%{': exceeded' if exceeds(unhealthy, situation.total, set_limit) else ''})"
+    )

@@ -1,0 +1,87 @@
+"""The swap step: the set is read once more and the batch admitted again, right before the call."""
+
+from __future__ import annotations
+
+import logging
+
+from fleetwright.domain.batches import Selection, select_batch
+from fleetwright.domain.errors import ProviderError
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.journal import Event
+from fleetwright.domain.states import SwapState
+from fleetwright.domain.thresholds import judge_set, name_ids
+from fleetwright.rollout import facts
+from fleetwright.rollout.acts import SWAP
+from fleetwright.rollout.dispatch import adopt, send
+from fleetwright.rollout.provider_errors import CallRefusedError, OperationFailedError
+from fleetwright.rollout.session import RolloutSession
+
+log = logging.getLogger(__name__)
+
+
+def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None:
+    """Swap the batch, or re-attach to the open one; nothing is ever swapped twice.
+
+    :param instance_ids: as ``choose_batch`` chose them; fewer are swapped when the set has changed since
+    """
+    if session.view.open_batch is not None:
+        log.info("going on with batch %d, which was begun before", session.view.open_batch.index + 1)
+        adopt(session, SWAP)
+    elif not _intend(session, frozenset(instance_ids)):
+        return
+    _prepare(session)
+    send(session, SWAP, lambda ids, version: session.ports.driver.begin_swap(session.fleet, ids, version))
+
+
+def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
+    instances = session.list_instances()
+    selection = _admit(session, instances, wanted)
+    if not selection.chosen:
+        log.warning(
+            "nothing was swapped: the set has changed since the batch was chosen, so it is checked again"
+        )
+        return False
+    by_id = {instance.instance_id: instance for instance in instances}
+    now, index = session.now(), len(session.view.batches)
+    events: list[Event] = [facts.intended(index, selection, by_id, session.settings.target_version, now)]
+    if all(by_id[i].latest_model_applied for i in selection.chosen_ids):
+        events.append(facts.sending(selection.chosen_ids, now))
+    session.write(*events)
+    return True
+
+
+def _admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: frozenset[str]) -> Selection:
+    """Ask the admission function again over the fresh reading; only wanted instances may pass."""
+    situation = session.situation(instances)
+    percent = situation.policy.max_unhealthy_instance_percent
+    if judge_set(situation.unhealthy_ids, situation.total, percent, started=True) is not None:
+        return Selection((), ())
+    selection = select_batch(situation)
+    chosen = tuple(choice for choice in selection.chosen if choice.instance_id in wanted)
+    dropped = tuple(sorted(wanted - {choice.instance_id for choice in chosen}))
+    if dropped:
+        log.warning("instances %s are not swapped now: the set has changed since", name_ids(dropped))
+    return Selection(chosen, selection.left_out, selection.zone, selection.update_domain, selection.reason)
+
+
+def _prepare(session: RolloutSession) -> None:
+    batch = session.view.open_batch
+    swaps = session.view.swaps_of(batch) if batch else ()
+    ids = tuple(swap.instance_id for swap in swaps if swap.state is SwapState.INTENDED)
+    if not ids:
+        return
+    behind = [i for i in session.list_instances() if i.instance_id in ids and not i.latest_model_applied]
+    try:
+        if behind:
+            session.guard()
+            log.info("bringing %s to the latest model first", name_ids(tuple(i.instance_id for i in behind)))
+            session.ports.driver.prepare(session.fleet, behind)
+    except (CallRefusedError, OperationFailedError) as error:
+        _give_up(session, ids, error)
+    else:
+        session.write(facts.sending(ids, session.now()))
+
+
+def _give_up(session: RolloutSession, ids: tuple[str, ...], error: ProviderError) -> None:
+    log.warning("instances %s could not be brought to the latest model: %s", name_ids(ids), error)
+    session.write(facts.refused(ids, str(error), session.now()))

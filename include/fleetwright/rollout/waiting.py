@@ -1,0 +1,156 @@
+"""Waiting for verdicts, after a swap and after a rollback: one process for both.
+
+The whole set is read once a poll. A list may lag behind, so nothing is called failed because a list
+still shows the old disk: the operation is asked, and then the instance itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from fleetwright.domain.health import Verdict, VerdictKind
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.records import RolloutView, SwapRecord
+from fleetwright.domain.states import SwapState
+from fleetwright.rollout import facts
+from fleetwright.rollout.acts import Act
+from fleetwright.rollout.effects import (
+    Effect,
+    KeepLease,
+    Process,
+    ReadInstance,
+    ReadInstances,
+    ReadOperation,
+    WaitUntil,
+    Write,
+)
+from fleetwright.rollout.ports import OperationState, OperationStatus
+from fleetwright.rollout.provider_errors import TransientError
+from fleetwright.rollout.session import RolloutSession
+
+log = logging.getLogger(__name__)
+
+# A silent provider is asked again for this long, then the wait itself gives up and the step is retried.
+SILENCE_LIMIT = timedelta(minutes=30)
+
+
+def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
+    """Wait until every instance of the open batch has its verdict; each verdict is written when it falls."""
+    silent_since: datetime | None = None
+    while awaited(session.view, act):
+        yield KeepLease()
+        try:
+            yield from _look_once(session, act)
+            silent_since, next_look = None, _next_look(session, act)
+        except TransientError as error:
+            silent_since = silent_since or session.now()
+            if session.now() - silent_since > SILENCE_LIMIT:
+                raise
+            pause = max(session.poll, error.retry_after)
+            log.warning("Azure did not answer (%s); looking again in %g s", error, pause.total_seconds())
+            next_look = session.now() + pause
+        if awaited(session.view, act):
+            yield WaitUntil(next_look)
+
+
+def awaited(view: RolloutView, act: Act) -> tuple[SwapRecord, ...]:
+    """The swaps of the open batch that have no verdict yet."""
+    batch = view.open_batch
+    return () if batch is None else tuple(s for s in view.swaps_of(batch) if s.state in act.awaiting)
+
+
+def _look_once(session: RolloutSession, act: Act) -> Process:
+    instances: tuple[Instance, ...] = yield ReadInstances()
+    present = {instance.instance_id: instance for instance in instances}
+    replaced = {
+        swap.instance_id: present[swap.instance_id].os_disk_id
+        for swap in awaited(session.view, act)
+        if swap.ended_at is None and act.is_done(swap, present.get(swap.instance_id))
+    }
+    if replaced:
+        yield Write((facts.swapped(replaced, session.now(), act.replaced),))
+    failed = yield from _look_closer(session, act, present)
+    verdicts = _verdicts(session, act, present) | failed
+    decided = {i: verdict for i, verdict in verdicts.items() if verdict.kind is not VerdictKind.WAIT}
+    if decided:
+        yield Write((facts.judged(decided, _states(decided, act), session.now()),))
+        _tell(session, act, decided)
+
+
+def _verdicts(session: RolloutSession, act: Act, present: Mapping[str, Instance]) -> dict[str, Verdict]:
+    source, patience, now = session.fleet.health_source, session.patience, session.now()
+    return {
+        swap.instance_id: act.judge(swap, present.get(swap.instance_id), source, patience, now)
+        for swap in awaited(session.view, act)
+    }
+
+
+def _look_closer(
+    session: RolloutSession, act: Act, present: Mapping[str, Instance]
+) -> Generator[Effect, Any, dict[str, Verdict]]:
+    """Find the instances whose operation is over although they never showed the new disk."""
+    suspects = [
+        swap
+        for swap in awaited(session.view, act)
+        if swap.ended_at is None and _seems_untouched(swap, present.get(swap.instance_id), act)
+    ]
+    if not suspects:
+        return {}
+    error, over = yield from _ask_operations(session)
+    failed: dict[str, Verdict] = {}
+    for swap in suspects if over else ():
+        instance: Instance = yield ReadInstance(swap.instance_id)
+        if _seems_untouched(swap, instance, act):
+            reason = f"the {act.name} failed, it still runs {instance.version}"
+            reason += f" ({error})" if error else ""
+            failed[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)
+    return failed
+
+
+def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[str, bool]]:
+    batch = session.view.open_batch
+    errors, over, moves = [], True, {}
+    for url in batch.operation_urls if batch else ():
+        status: OperationStatus = yield ReadOperation(url)
+        over = over and status.state is not OperationState.RUNNING
+        if status.error:
+            errors.append(status.error)
+        if status.url != url:
+            moves[url] = status.url
+    if moves:
+        yield Write((facts.moved(moves, session.now()),))
+    return "; ".join(errors), over
+
+
+def _seems_untouched(swap: SwapRecord, instance: Instance | None, act: Act) -> bool:
+    return instance is not None and instance.is_settled and not act.is_done(swap, instance)
+
+
+def _states(decided: Mapping[str, Verdict], act: Act) -> dict[str, SwapState]:
+    return {i: act.good if v.kind is VerdictKind.HEALTHY else act.bad for i, v in decided.items()}
+
+
+def _next_look(session: RolloutSession, act: Act) -> datetime:
+    now = session.now()
+    deadlines = [
+        swap.ended_at + session.health_timeout
+        for swap in awaited(session.view, act)
+        if swap.ended_at is not None
+    ]
+    return min([now + session.poll, *(deadline for deadline in deadlines if deadline > now)])
+
+
+def _tell(session: RolloutSession, act: Act, decided: Mapping[str, Verdict]) -> None:
+    for instance_id, verdict in decided.items():
+        swap = session.view.swaps[instance_id]
+        version = act.version_of(swap)
+        if verdict.kind is VerdictKind.HEALTHY:
+            seconds = verdict.ready_seconds or 0.0
+            log.info(
+                "instance %s is healthy on %s, %.1f s after its %s", instance_id, version, seconds, act.name
+            )
+        else:
+            log.warning("instance %s is unhealthy after its %s: %s", instance_id, act.name, verdict.reason)
