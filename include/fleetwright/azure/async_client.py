@@ -1,0 +1,106 @@
+"""The reading half for triggers: the same calls, decisions and budget, without a thread that waits.
+
+It gives up soon, since the poll that asked is repeated anyway; ``TransientError`` says from when on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from fleetwright.azure.async_transport import HttpxTransport
+from fleetwright.azure.bodies import Body
+from fleetwright.azure.budget import budget_for
+from fleetwright.azure.calls import Answer, Call, Outcome
+from fleetwright.azure.credentials import TokenSource
+from fleetwright.azure.exchange import Exchange, challenge_of
+from fleetwright.azure.hosts import check_link
+from fleetwright.azure.operations import Look, look_without_call, read_look, unread
+from fleetwright.azure.paging import next_call, read_object, read_page
+from fleetwright.azure.retries import QUICK, RetryAction, RetryPolicy
+from fleetwright.domain.errors import ProviderError
+from fleetwright.rollout.ports import Clock
+
+
+class AsyncArmReader:
+    """Reads of Azure Resource Manager from an event loop.
+
+    Every method raises a leaf of ``ProviderError`` as ``azure.errors`` draws them.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        tokens: TokenSource,
+        clock: Clock,
+        ca_bundle: str | None = None,
+        policy: RetryPolicy = QUICK,
+    ) -> None:
+        self._url = url
+        self._tokens = tokens
+        self._clock = clock
+        self._policy = policy
+        self._transport = HttpxTransport(url, ca_bundle)
+
+    async def get(self, url: str) -> Body:
+        """Read one thing."""
+        call = Call("GET", url)
+        return read_object(call, await self.send(call))
+
+    async def list_items(self, url: str) -> tuple[Body, ...]:
+        """Read a list to its end, page after page."""
+        items: list[Body] = []
+        call: Call | None = Call("GET", url)
+        while call is not None:
+            answer = await self.send(call)
+            page = read_page(call, answer)
+            items += page.items
+            call = next_call(call, answer, page)
+        return tuple(items)
+
+    async def look(self, url: str) -> Look:
+        """Look at an operation once.
+
+        :raises TransientError: the status was not read; that says nothing about the operation
+        """
+        known = look_without_call(url)
+        if known is not None:
+            return known
+        call = Call("GET", url)
+        try:
+            return read_look(call, await self.send(call))
+        except ProviderError as error:
+            raise unread(error) from error
+
+    async def send(self, call: Call) -> Answer:
+        """Send a read; the few attempts of its policy, then a transient error."""
+        check_link(self._url, call.url)
+        exchange = Exchange(call, self._policy, is_first_call=False)
+        while True:
+            token = self._tokens.current() or await self._fetch_token()
+            outcome = await self._attempt(call, token)
+            if isinstance(outcome, Answer) and outcome.is_success:
+                return outcome
+            decision = exchange.observe(outcome)
+            if decision.action is RetryAction.AGAIN:
+                await asyncio.sleep(decision.delay)
+            elif not (exchange.wants_new_token(outcome) and await self._fetch_token(challenge_of(outcome))):
+                raise exchange.failure(outcome, token=token)
+
+    async def close(self) -> None:
+        """Close the connections that are kept for the next read."""
+        await self._transport.close()
+
+    async def _fetch_token(self, challenge: str = "") -> str:
+        # azure-identity blocks: once an hour a thread asks, so that the event loop need not.
+        return await asyncio.to_thread(self._tokens.fetch, challenge) or ""
+
+    async def _attempt(self, call: Call, token: str) -> Outcome:
+        budget = budget_for(call)
+        delay = budget.reserve(call, self._clock.now())
+        if delay:
+            await asyncio.sleep(delay)
+        outcome = await self._transport.send(call, token)
+        if isinstance(outcome, Answer):
+            budget.heed(outcome.headers)
+        return outcome

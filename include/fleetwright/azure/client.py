@@ -1,0 +1,127 @@
+"""The blocking ARM client: one session, one way to send a call, all waiting through the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from fleetwright.azure.async_client import AsyncArmReader
+from fleetwright.azure.bodies import Body
+from fleetwright.azure.budget import budget_for
+from fleetwright.azure.calls import Answer, Call, Outcome
+from fleetwright.azure.credentials import TokenSource
+from fleetwright.azure.exchange import Exchange, challenge_of
+from fleetwright.azure.hosts import check_link
+from fleetwright.azure.operations import Look, look_without_call, operation_url, read_look, unread
+from fleetwright.azure.paging import next_call, read_object, read_page
+from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
+from fleetwright.azure.transport import RequestsTransport
+from fleetwright.domain.errors import ProviderError
+from fleetwright.rollout.ports import Clock
+
+
+class ArmClient:
+    """Azure Resource Manager at one endpoint, as one identity.
+
+    Every method raises a leaf of ``ProviderError`` as ``azure.errors`` draws them.
+
+    :param url: scheme and host, no trailing slash
+    :param ca_bundle: a PEM file with further authorities
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        tokens: TokenSource,
+        clock: Clock,
+        ca_bundle: str | None = None,
+        policy: RetryPolicy = PATIENT,
+    ) -> None:
+        self.url = url
+        self.clock = clock
+        self.reader = AsyncArmReader(url=url, tokens=tokens, clock=clock, ca_bundle=ca_bundle)
+        self._tokens = tokens
+        self._policy = policy
+        self._transport = RequestsTransport(url, ca_bundle)
+        self._was_answered = False
+
+    def get(self, url: str) -> Body:
+        """Read one thing."""
+        call = Call("GET", url)
+        return read_object(call, self.send(call))
+
+    def list_items(self, url: str) -> tuple[Body, ...]:
+        """Read a list to its end, page after page."""
+        items: list[Body] = []
+        call: Call | None = Call("GET", url)
+        while call is not None:
+            answer = self.send(call)
+            page = read_page(call, answer)
+            items += page.items
+            call = next_call(call, answer, page)
+        return tuple(items)
+
+    def post(self, url: str, body: Mapping[str, Any]) -> str:
+        """Begin an action; return where to look for its end, empty where it has ended already.
+
+        :raises CallRefusedError: nothing was changed
+        :raises AnswerLostError: something may have been changed
+        """
+        call = Call("POST", url, body)
+        return operation_url(call, self.send(call))
+
+    def look(self, url: str) -> Look:
+        """Look at an operation once.
+
+        :param url: what ``post`` or the look before this one gave
+        :raises TransientError: the status was not read; that says nothing about the operation
+        """
+        known = look_without_call(url)
+        if known is not None:
+            return known
+        call = Call("GET", url)
+        try:
+            return read_look(call, self.send(call))
+        except ProviderError as error:
+            raise unread(error) from error
+
+    def send(self, call: Call) -> Answer:
+        """Send a call until it is answered well or not worth another attempt."""
+        check_link(self.url, call.url)
+        exchange = Exchange(call, self._policy, is_first_call=not self._was_answered)
+        while True:
+            token = self._token(exchange)
+            outcome = self._attempt(call, token)
+            if isinstance(outcome, Answer) and outcome.is_success:
+                return outcome
+            decision = exchange.observe(outcome)
+            if decision.action is RetryAction.AGAIN:
+                self.wait(decision.delay)
+            elif not (exchange.wants_new_token(outcome) and self._tokens.fetch(challenge_of(outcome))):
+                raise exchange.failure(outcome, token=token)
+
+    def wait(self, seconds: float) -> None:
+        """Pass time on the clock."""
+        if seconds > 0:
+            self.clock.wait_until(self.clock.now() + timedelta(seconds=seconds))
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next call."""
+        self._transport.close()
+
+    def _token(self, exchange: Exchange) -> str:
+        try:
+            return self._tokens.current() or self._tokens.fetch() or ""
+        except ProviderError as error:
+            raise exchange.unsent(error) from error
+
+    def _attempt(self, call: Call, token: str) -> Outcome:
+        budget = budget_for(call)
+        self.wait(budget.reserve(call, self.clock.now()))
+        outcome = self._transport.send(call, token)
+        if isinstance(outcome, Answer):
+            self._was_answered = True
+            budget.heed(outcome.headers)
+        return outcome

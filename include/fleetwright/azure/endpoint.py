@@ -1,0 +1,68 @@
+"""Where Azure Resource Manager answers, and as whom we call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from fleetwright.azure.client import ArmClient
+from fleetwright.azure.credentials import TokenSource, default_tokens
+from fleetwright.azure.hosts import PUBLIC_ARM, cloud_of, is_loopback
+from fleetwright.azure.trust import tls_context
+from fleetwright.domain.errors import ConfigurationError
+from fleetwright.rollout.ports import Clock
+
+PUBLIC_AZURE = f"https://{PUBLIC_ARM}"
+
+
+@dataclass(frozen=True, slots=True)
+class AzureEndpoint:
+    """An ARM endpoint.
+
+    :param url: kept without a trailing slash
+    :param tokens: None asks azure-identity's default chain
+    :param ca_bundle: a PEM file with authorities to trust besides the usual ones
+    :raises ConfigurationError: when the URL is none, or the bundle cannot be read
+    """
+
+    url: str = PUBLIC_AZURE
+    tokens: TokenSource | None = field(default=None, repr=False)
+    ca_bundle: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", _checked(self.url, has_tokens=self.tokens is not None))
+        if self.ca_bundle is not None:
+            tls_context(self.ca_bundle)
+
+
+def is_public_azure(url: str) -> bool:
+    """Whether the URL is public Azure's: ``management.azure.com``, its regional hosts included (O2)."""
+    return cloud_of(url) == PUBLIC_ARM
+
+
+def connect(endpoint: AzureEndpoint, clock: Clock) -> ArmClient:
+    """A client for the endpoint; nothing is sent yet."""
+    return ArmClient(
+        url=endpoint.url,
+        tokens=endpoint.tokens or default_tokens(endpoint.url),
+        clock=clock,
+        ca_bundle=endpoint.ca_bundle,
+    )
+
+
+def _checked(url: str, *, has_tokens: bool) -> str:
+    """The URL as it is used from here on; what it must not hold is not repeated in the error."""
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(f"endpoint {url!r} is not a URL such as {PUBLIC_AZURE}")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"endpoint {parts.hostname}: a URL such as {PUBLIC_AZURE}, without user or query"
+        )
+    if parts.scheme == "http" and not has_tokens and not is_loopback(url):
+        raise ConfigurationError(f"endpoint {url!r}: tokens of azure-identity travel over https only")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

@@ -1,0 +1,115 @@
+"""When a call is sent again, and when not: one pure function over (attempt, call, outcome).
+
+- A read is sent again after a 429, a 408, a 5xx, a lost answer and a connection that did not come about.
+- A POST is sent again only when it surely was not carried out: after a 429 and a connection that did not
+  come about. After a lost answer or a 5xx it is never sent again blindly.
+- PUT, PATCH and DELETE may be carried out twice without harm and are treated as reads are.
+- ``Retry-After`` is a lower bound: a sooner call only renews the wait.
+- A client that never had an answer gives up early on an endpoint where nobody listens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fleetwright.azure.calls import Answer, Call, Lost, NotSent, Outcome
+
+REQUEST_TIMEOUT = 408
+
+
+class RetryAction(StrEnum):
+    """What to do with a call after an attempt."""
+
+    AGAIN = "again"
+    GIVE_UP = "give up"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDecision:
+    """What to do, after how many seconds, and why.
+
+    :param delay: seconds to wait before the next attempt, 0 where there is none
+    """
+
+    action: RetryAction
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How patient a client is.
+
+    :param attempts: in all, the first one included
+    :param first_call_attempts: in all, while the client has not had a single answer
+    :param first_delay: seconds, doubled with each attempt
+    :param longest_delay: seconds, where the doubling ends
+    :param longest_retry_after: seconds; who asks for more is not waited for here
+    """
+
+    attempts: int = 8
+    first_call_attempts: int = 3
+    first_delay: float = 1.0
+    longest_delay: float = 30.0
+    longest_retry_after: float = 300.0
+
+    def backoff(self, attempt: int) -> float:
+        """Seconds after the attempt, doubled each time: 1, 2, 4, 8, 16, 30, 30."""
+        return min(self.longest_delay, self.first_delay * 2.0 ** (attempt - 1))
+
+
+# Eight attempts wait 91 s, at most 114 s with their jitter: within two minutes.
+PATIENT = RetryPolicy()
+# A poll is repeated anyway, so a trigger's read gives up soon and lets others have the event loop.
+QUICK = RetryPolicy(
+    attempts=2, first_call_attempts=2, first_delay=0.5, longest_delay=0.5, longest_retry_after=2.0
+)
+
+JITTER = (0.75, 1.25)  # of the backoff, so that many clients do not come back as one
+
+
+def decide(
+    attempt: int,
+    call: Call,
+    outcome: Outcome,
+    *,
+    policy: RetryPolicy = PATIENT,
+    is_first_call: bool = False,
+    jitter: float = 1.0,
+) -> RetryDecision:
+    """Decide what follows an attempt that was no success.
+
+    :param attempt: 1 for the first
+    :param outcome: what became of it
+    :param is_first_call: whether the client has not had a single answer so far
+    :param jitter: a number drawn from ``JITTER``
+    """
+    reason = _describe(outcome)
+    if not _may_repeat(call, outcome):
+        return RetryDecision(RetryAction.GIVE_UP, 0.0, reason)
+    allowed = (
+        policy.first_call_attempts if is_first_call and isinstance(outcome, NotSent) else policy.attempts
+    )
+    if attempt >= allowed:
+        return RetryDecision(RetryAction.GIVE_UP, 0.0, f"{reason}, {attempt} attempts")
+    asked = (outcome.retry_after or 0.0) if isinstance(outcome, Answer) else 0.0
+    if asked > policy.longest_retry_after:
+        return RetryDecision(RetryAction.GIVE_UP, 0.0, f"{reason}, asked to wait {asked:g} s")
+    return RetryDecision(RetryAction.AGAIN, max(policy.backoff(attempt) * jitter, asked), reason)
+
+
+def _may_repeat(call: Call, outcome: Outcome) -> bool:
+    match outcome:
+        case NotSent():
+            return not outcome.is_final
+        case Lost():
+            return call.method != "POST"
+        case Answer(status=429):
+            return True
+        case Answer():
+            return call.method != "POST" and (outcome.status == REQUEST_TIMEOUT or outcome.status >= 500)
+
+
+def _describe(outcome: Outcome) -> str:
+    return f"status {outcome.status}" if isinstance(outcome, Answer) else outcome.reason

@@ -1,0 +1,126 @@
+"""The driver for Uniform scale sets: a swap is a ``reimage`` with ``exactVersion``, a rollback another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fleetwright.azure.bodies import Body
+from fleetwright.azure.client import ArmClient
+from fleetwright.azure.errors import NotFoundError
+from fleetwright.azure.fleet_parsing import parse_fleet
+from fleetwright.azure.instance_parsing import parse_instance, parse_instances
+from fleetwright.azure.model_updates import ModelUpdate
+from fleetwright.azure.rolling_upgrades import describe_rolling_upgrade
+from fleetwright.azure.urls import SCALE_SETS, arm_url, segment
+from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.fleets import Fleet, FleetId
+from fleetwright.domain.images import is_exact_version
+from fleetwright.domain.instances import Instance
+from fleetwright.rollout.ports import OperationStatus
+
+ALL_INSTANCES = "*"  # what Azure reads as the whole set; never sent
+
+
+class ScaleSetDriver:
+    """A ``FleetDriver`` for Uniform scale sets.
+
+    Every mutating call carries an explicit, non-empty list of instance ids.
+    """
+
+    def __init__(self, client: ArmClient) -> None:
+        self._client = client
+
+    def fetch_fleet(self, fleet_id: FleetId) -> Fleet:
+        """Read the scale set's model.
+
+        :raises ConfigurationError: when there is no such scale set, or its policy holds what is none
+        """
+        try:
+            return parse_fleet(fleet_id, self._client.get(self._url(fleet_id)))
+        except NotFoundError as error:
+            raise ConfigurationError(
+                f"fleet {fleet_id.resource_id} is not at {self._client.url}:"
+                f" {error.code}: {error.failure.message}"
+            ) from error
+
+    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
+        """Read the whole set with its instance views: one call, as many pages as Azure makes of it."""
+        return parse_instances(self._client.list_items(self._list_url(fleet)))
+
+    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
+        """The same read for a trigger."""
+        return parse_instances(await self._client.reader.list_items(self._list_url(fleet)))
+
+    def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance:
+        """Read one instance itself with its instance view."""
+        return parse_instance(self._client.get(self._instance_url(fleet, instance_id)))
+
+    async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance:
+        """The same read for a trigger."""
+        return parse_instance(await self._client.reader.get(self._instance_url(fleet, instance_id)))
+
+    def fetch_foreign_rollout(self, fleet: Fleet) -> str:
+        """One line about a rolling upgrade that Azure has under way, empty where there is none (O4)."""
+        try:
+            body: Body = self._client.get(self._url(fleet.fleet_id, "/rollingUpgrades/latest"))
+        except NotFoundError:  # the set never had one
+            return ""
+        return describe_rolling_upgrade(body)
+
+    def prepare(self, fleet: Fleet, instances: Sequence[Instance]) -> None:
+        """Bring what is not on the latest model to it, and wait for that (R31).
+
+        :raises OperationFailedError: when Azure could not, or had no end in 30 minutes
+        """
+        behind = [instance.instance_id for instance in instances if not instance.latest_model_applied]
+        if behind:
+            url = self._url(fleet.fleet_id, "/manualupgrade")
+            ModelUpdate(self._client, url, lambda: self.list_instances(fleet)).run(
+                _checked_ids(fleet, behind)
+            )
+
+    def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+        """Replace the OS disks by the version's; return the operation's poll URL.
+
+        :returns: where to look for the end, empty where Azure had ended it in its answer
+        """
+        return self._reimage(fleet, instance_ids, version)
+
+    def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+        """Put the previous version on a new disk: a Uniform set does not give the old disk back (O7)."""
+        return self._reimage(fleet, instance_ids, version)
+
+    def fetch_operation(self, url: str) -> OperationStatus:
+        """Look at an operation once."""
+        return self._client.look(url).status
+
+    async def fetch_operation_async(self, url: str) -> OperationStatus:
+        """The same look for a trigger."""
+        return (await self._client.reader.look(url)).status
+
+    def _reimage(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+        if not is_exact_version(version):
+            raise ConfigurationError(
+                f"{fleet.name}: a swap needs an exact version such as 18.04.202401010, not {version!r}"
+            )
+        body = {"instanceIds": _checked_ids(fleet, instance_ids), "exactVersion": version}
+        return self._client.post(self._url(fleet.fleet_id, "/reimage"), body)
+
+    def _list_url(self, fleet: Fleet) -> str:
+        return self._url(fleet.fleet_id, "/virtualMachines", expand="instanceView")
+
+    def _instance_url(self, fleet: Fleet, instance_id: str) -> str:
+        return self._url(fleet.fleet_id, f"/virtualMachines/{segment(instance_id)}", expand="instanceView")
+
+    def _url(self, fleet_id: FleetId, below: str = "", **query: str) -> str:
+        return arm_url(self._client.url, f"{fleet_id.resource_id}{below}", SCALE_SETS, **query)
+
+
+def _checked_ids(fleet: Fleet, instance_ids: Sequence[str]) -> list[str]:
+    """The ids as they are sent: without any, or with ``*``, Azure would take the whole set."""
+    ids = list(dict.fromkeys(instance_ids))
+    if not ids or any(not name.strip() or name == ALL_INSTANCES for name in ids):
+        raise ConfigurationError(
+            f"{fleet.name}: a change needs an explicit list of instance ids, not {ids!r}"
+        )
+    return ids

@@ -1,0 +1,27 @@
+"""ARM URLs: quoted paths, and the api-version of each resource type in one table."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
+PLATFORM_IMAGES = "Microsoft.Compute/locations/publishers"
+
+# reimage heeds exactVersion from 2023-03-01 on (O5); automaticOSUpgradePolicy exists from 2018-10-01 on (R17).
+API_VERSIONS = {SCALE_SETS: "2024-07-01", PLATFORM_IMAGES: "2024-07-01"}
+
+
+def arm_url(endpoint_url: str, path: str, resource_type: str, **query: str) -> str:
+    """A URL for a call of ours; links that Azure gives are never built nor rebuilt.
+
+    :param path: an ARM path, unquoted; words that may hold a slash go through ``segment`` first
+    :param query: further parameters; ``expand="instanceView"`` becomes ``$expand=instanceView``
+    """
+    odata = {f"${name}": value for name, value in query.items()}
+    parameters = urlencode({"api-version": API_VERSIONS[resource_type], **odata}, safe="$")
+    return f"{endpoint_url}{quote(path, safe='/%')}?{parameters}"
+
+
+def segment(word: str) -> str:
+    """One word of a path, quoted."""
+    return quote(word, safe="")
