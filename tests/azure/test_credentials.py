@@ -6,6 +6,7 @@ import base64
 import subprocess
 import sys
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -161,3 +162,30 @@ def test_importing_the_driver_leaves_azure_identity_and_httpx_out() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"
+
+
+def test_default_chain_signs_in_by_itself(
+    server: ScriptedServer, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing given, azure-identity's own chain finds the managed identity and the call carries its token."""
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET", "AZURE_FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/identity")
+    monkeypatch.setenv("IDENTITY_HEADER", "proof")
+    granted = {
+        "access_token": "managed-identity-token",
+        "expires_on": str(int(time.time()) + 3600),
+        "resource": "https://management.azure.com",
+        "token_type": "Bearer",
+    }
+    server.script(
+        lambda seen: Reply(200, granted if seen.target.startswith("/identity") else {"name": "web"})
+    )
+    client = connect(AzureEndpoint(server.url), clock)
+
+    client.get(f"{server.url}/x")
+    client.get(f"{server.url}/x")
+
+    asked, *calls = server.seen
+    assert parse_qs(urlsplit(asked.target).query)["resource"] == ["https://management.azure.com"]
+    assert [call.headers["authorization"] for call in calls] == ["Bearer managed-identity-token"] * 2

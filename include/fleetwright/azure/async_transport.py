@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fleetwright.azure.calls import Answer, Call, Lost, NotSent, Outcome
 from fleetwright.azure.hosts import is_loopback
 from fleetwright.azure.transport import headers_for
-from fleetwright.azure.trust import tls_context
+from fleetwright.azure.trust import context_for
 
 if TYPE_CHECKING:
     import httpx
@@ -57,7 +57,7 @@ class HttpxTransport:
         if self._client is None or self._loop is not loop:
             self._loop = loop
             self._client = httpx.AsyncClient(
-                verify=tls_context(self._ca_bundle),
+                verify=context_for(self._endpoint_url, self._ca_bundle),
                 timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
                 trust_env=not is_loopback(self._endpoint_url),
             )

@@ -11,7 +11,7 @@ from urllib3.exceptions import NewConnectionError
 
 from fleetwright.azure.calls import Answer, Call, Lost, NotSent, Outcome
 from fleetwright.azure.hosts import is_loopback
-from fleetwright.azure.trust import tls_context
+from fleetwright.azure.trust import context_for
 from fleetwright.azure.verbatim import VerbatimAdapter
 
 CONNECT_SECONDS = 10.0
@@ -43,7 +43,7 @@ class RequestsTransport:
         self._session = requests.Session()
         # A proxy is for the world outside; this machine is reached directly, whatever the environment says.
         self._session.trust_env = not is_loopback(endpoint_url)
-        adapter = VerbatimAdapter(tls_context(ca_bundle))
+        adapter = VerbatimAdapter(context_for(endpoint_url, ca_bundle))
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 

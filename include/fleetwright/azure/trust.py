@@ -15,6 +15,13 @@ from fleetwright.domain.errors import ConfigurationError
 BUNDLE_VARIABLE = "REQUESTS_CA_BUNDLE"
 
 
+def context_for(endpoint_url: str, ca_bundle: str | None) -> ssl.SSLContext:
+    """The TLS settings for an endpoint; one on plain http trusts nobody and costs nothing."""
+    if endpoint_url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return tls_context(ca_bundle)
+
+
 @cache
 def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """The TLS settings for every connection; built once, since reading the authorities takes a while.
