@@ -1,0 +1,88 @@
+"""What the emulator's own routes take."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from arm_emulator.compute.documents import RollingUpgradeDocument
+from arm_emulator.images.behaviours import HealthWord
+from arm_emulator.world.images_document import BehaviourDocument
+from arm_emulator.world.words import Document, InstanceId, Instant, Location
+
+
+class PublishedBehaviour(BehaviourDocument):
+    """A behaviour of the version that is being published, unless it names another."""
+
+    version: str | None = None
+
+
+class PublishImage(Document):
+    """A version to publish."""
+
+    publisher: str
+    offer: str
+    sku: str
+    version: str
+    locations: list[Location] | None = None
+    automaticOSUpgradeSupported: bool | None = None
+    behaviours: list[PublishedBehaviour] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_galleries(cls, value: object) -> object:
+        if isinstance(value, dict) and "gallery" in value:
+            raise ValueError("this version of the emulator serves no galleries; publish publisher, offer, sku, version")
+        return value
+
+
+class Scale(Document):
+    """How many instances a scale set is to have."""
+
+    id: str
+    capacity: int = Field(ge=0, le=1000)
+
+
+class TouchInstances(Document):
+    """Something that happens to instances from outside; at least one of health and power."""
+
+    id: str
+    instances: list[InstanceId] = Field(min_length=1)
+    health: HealthWord | None = Field(default=None, strict=False)
+    power: Literal["running", "stopped", "deallocated"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_work(cls, value: object) -> object:
+        if isinstance(value, dict) and "running" in value:
+            raise ValueError("this version of the emulator serves no Batch nodes, so nothing has work that is running")
+        return value
+
+    @model_validator(mode="after")
+    def _something_happens(self) -> Self:
+        if self.health is None and self.power is None:
+            raise ValueError("one of health and power is needed")
+        return self
+
+
+class MoveClock(Document):
+    """How far to move, or to when: one of the two."""
+
+    advance: float | int | None = Field(default=None, ge=0, allow_inf_nan=False)
+    to: Instant | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.advance is None) == (self.to is None):
+            raise ValueError("exactly one of advance and to is needed")
+        return self
+
+
+class SetRollingUpgrade(Document):
+    """The rolling upgrade that somebody else runs; null takes it away."""
+
+    id: str
+    rollingUpgrade: RollingUpgradeDocument | None
+
+

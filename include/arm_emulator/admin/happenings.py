@@ -1,0 +1,68 @@
+"""Things that happen to the world from outside: images appear, sets are scaled, instances fall ill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arm_emulator.arm_errors import ResourceNotFoundError
+from arm_emulator.compute.actions import chosen_instances
+from arm_emulator.compute.change_log import instance_changed
+from arm_emulator.compute.instance import Power
+from arm_emulator.compute.life_cycle import show_health
+from arm_emulator.compute.scaling import scale_to
+from arm_emulator.images.catalogue import ImageVersion, PlatformImage
+
+if TYPE_CHECKING:
+    from arm_emulator.admin.bodies import PublishImage, TouchInstances
+    from arm_emulator.compute.scale_set import ScaleSet
+    from arm_emulator.world.world import World
+
+
+def named_scale_set(world: World, scale_set_id: str) -> ScaleSet:
+    """A scale set by its id, in any case.
+
+    :raises ResourceNotFoundError: the world has no such one.
+    """
+    found = world.scale_sets.get(scale_set_id.lower())
+    if found is None:
+        raise ResourceNotFoundError(f"the world has no scale set {scale_set_id!r}")
+    return found
+
+
+def publish_image(world: World, body: PublishImage) -> None:
+    """Publish a version now. One that is there already is published anew: its regions and behaviours are replaced.
+
+    Its behaviours come before those that the world has: the newest word counts.
+    """
+    key = (body.publisher.lower(), body.offer.lower(), body.sku.lower())
+    image = world.catalogue.images.get(key)
+    if image is None:
+        image = PlatformImage(body.publisher, body.offer, body.sku)
+        world.catalogue.images[key] = image
+    if body.automaticOSUpgradeSupported is not None:
+        image.automatic_os_upgrade_supported = body.automaticOSUpgradeSupported
+    locations = None if body.locations is None else frozenset(body.locations)
+    image.versions[body.version] = ImageVersion(body.version, world.now, locations)
+    world.behaviours[:0] = [line.for_version(line.version or body.version) for line in body.behaviours]
+
+
+def scale(world: World, scale_set_id: str, capacity: int) -> ScaleSet:
+    """Scale a set out or in."""
+    scale_set = named_scale_set(world, scale_set_id)
+    scale_to(world, scale_set, capacity)
+    scale_set.etag += 1
+    return scale_set
+
+
+def touch_instances(world: World, body: TouchInstances) -> None:
+    """Change the health or the power of instances, at once.
+
+    :raises InvalidParameterError: one of them is not there; then nothing changes.
+    """
+    scale_set = named_scale_set(world, body.id)
+    for instance in chosen_instances(scale_set, body.instances):
+        if body.power is not None:
+            instance.power, instance.powered_at = Power(body.power), world.now
+        if body.health is not None:
+            show_health(world, scale_set, instance, body.health)
+        instance_changed(world, scale_set, instance)

@@ -1,0 +1,55 @@
+"""Names and ids of an instance's disks: a replaced disk is a new one, with a new name and id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arm_emulator.seeded import digest
+
+if TYPE_CHECKING:
+    from arm_emulator.compute.instance import Instance
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.compute.scale_set import ScaleSet
+
+
+def os_disk(scale_set: ScaleSet, instance: Instance) -> JsonObject:
+    """``storageProfile.osDisk`` of an instance."""
+    described = (instance.model.profile.get("storageProfile") or {}).get("osDisk") or {}
+    vm_name = f"{scale_set.id.name}_{instance.instance_id}"
+    unique = digest("os disk", scale_set.key, instance.instance_id, instance.os_disk)
+    name = f"{scale_set.id.name}_{vm_name}_OsDisk_1_{unique}"
+    return {
+        "osType": instance.model.os_type,
+        "name": name,
+        "createOption": described.get("createOption", "FromImage"),
+        "caching": described.get("caching", "ReadWrite"),
+        "managedDisk": _managed_disk(scale_set, name, described),
+        "diskSizeGB": described.get("diskSizeGB", 30),
+    }
+
+
+def data_disks(scale_set: ScaleSet, instance: Instance) -> list[JsonObject]:
+    """``storageProfile.dataDisks`` of an instance."""
+    described = instance.model.data_disks
+    found: list[dict[str, Any]] = []
+    for position in range(scale_set.data_disk_count):
+        model = described[position] if position < len(described) else {}
+        unique = digest("data disk", scale_set.key, instance.instance_id, position, instance.data_disks)
+        name = f"{scale_set.id.name}_{scale_set.id.name}_{instance.instance_id}_disk{position + 2}_{unique}"
+        found.append(
+            {
+                "lun": model.get("lun", position),
+                "name": name,
+                "createOption": model.get("createOption", "Empty"),
+                "caching": model.get("caching", "None"),
+                "managedDisk": _managed_disk(scale_set, name, model),
+                "diskSizeGB": model.get("diskSizeGB", 32),
+            }
+        )
+    return found
+
+
+def _managed_disk(scale_set: ScaleSet, name: str, described: JsonObject) -> JsonObject:
+    storage = (described.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
+    where = f"/subscriptions/{scale_set.id.subscription}/resourceGroups/{scale_set.id.resource_group}"
+    return {"id": f"{where}/providers/Microsoft.Compute/disks/{name}", "storageAccountType": storage}

@@ -1,0 +1,29 @@
+"""What a fault makes of an accepted change: nothing, a failure, or no end at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arm_emulator.compute.instance import Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Disruption:
+    """The fate of a change.
+
+    :param instances: those that it hits; None for all.
+    """
+
+    fate: Fate = Fate.APPLY
+    code: str = "OperationFailed"
+    message: str = "The operation failed."
+    instances: frozenset[str] | None = None
+
+    def fate_of(self, instance_id: str) -> Fate:
+        """What becomes of the change of one instance."""
+        is_hit = self.instances is None or instance_id in self.instances
+        return self.fate if is_hit else Fate.APPLY
+
+
+UNDISTURBED = Disruption()
+"""The fate of a change that no fault hits."""

@@ -1,0 +1,172 @@
+"""An instance of a scale set: its state, and nothing that happens to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from arm_emulator.images.behaviours import HealthWord
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arm_emulator.compute.model import Model
+
+
+class Power(StrEnum):
+    """``PowerState/…``."""
+
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPED = "stopped"
+    DEALLOCATED = "deallocated"
+
+
+class Provisioning(StrEnum):
+    """``provisioningState``."""
+
+    SUCCEEDED = "Succeeded"
+    UPDATING = "Updating"
+    CREATING = "Creating"
+    FAILED = "Failed"
+
+
+BUSY = frozenset({Provisioning.UPDATING, Provisioning.CREATING})
+"""An operation on the instance is in progress."""
+
+
+class HealthState(StrEnum):
+    """``HealthState/…``."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    INITIALIZING = "initializing"
+    UNKNOWN = "unknown"
+
+
+class Step(StrEnum):
+    """What an instance is at; each step ends at an instant that the timeline knows."""
+
+    SWAPPING = "swapping"
+    BOOTING = "booting"
+    APPLYING = "applying"
+    EXTENDING = "extending"
+    WARMING = "warming"
+    FLAPPING = "flapping"
+
+
+class ChangeKind(StrEnum):
+    """Why an instance is busy."""
+
+    CREATE = "create"
+    MODEL = "model"
+    REIMAGE = "reimage"
+    REIMAGE_ALL = "reimageAll"
+
+
+class Fate(StrEnum):
+    """How the change will end; only faults make it anything but ``apply``."""
+
+    APPLY = "apply"
+    FAIL = "fail"
+    STUCK = "stuck"
+
+
+@dataclass(slots=True)
+class Change:
+    """A change in progress.
+
+    :param version: the image version that the new OS disk will have; None keeps the present one.
+    :param operation: the id of the operation that waits for it; None where nobody waits.
+    :param extensions: those that have to run, in order.
+    :param position: how many of them are done.
+    """
+
+    kind: ChangeKind
+    version: str | None = None
+    operation: str | None = None
+    fate: Fate = Fate.APPLY
+    code: str = "OperationFailed"
+    message: str = ""
+    extensions: tuple[str, ...] = ()
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionResult:
+    """How an extension ended, and when."""
+
+    name: str
+    succeeded: bool
+    at: datetime
+
+
+@dataclass(slots=True)
+class Protection:
+    """``protectionPolicy``."""
+
+    from_scale_in: bool = False
+    from_scale_set_actions: bool = False
+
+
+@dataclass(slots=True)
+class Instance:
+    """One instance.
+
+    :param exact_version: the image version that it runs; None where the image cannot be resolved.
+    :param os_disk: how many times the OS disk was replaced; the disk's name and id follow from it.
+    :param data_disks: the same for the data disks.
+    :param boots: how many times it booted in this world; makes each boot's draws its own.
+    :param ready: as it was told to the observer last.
+    :param ticket: of the timeline's entry that it waits for.
+    :param rendered: its JSON without and with instance view, until the next change.
+    """
+
+    instance_id: str
+    zone: str | None
+    update_domain: int
+    fault_domain: int
+    model: Model
+    exact_version: str | None
+    created: datetime
+    extensions: tuple[ExtensionResult, ...]
+    provisioned_at: datetime
+    powered_at: datetime
+    health_at: datetime
+    os_disk: int = 1
+    data_disks: int = 1
+    boots: int = 0
+    etag: int = 1
+    revision: int = 0
+    power: Power = Power.RUNNING
+    provisioning: Provisioning = Provisioning.SUCCEEDED
+    failure: str | None = None
+    health: HealthState = HealthState.HEALTHY
+    health_word: HealthWord = HealthWord.HEALTHY
+    protection: Protection | None = None
+    step: Step | None = None
+    due: datetime | None = None
+    change: Change | None = None
+    ready: bool = True
+    ticket: int | None = None
+    rendered: tuple[str, str] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an operation on it is in progress."""
+        return self.provisioning in BUSY
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether scale set actions are to leave it alone."""
+        return self.protection is not None and self.protection.from_scale_set_actions
+
+    def is_ready(self) -> bool:
+        """Running, provisioned, every extension succeeded and, with a health source, healthy."""
+        return (
+            self.power is Power.RUNNING
+            and self.provisioning is Provisioning.SUCCEEDED
+            and all(result.succeeded for result in self.extensions)
+            and (not self.model.has_health_source or self.health is HealthState.HEALTHY)
+        )

@@ -1,0 +1,75 @@
+"""The model of a scale set: what an instance gets when it is created, upgraded or reimaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from arm_emulator.compute.extensions import Extension, extensions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """One state of the model, shared by all instances that run it.
+
+    :param profile: the ``virtualMachineProfile`` as it was written.
+    :param extensions: in the order in which they run.
+    """
+
+    profile: JsonObject
+    sku: JsonObject
+    extensions: tuple[Extension, ...]
+    has_health_source: bool
+
+    @classmethod
+    def of(cls, resource: Mapping[str, Any]) -> Model:
+        """The model that a scale set's resource describes."""
+        profile = (resource.get("properties") or {}).get("virtualMachineProfile") or {}
+        extensions = extensions_of(profile)
+        has_source = _has_probe(profile) or any(extension.is_health_source for extension in extensions)
+        return cls(profile, _vm_sku(resource), extensions, has_source)
+
+    @property
+    def image_reference(self) -> JsonObject:
+        """``storageProfile.imageReference``, empty where there is none."""
+        return (self.profile.get("storageProfile") or {}).get("imageReference") or {}
+
+    @property
+    def data_disks(self) -> list[JsonObject]:
+        """``storageProfile.dataDisks``."""
+        return (self.profile.get("storageProfile") or {}).get("dataDisks") or []
+
+    @property
+    def is_service_fabric(self) -> bool:
+        """Whether the instances are Service Fabric nodes."""
+        return any(extension.is_service_fabric for extension in self.extensions)
+
+    @property
+    def os_type(self) -> str:
+        """``Linux`` or ``Windows``, as far as the profile tells."""
+        os_disk = (self.profile.get("storageProfile") or {}).get("osDisk") or {}
+        is_windows = "windowsConfiguration" in (self.profile.get("osProfile") or {})
+        return str(os_disk.get("osType") or ("Windows" if is_windows else "Linux"))
+
+    def is_same_as(self, other: Model) -> bool:
+        """Whether an instance of this model already has what the other asks for."""
+        return self.profile == other.profile and self.sku == other.sku
+
+    def changed_extensions(self, older: Model) -> tuple[str, ...]:
+        """The extensions that are new or different since an older model, in order."""
+        known = {extension.name: extension for extension in older.extensions}
+        return tuple(e.name for e in self.extensions if known.get(e.name) != e)
+
+
+def _has_probe(profile: Mapping[str, Any]) -> bool:
+    return bool(((profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id"))
+
+
+def _vm_sku(resource: Mapping[str, Any]) -> JsonObject:
+    sku = resource.get("sku") or {}
+    return {key: sku[key] for key in ("name", "tier") if key in sku}

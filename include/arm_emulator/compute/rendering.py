@@ -1,0 +1,105 @@
+"""Instances as JSON. Each is rendered once and kept as text until it changes: a list of 1,000 joins 1,000 texts."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from arm_emulator.compute.disks import data_disks, os_disk
+from arm_emulator.compute.documenting import protection_document
+from arm_emulator.compute.instance_view import computer_name, instance_view
+from arm_emulator.instants import arm_instant
+from arm_emulator.seeded import guid
+
+if TYPE_CHECKING:
+    from arm_emulator.compute.instance import Instance
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.compute.scale_set import ScaleSet
+
+INSTANCE_TYPE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
+_KEPT_SCALE_SETS = 32
+
+
+class Renderings:
+    """Instances' JSON, kept for the scale sets that were asked for last."""
+
+    def __init__(self) -> None:
+        self._recent: OrderedDict[str, ScaleSet] = OrderedDict()
+
+    def text(self, scale_set: ScaleSet, instance: Instance, *, with_view: bool) -> str:
+        """An instance's JSON, with or without its view."""
+        if instance.rendered is None:
+            self._keep(scale_set)
+            instance.rendered = _render(scale_set, instance)
+        return instance.rendered[with_view]
+
+    def _keep(self, scale_set: ScaleSet) -> None:
+        self._recent[scale_set.key] = scale_set
+        self._recent.move_to_end(scale_set.key)
+        if len(self._recent) > _KEPT_SCALE_SETS:
+            _, oldest = self._recent.popitem(last=False)
+            forget_renderings(oldest)
+
+
+def forget_renderings(scale_set: ScaleSet) -> None:
+    """Drop the JSON of all instances: something that each of them shows has changed."""
+    for instance in scale_set.instances.values():
+        instance.rendered = None
+
+
+def instance_etag(instance: Instance) -> str:
+    """The entity tag of an instance: it changes with the instance's model, not with its state."""
+    return f'"{instance.etag:x}"'
+
+
+def instance_resource(scale_set: ScaleSet, instance: Instance) -> JsonObject:
+    """The instance as ARM shows it, without its view."""
+    name = scale_set.id.name
+    resource: JsonObject = {
+        "name": f"{name}_{instance.instance_id}",
+        "id": f"{scale_set.id}/virtualMachines/{instance.instance_id}",
+        "type": INSTANCE_TYPE,
+        "location": scale_set.location,
+        "instanceId": instance.instance_id,
+        "sku": instance.model.sku,
+        "etag": instance_etag(instance),
+        "properties": _properties(scale_set, instance),
+    }
+    if instance.zone is not None:
+        resource["zones"] = [instance.zone]
+    return resource
+
+
+def _render(scale_set: ScaleSet, instance: Instance) -> tuple[str, str]:
+    resource = instance_resource(scale_set, instance)
+    without = json.dumps(resource)
+    resource["properties"]["instanceView"] = instance_view(scale_set, instance)
+    return without, json.dumps(resource)
+
+
+def _properties(scale_set: ScaleSet, instance: Instance) -> JsonObject:
+    properties: JsonObject = {
+        "latestModelApplied": instance.model is scale_set.model,
+        "modelDefinitionApplied": "VirtualMachineScaleSet",
+        "vmId": guid("vm", scale_set.key, instance.instance_id),
+        "provisioningState": instance.provisioning.value,
+        "storageProfile": {
+            "imageReference": _image_reference(instance),
+            "osDisk": os_disk(scale_set, instance),
+            "dataDisks": data_disks(scale_set, instance),
+        },
+        "osProfile": {"computerName": computer_name(instance)},
+        "timeCreated": arm_instant(instance.created),
+    }
+    protection = protection_document(instance.protection)
+    if protection is not None:
+        properties["protectionPolicy"] = protection
+    return properties
+
+
+def _image_reference(instance: Instance) -> JsonObject:
+    reference = dict(instance.model.image_reference)
+    if instance.exact_version is not None:
+        reference["exactVersion"] = instance.exact_version
+    return reference

@@ -1,0 +1,69 @@
+"""A scale set: its resource as ARM writes it, its model and its instances."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arm_emulator.compute.instance import Instance
+    from arm_emulator.compute.model import JsonObject, Model
+    from arm_emulator.resource_ids import ScaleSetId
+    from arm_emulator.timings import Range
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The scale set's instances at an instant, for lists that lag; None where one had gone."""
+
+    at: datetime
+    instance_id: str
+    instance: Instance | None
+
+
+@dataclass(slots=True)
+class ScaleSet:
+    """One scale set.
+
+    :param location: its region's name, in lower case and without blanks.
+    :param image_version: what the world document says its instances run.
+    :param update_domains: None where the document does not say.
+    :param data_disks_per_instance: the same.
+    :param rolling_upgrade: the body of ``rollingUpgrades/latest``; None where there never was one.
+    :param next_id: the number of the next instance; numbers are never used again.
+    :param past: states that a lagging list may still show, oldest first.
+    """
+
+    id: ScaleSetId
+    location: str
+    resource: JsonObject
+    model: Model
+    own_timings: dict[str, Range] = field(default_factory=dict)
+    image_version: str | None = None
+    update_domains: int | None = None
+    data_disks_per_instance: int | None = None
+    rolling_upgrade: JsonObject | None = None
+    instances: dict[str, Instance] = field(default_factory=dict)
+    next_id: int = 0
+    etag: int = 1
+    past: deque[Snapshot] = field(default_factory=deque)
+
+    @property
+    def key(self) -> str:
+        """The id as ids are compared."""
+        return self.id.key
+
+    @property
+    def zones(self) -> list[str]:
+        """The zones that the set stands in; empty for a regional one."""
+        return self.resource.get("zones") or []
+
+    @property
+    def data_disk_count(self) -> int:
+        """The data disks of each instance."""
+        if self.data_disks_per_instance is None:
+            return len(self.model.data_disks)
+        return self.data_disks_per_instance

@@ -1,0 +1,82 @@
+"""Polls of operations, by either of the two headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arm_emulator.arm_errors import NotFoundError
+from arm_emulator.instants import arm_instant
+from arm_emulator.operations.links import location_url, retry_after
+from arm_emulator.operations.operation import OperationStatus
+from arm_emulator.wire.call import ArmReply
+from arm_emulator.wire.router import COMPUTE_LOCATION, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arm_emulator.arm_errors import ErrorDetail
+    from arm_emulator.operations.operation import Operation
+    from arm_emulator.wire.call import ArmCall
+    from arm_emulator.world.world import World
+
+
+class OperationResponses:
+    """What polls answer.
+
+    :param read_resource: answers a GET of a resource's path, for operations whose result is a resource.
+    """
+
+    def __init__(self, read_resource: Callable[[World, str], ArmReply]) -> None:
+        self._read_resource = read_resource
+
+    def routes(self) -> tuple[Route, ...]:
+        """The one route that both headers point to."""
+        return (Route("GET", f"{COMPUTE_LOCATION}/operations/{{operationId}}", self.poll),)
+
+    def poll(self, world: World, call: ArmCall) -> ArmReply:
+        """One poll: of ``Location`` when the query says monitor, else of ``Azure-AsyncOperation``."""
+        operation = world.operations.get(call.parameters["operationId"].lower())
+        if operation is None or operation.subscription.lower() != call.parameters["subscriptionId"].lower():
+            raise NotFoundError(f"The operation '{call.parameters['operationId']}' could not be found.")
+        operation.polls += 1
+        if call.query.get("monitor", "").lower() == "true":
+            return self._monitor(world, call, operation)
+        running = operation.status is OperationStatus.IN_PROGRESS
+        headers = {"Retry-After": retry_after(world, operation)} if running else {}
+        return ArmReply.of(_status_body(operation), headers=headers)
+
+    def _monitor(self, world: World, call: ArmCall, operation: Operation) -> ArmReply:
+        """202 while it runs, then what the call itself would have answered had it not taken any time."""
+        if operation.status is OperationStatus.IN_PROGRESS:
+            headers = {
+                "Location": location_url(call.base_url, operation),
+                "Retry-After": retry_after(world, operation),
+            }
+            return ArmReply(202, headers=headers)
+        if operation.error is not None:
+            return ArmReply.of({"error": _error_body(operation, operation.error)}, status=409)
+        if operation.result_path is not None:
+            return self._read_resource(world, operation.result_path)
+        return ArmReply()
+
+
+def _status_body(operation: Operation) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "startTime": arm_instant(operation.started),
+        "status": operation.status.value,
+        "name": operation.id,
+    }
+    if operation.ended is not None:
+        body["endTime"] = arm_instant(operation.ended)
+        if operation.error is not None:
+            body["error"] = _error_body(operation, operation.error)
+    return body
+
+
+def _error_body(operation: Operation, first: ErrorDetail) -> dict[str, Any]:
+    """The first failure's code and message, and every instance's own in the details."""
+    body: dict[str, Any] = {"code": first.code, "message": first.message}
+    details = [{"code": f.code, "message": f.message, "target": f.target} for f in operation.failures if f.target]
+    if details:
+        body["details"] = details
+    return body

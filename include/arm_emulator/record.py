@@ -1,0 +1,139 @@
+"""What happened in the world, as values: the state tells it, the referee listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EffectivePolicy:
+    """The rolling upgrade policy that holds for a scale set: its own, or Azure's 20/20/20."""
+
+    max_batch_instance_percent: int = 20
+    max_unhealthy_instance_percent: int = 20
+    max_unhealthy_upgraded_instance_percent: int = 20
+    enable_cross_zone_upgrade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSetAdded:
+    """A scale set exists from here on.
+
+    :param versions: the image version of each instance, by id; None where no image could be resolved.
+    :param not_ready: the instances that are not ready now.
+    """
+
+    at: datetime
+    scale_set: str
+    location: str
+    versions: Mapping[str, str | None]
+    not_ready: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceAdded:
+    """The scale set was scaled out by one instance, which is not ready yet."""
+
+    at: datetime
+    scale_set: str
+    instance: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRemoved:
+    """The scale set was scaled in by one instance."""
+
+    at: datetime
+    scale_set: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """One instance's OS disk, accepted for replacement.
+
+    :param update_domain: the number within the zone.
+    """
+
+    instance: str
+    from_version: str | None
+    to_version: str | None
+    zone: str | None
+    update_domain: int
+    protected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementsAccepted:
+    """One accepted call that replaces OS disks.
+
+    :param image: publisher, offer and sku, or the id, of the image of which the versions are versions.
+    """
+
+    at: datetime
+    scale_set: str
+    image: str
+    replacements: tuple[Replacement, ...]
+    policy: EffectivePolicy
+    service_fabric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OsDiskSwapped:
+    """An instance has its new OS disk; with ``data_disks_lost``, how many data disks went with the old one."""
+
+    at: datetime
+    scale_set: str
+    instance: str
+    version: str | None
+    data_disks_lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFailed:
+    """The operation failed for this instance."""
+
+    at: datetime
+    scale_set: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessChanged:
+    """An instance became ready, or is ready no more."""
+
+    at: datetime
+    scale_set: str
+    instance: str
+    ready: bool
+
+
+Event = (
+    ScaleSetAdded
+    | InstanceAdded
+    | InstanceRemoved
+    | ReplacementsAccepted
+    | OsDiskSwapped
+    | OperationFailed
+    | ReadinessChanged
+)
+
+
+class Observer(Protocol):
+    """Whoever listens to the world's events."""
+
+    def observe(self, event: Event) -> None:
+        """Take note; events arrive in the order of time."""
+
+
+class NobodyListens:
+    """An observer for a world that nobody judges."""
+
+    def observe(self, event: Event) -> None:
+        """Nothing."""

@@ -1,0 +1,135 @@
+"""What the referee knows about one scale set: counts that are kept up with every event, never searched for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arm_emulator.referee.flights import Flight
+
+
+@dataclass(slots=True)
+class Batch:
+    """One accepted swap call.
+
+    :param waiting: its instances that have not become ready on it yet; one that was rolled back never does.
+    """
+
+    instances: tuple[str, ...]
+    accepted_at: datetime
+    waiting: set[str]
+    ready_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class History:
+    """What an instance ran and was swapped to.
+
+    :param ran: image versions that it has run, or runs.
+    :param swapped_to: versions of its accepted swaps.
+    :param before_last_swap: what it ran before its last swap.
+    :param is_rolled_back: a rollback was accepted since that swap.
+    """
+
+    ran: set[str | None]
+    swapped_to: set[str | None] = field(default_factory=set)
+    before_last_swap: str | None = None
+    is_rolled_back: bool = False
+
+
+@dataclass(slots=True)
+class ScaleSetRecord:
+    """The record of one scale set.
+
+    :param versions: the image version of each instance there is.
+    :param flights: instances in flight.
+    :param last_flights: each instance's last flight, over or not: an instance may become ready after its time.
+    """
+
+    id: str
+    location: str
+    versions: dict[str, str | None]
+    not_ready: set[str]
+    flights: dict[str, Flight] = field(default_factory=dict)
+    last_flights: dict[str, Flight] = field(default_factory=dict)
+    histories: dict[str, History] = field(default_factory=dict)
+    swaps: Counter[str] = field(default_factory=Counter)
+    rollbacks: Counter[str] = field(default_factory=Counter)
+    batches: list[Batch] = field(default_factory=list)
+    data_disks_lost: int = 0
+    max_out_of_service: int = 0
+    max_out_of_service_percent: float = 0.0
+    max_in_flight: int = 0
+    max_zones_in_flight: int = 0
+    max_update_domains_in_flight: int = 0
+    first_swap_at: datetime | None = None
+    last_ready_at: datetime | None = None
+    busy_since: datetime | None = None
+    busy_seconds: float = 0.0
+    busy_seconds_at_last_ready: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """How many instances there are."""
+        return len(self.versions)
+
+    def out_of_service(self) -> int:
+        """Distinct instances that are in flight or not ready."""
+        return len(self.not_ready) + sum(1 for instance in self.flights if instance not in self.not_ready)
+
+    def is_out_of_service(self, instance: str) -> bool:
+        """Whether an instance is in flight or not ready."""
+        return instance in self.not_ready or instance in self.flights
+
+    def unhealthy(self) -> int:
+        """Instances that are neither ready nor in flight."""
+        return sum(1 for instance in self.not_ready if instance not in self.flights)
+
+    def history(self, instance: str) -> History:
+        """An instance's history, begun when it is first asked for."""
+        if instance not in self.histories:
+            self.histories[instance] = History({self.versions.get(instance)})
+        return self.histories[instance]
+
+    def note_out_of_service(self) -> None:
+        """Remember the most instances out of service."""
+        count = self.out_of_service()
+        self.max_out_of_service = max(self.max_out_of_service, count)
+        if self.size:
+            self.max_out_of_service_percent = max(self.max_out_of_service_percent, 100 * count / self.size)
+
+    def note_in_flight(self) -> None:
+        """Remember the most instances, zones and update domains in flight."""
+        flights = self.flights.values()
+        self.max_in_flight = max(self.max_in_flight, len(self.flights))
+        self.max_zones_in_flight = max(self.max_zones_in_flight, len({flight.zone for flight in flights}))
+        domains = {(flight.zone, flight.update_domain) for flight in flights}
+        self.max_update_domains_in_flight = max(self.max_update_domains_in_flight, len(domains))
+
+    def busy_seconds_by(self, now: datetime) -> float:
+        """The time with at least one instance in flight, up to now."""
+        running = 0.0 if self.busy_since is None else (now - self.busy_since).total_seconds()
+        return self.busy_seconds + running
+
+    def note_busy(self, at: datetime) -> None:
+        """Start or stop the clock that counts time with instances in flight."""
+        if self.flights and self.busy_since is None:
+            self.busy_since = at
+        elif not self.flights and self.busy_since is not None:
+            self.busy_seconds = self.busy_seconds_by(at)
+            self.busy_since = None
+
+    def note_ready(self, flight: Flight, at: datetime) -> None:
+        """An instance came out of its flight ready, or became ready later."""
+        self.last_ready_at = at
+        self.busy_seconds_at_last_ready = self.busy_seconds_by(at)
+        if flight.batch is None:
+            return
+        batch = self.batches[flight.batch]
+        batch.waiting.discard(flight.instance)
+        if not batch.waiting and batch.ready_at is None:
+            batch.ready_at = at

@@ -1,0 +1,102 @@
+"""The application and the server that runs it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+
+from arm_emulator.admin.application import create_admin_app
+from arm_emulator.arm_errors import ArmError
+from arm_emulator.compute.action_responses import action_routes
+from arm_emulator.compute.instance_responses import InstanceResponses
+from arm_emulator.compute.scale_set_responses import scale_set_routes
+from arm_emulator.emulator import Emulator
+from arm_emulator.images.responses import image_routes
+from arm_emulator.operations.responses import OperationResponses
+from arm_emulator.protocol import DroppableProtocol
+from arm_emulator.resources.responses import resource_routes
+from arm_emulator.seeded import Seed
+from arm_emulator.wire.call import ArmCall, ArmReply
+from arm_emulator.wire.error_reply import error_reply
+from arm_emulator.wire.gateway import ArmGateway
+from arm_emulator.wire.router import Router
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arm_emulator.clock import Clock
+    from arm_emulator.world.document import WorldDocument
+    from arm_emulator.world.world import World
+
+
+def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0) -> FastAPI:
+    """The whole emulator as an ASGI application.
+
+    :param document: a world that passed validation.
+    """
+    emulator = Emulator(document, clock, Seed(seed))
+    app = FastAPI(title="arm_emulator", openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount("/_emulator", create_admin_app(emulator))
+    app.mount("/", ArmGateway(emulator, create_router()))
+    return app
+
+
+def create_router() -> Router:
+    """All ARM routes."""
+    instances = InstanceResponses()
+    resources = Router((*scale_set_routes(), *instances.routes()))
+    operations = OperationResponses(_reader(resources))
+    return Router(
+        (*resources.routes, *action_routes(), *operations.routes(), *image_routes(), *resource_routes())
+    )
+
+
+def _reader(router: Router) -> Callable[[World, str], ArmReply]:
+    """What a GET of a path would answer, for operations whose result is a resource."""
+
+    def read(world: World, path: str) -> ArmReply:
+        call = ArmCall("GET", path, query={}, headers={}, base_url="")
+        try:
+            match = router.find("GET", path)
+            call.parameters = match.parameters
+            return match.route.handler(world, call)
+        except ArmError as error:
+            return error_reply(error)
+
+    return read
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, so that the port is known, or known to be taken, before anything starts.
+
+    :raises OSError: the port is taken, or the host is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def create_server(app: FastAPI) -> uvicorn.Server:
+    """A server for the application, quiet and with the world's time as the only one that it prints."""
+    config = uvicorn.Config(
+        app,
+        http=DroppableProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)

@@ -1,0 +1,42 @@
+"""What is due when: a heap of (instant, ticket, instance), run in the order of time and then of scheduling.
+
+An instance holds the ticket of the one entry it waits for; an entry whose ticket it no longer holds is void. So nothing
+is ever searched for in the heap, and a world document need only write each instance's step and when it is due.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Entry(NamedTuple):
+    """One instance's next step."""
+
+    instant: datetime
+    ticket: int
+    scale_set: str
+    instance: str
+
+
+class Timeline:
+    """The entries of a world, soonest first."""
+
+    def __init__(self) -> None:
+        self._heap: list[Entry] = []
+        self._tickets = 0
+
+    def schedule(self, instant: datetime, *, scale_set: str, instance: str) -> int:
+        """Enter a step and return its ticket."""
+        self._tickets += 1
+        heapq.heappush(self._heap, Entry(instant, self._tickets, scale_set, instance))
+        return self._tickets
+
+    def pop_due(self, now: datetime) -> Entry | None:
+        """The soonest entry that is due by now, taken out; None when there is none."""
+        if self._heap and self._heap[0].instant <= now:
+            return heapq.heappop(self._heap)
+        return None

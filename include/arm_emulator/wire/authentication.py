@@ -1,0 +1,38 @@
+"""Bearer tokens: any is good, unless the world lists those that are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arm_emulator.arm_errors import (
+    AuthenticationFailedError,
+    ExpiredAuthenticationTokenError,
+    InvalidAuthenticationTokenError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arm_emulator.world.world import World
+
+CHALLENGE = (
+    'Bearer authorization_uri="https://login.microsoftonline.com/organizations", '
+    'error="invalid_token", error_description="The access token is missing, invalid or expired."'
+)
+
+
+def require_token(world: World, headers: Mapping[str, str]) -> None:
+    """Refuse a call that does not say who sends it.
+
+    :raises AuthenticationFailedError: no bearer token.
+    :raises ExpiredAuthenticationTokenError: one that has expired.
+    :raises InvalidAuthenticationTokenError: one that the world does not list.
+    """
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise AuthenticationFailedError("Authentication failed. The 'Authorization' header is missing or has no bearer token.")
+    if token in world.expired_tokens:
+        raise ExpiredAuthenticationTokenError("The access token expiry UTC time is earlier than current UTC time.")
+    if world.good_tokens is not None and token not in world.good_tokens:
+        raise InvalidAuthenticationTokenError("The access token is invalid.")

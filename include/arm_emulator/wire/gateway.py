@@ -1,0 +1,143 @@
+"""The ARM side of the server: one ASGI application for all routes but the emulator's own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from arm_emulator.arm_errors import ArmError, InjectedError
+from arm_emulator.faults.faults import CallFacts, disruption_of
+from arm_emulator.protocol import drop_connection
+from arm_emulator.wire.api_versions import require_api_version
+from arm_emulator.wire.authentication import require_token
+from arm_emulator.wire.call import JSON, ArmCall
+from arm_emulator.wire.error_reply import error_reply
+from arm_emulator.wire.reply_headers import reply_headers
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from arm_emulator.emulator import Emulator
+    from arm_emulator.faults.document import EffectDocument
+    from arm_emulator.wire.call import ArmReply
+    from arm_emulator.wire.router import Match, Router
+
+_LOG = logging.getLogger(__name__)
+_NO_ROUTE = "(no such route)"
+_FAULT_CODES = {
+    408: "RequestTimeout",
+    409: "Conflict",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "ServiceUnavailable",
+    504: "GatewayTimeout",
+}
+
+
+class ArmGateway:
+    """Takes a call from the wire to its handler and back, through faults, tokens and versions."""
+
+    def __init__(self, emulator: Emulator, router: Router) -> None:
+        self._emulator = emulator
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or close its connection where a fault says so."""
+        request = Request(scope, receive)
+        call = _call_of(request, await request.body())
+        match = self._find(call)
+        self._emulator.advance()
+        effect = self._emulator.faults.hit(_facts(call, match), self._emulator.world.now)
+        if effect is not None and effect.latency is not None:
+            await asyncio.sleep(effect.latency)
+            self._emulator.advance()
+        reply = None if effect is not None and effect.reset else self._reply(call, match, effect)
+        self._note(call, match, effect, reply)
+        if reply is None or (effect is not None and effect.applyThenReset):
+            await drop_connection(scope, receive)
+        else:
+            await self._response(call, reply)(scope, receive, send)
+
+    def _find(self, call: ArmCall) -> Match | ArmError:
+        try:
+            return self._router.find(call.method, call.path)
+        except ArmError as error:
+            return error
+
+    def _reply(self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None) -> ArmReply:
+        try:
+            if effect is not None and effect.status is not None:
+                return _injected(effect, effect.status)
+            require_token(self._emulator.world, call.headers)
+            require_api_version(call.path, call.api_version)
+            if isinstance(match, ArmError):
+                return error_reply(match)
+            call.parameters = match.parameters
+            call.disruption = disruption_of(effect)
+            return match.route.handler(self._emulator.world, call)
+        except ArmError as error:
+            return error_reply(error)
+        except Exception as error:  # a defect of the emulator must not look like a lost connection
+            _LOG.exception("%s %s failed", call.method, call.path)
+            return error_reply(InjectedError(500, "InternalServerError", f"The emulator failed: {error!r}"))
+
+    def _response(self, call: ArmCall, reply: ArmReply) -> Response:
+        headers = reply_headers(self._emulator.world, call)
+        media_type = JSON if reply.text else None
+        return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type=media_type)
+
+    def _note(
+        self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None, reply: ArmReply | None
+    ) -> None:
+        is_lost = reply is None or (effect is not None and effect.applyThenReset)
+        self._emulator.requests.add(
+            call,
+            at=self._emulator.world.now,
+            label=f"{call.method} {_NO_ROUTE}" if isinstance(match, ArmError) else match.route.label,
+            status=None if is_lost or reply is None else reply.status,
+            fault=None if effect is None else effect.kind,
+        )
+
+
+def _call_of(request: Request, body: bytes) -> ArmCall:
+    return ArmCall(
+        method=request.method,
+        path=request.url.path if "%" not in request.url.path else request.scope["path"],
+        query={name.lower(): value for name, value in request.query_params.items()},
+        headers=dict(request.headers),
+        base_url=f"{request.url.scheme}://{request.url.netloc}",
+        body=body,
+    )
+
+
+def _facts(call: ArmCall, match: Match | ArmError) -> CallFacts:
+    """The call as faults see it: an action that names no instances is about all of them."""
+    instances: frozenset[str] | None = frozenset()
+    if not isinstance(match, ArmError):
+        if "instanceId" in match.parameters:
+            instances = frozenset({match.parameters["instanceId"]})
+        elif match.route.touches_instances:
+            instances = _named_in_body(call)
+    return CallFacts(call.method, call.path, instances)
+
+
+def _named_in_body(call: ArmCall) -> frozenset[str] | None:
+    try:
+        named = call.instance_ids()
+    except ArmError:
+        return frozenset()
+    return frozenset(named) if named and "*" not in named else None
+
+
+def _injected(effect: EffectDocument, status: int) -> ArmReply:
+    code = effect.code or _FAULT_CODES.get(status, "InternalServerError" if status >= 500 else "BadRequest")
+    message = effect.message or f"A fault of this world answers {status}."
+    reply = error_reply(InjectedError(status, code, message))
+    if effect.retryAfter is not None:
+        reply.headers["Retry-After"] = str(effect.retryAfter)
+    return reply

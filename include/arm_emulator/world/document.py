@@ -1,0 +1,95 @@
+"""The world document: its keys, their types and their defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from arm_emulator.compute.documents import ScaleSetDocument, TimingsDocument
+from arm_emulator.faults.document import FaultDocument
+from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
+from arm_emulator.world.words import Document, Instant, Location
+
+
+class SubscriptionDocument(Document):
+    """A subscription; ``features`` maps a preview feature's name to its state."""
+
+    id: str
+    displayName: str | None = None
+    features: dict[str, str] = Field(default_factory=dict)
+
+
+class LocationDocument(Document):
+    """A region; a list of these replaces the built-in table."""
+
+    name: Location
+    displayName: str | None = None
+    pairedRegion: Location | None = None
+    zones: list[str] = Field(default_factory=list)
+    geography: str | None = None
+    geographyGroup: str | None = None
+    latitude: str | None = None
+    longitude: str | None = None
+    physicalLocation: str | None = None
+
+
+class LoadBalancerDocument(Document):
+    """A load balancer, as ARM writes it."""
+
+    resource: dict[str, Any]
+
+
+class RefereeDocument(Document):
+    """What the referee goes by."""
+
+    healthSeconds: int | float = Field(default=300, ge=0)
+
+
+class TokensDocument(Document):
+    """The bearer tokens that are good, and those that have expired."""
+
+    good: list[str] = Field(default_factory=list)
+    expired: list[str] = Field(default_factory=list)
+
+
+class OperationDocument(Document):
+    """An operation in progress."""
+
+    id: str
+    subscription: str
+    location: str
+    resource: str
+    started: Instant
+    pending: list[str]
+    failures: list[dict[str, str | None]] = Field(default_factory=list)
+    stuck: bool = False
+    resultPath: str | None = None
+
+
+class OperationsDocument(Document):
+    """Operations in progress, and how many ids this world has issued so far."""
+
+    issued: int = Field(default=0, ge=0)
+    inProgress: list[OperationDocument] = Field(default_factory=list)
+
+
+class WorldDocument(Document):
+    """A whole world."""
+
+    now: Instant | None = None
+    platformUpgrades: bool = False
+    subscriptions: list[SubscriptionDocument] = Field(default_factory=list)
+    locations: list[LocationDocument] | None = None
+    platformImages: list[PlatformImageDocument] = Field(default_factory=list)
+    galleries: list[Any] = Field(default_factory=list)
+    imageBehaviours: list[ImageBehaviourDocument] = Field(default_factory=list)
+    timings: TimingsDocument = Field(default_factory=TimingsDocument)
+    loadBalancers: list[LoadBalancerDocument] = Field(default_factory=list)
+    referee: RefereeDocument = Field(default_factory=RefereeDocument)
+    scaleSets: list[ScaleSetDocument] = Field(default_factory=list)
+    batchAccounts: list[Any] = Field(default_factory=list)
+    managedClusters: list[Any] = Field(default_factory=list)
+    tokens: TokensDocument | None = None
+    faults: list[FaultDocument] = Field(default_factory=list)
+    operations: OperationsDocument = Field(default_factory=OperationsDocument)

@@ -1,0 +1,130 @@
+"""The world as a document that can be loaded again.
+
+Operations in progress are written as well: each busy instance has its ``step``, when it is ``due`` and its ``change``,
+and ``operations`` has the promises that wait for them. Operations that have ended are left out, and so is the past
+that a list with a lag would show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from arm_emulator.compute.dumping import dump_scale_set, timings_document
+from arm_emulator.instants import admin_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.images.behaviours import ImageBehaviour
+    from arm_emulator.images.catalogue import ImageVersion, PlatformImage
+    from arm_emulator.operations.operation import Operation
+    from arm_emulator.resources.regions import Region
+    from arm_emulator.world.world import World
+
+
+def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: float) -> JsonObject:
+    """The document.
+
+    :param faults: those that still wait for calls, as documents.
+    :param health_seconds: what the referee goes by.
+    """
+    document: dict[str, Any] = {
+        "now": admin_instant(world.now),
+        "platformUpgrades": False,
+        "subscriptions": [
+            {"id": s.id, "displayName": s.display_name, "features": s.features} for s in world.subscriptions.values()
+        ],
+        "platformImages": [_image(image) for image in world.catalogue.images.values()],
+        "imageBehaviours": [_behaviour(line) for line in world.behaviours],
+        "timings": timings_document(dict(world.timings.given)),
+        "loadBalancers": [{"resource": balancer} for balancer in world.load_balancers.values()],
+        "referee": {"healthSeconds": health_seconds},
+        "scaleSets": [dump_scale_set(world, scale_set) for scale_set in world.scale_sets.values()],
+        "faults": list(faults),
+        "operations": _operations(world),
+    }
+    if world.regions.given:
+        document["locations"] = [_region(region) for region in world.regions.by_name.values()]
+    if world.good_tokens is not None:
+        document["tokens"] = {"good": sorted(world.good_tokens), "expired": sorted(world.expired_tokens)}
+    return document
+
+
+def _given(entries: dict[str, Any]) -> JsonObject:
+    return {key: value for key, value in entries.items() if value is not None}
+
+
+def _image(image: PlatformImage) -> JsonObject:
+    return _given(
+        {
+            "publisher": image.publisher,
+            "offer": image.offer,
+            "sku": image.sku,
+            "locations": None if image.locations is None else sorted(image.locations),
+            "automaticOSUpgradeSupported": image.automatic_os_upgrade_supported,
+            "osType": image.os_type,
+            "versions": [_version(version) for version in image.versions.values()],
+        }
+    )
+
+
+def _version(version: ImageVersion) -> JsonObject:
+    return _given(
+        {
+            "name": version.name,
+            "publishedAt": None if version.published_at is None else admin_instant(version.published_at),
+            "locations": None if version.locations is None else sorted(version.locations),
+        }
+    )
+
+
+def _behaviour(line: ImageBehaviour) -> JsonObject:
+    result = "failed" if line.extension_failed else "succeeded"
+    return _given(
+        {
+            "version": line.version,
+            "instances": None if line.instances is None else sorted(line.instances),
+            "percent": line.percent,
+            "health": line.health.value,
+            "extension": line.extension,
+            "extensionResult": None if line.extension is None else result,
+            "scaleSet": line.scale_set,
+        }
+    )
+
+
+def _region(region: Region) -> JsonObject:
+    return _given(
+        {
+            "name": region.name,
+            "displayName": region.display_name,
+            "pairedRegion": region.paired_region,
+            "zones": list(region.zones),
+            "geography": region.geography,
+            "geographyGroup": region.geography_group,
+            "latitude": region.latitude,
+            "longitude": region.longitude,
+            "physicalLocation": region.physical_location,
+        }
+    )
+
+
+def _operations(world: World) -> JsonObject:
+    running = [operation for operation in world.operations.values() if operation.ended is None]
+    return {"issued": world.issued, "inProgress": [_operation(operation) for operation in running]}
+
+
+def _operation(operation: Operation) -> JsonObject:
+    return {
+        "id": operation.id,
+        "subscription": operation.subscription,
+        "location": operation.location,
+        "resource": operation.resource,
+        "started": admin_instant(operation.started),
+        "pending": sorted(operation.pending, key=int),
+        "failures": [asdict(failure) for failure in operation.failures],
+        "stuck": operation.stuck,
+        "resultPath": operation.result_path,
+    }

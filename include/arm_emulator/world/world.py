@@ -1,0 +1,101 @@
+"""The state of the world: everything that a world document describes, moved on by the instants it is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from arm_emulator.arm_errors import ResourceGroupNotFoundError, ResourceNotFoundError, SubscriptionNotFoundError
+from arm_emulator.images.catalogue import Catalogue
+from arm_emulator.record import NobodyListens
+from arm_emulator.resource_ids import scale_set_id
+from arm_emulator.seeded import Seed, guid
+from arm_emulator.timeline import Timeline
+from arm_emulator.timings import Timings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.compute.scale_set import ScaleSet
+    from arm_emulator.images.behaviours import ImageBehaviour
+    from arm_emulator.operations.operation import Operation
+    from arm_emulator.record import Observer
+    from arm_emulator.resources.regions import Regions
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A subscription and the states of its preview features."""
+
+    id: str
+    display_name: str
+    features: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class World:
+    """All of it. Whoever calls has moved it to the present instant first."""
+
+    now: datetime
+    seed: Seed
+    regions: Regions
+    timings: Timings = field(default_factory=Timings)
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    behaviours: list[ImageBehaviour] = field(default_factory=list)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
+    load_balancers: dict[str, JsonObject] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    good_tokens: frozenset[str] | None = None
+    expired_tokens: frozenset[str] = frozenset()
+    timeline: Timeline = field(default_factory=Timeline)
+    observer: Observer = field(default_factory=NobodyListens)
+    issued: int = 0
+
+    def new_guid(self, purpose: str) -> str:
+        """A GUID that this world has not issued yet; the same in every rerun."""
+        self.issued += 1
+        return guid(self.seed.number, purpose, self.issued)
+
+    def subscription(self, subscription_id: str) -> Subscription:
+        """A subscription by its id.
+
+        :raises SubscriptionNotFoundError: the world has no such one.
+        """
+        found = self.subscriptions.get(subscription_id.lower())
+        if found is None:
+            raise SubscriptionNotFoundError(f"The subscription '{subscription_id}' could not be found.")
+        return found
+
+    def scale_set(self, subscription_id: str, resource_group: str, name: str) -> ScaleSet:
+        """A scale set by the parts of its id.
+
+        :raises SubscriptionNotFoundError: no such subscription.
+        :raises ResourceGroupNotFoundError: no such resource group in it.
+        :raises ResourceNotFoundError: no such scale set in that.
+        """
+        self.subscription(subscription_id)
+        found = self.scale_sets.get(scale_set_id(subscription_id, resource_group, name).lower())
+        if found is not None:
+            return found
+        self.require_resource_group(subscription_id, resource_group)
+        raise ResourceNotFoundError(
+            f"The Resource 'Microsoft.Compute/virtualMachineScaleSets/{name}' under resource group "
+            f"'{resource_group}' was not found. "
+            "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        )
+
+    def require_resource_group(self, subscription_id: str, resource_group: str) -> None:
+        """Refuse a resource group in which the world has nothing.
+
+        :raises ResourceGroupNotFoundError: it has nothing there.
+        """
+        prefix = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/".lower()
+        known = (*self.scale_sets, *self.load_balancers)
+        if not any(key.startswith(prefix) for key in known):
+            raise ResourceGroupNotFoundError(f"Resource group '{resource_group}' could not be found.")
+
+    def timings_of(self, scale_set: ScaleSet) -> Timings:
+        """How long things take in a scale set: its own timings over the world's."""
+        return self.timings.overridden_by(scale_set.own_timings)
