@@ -20,7 +20,10 @@ from fleetwright.rollout.validate import examine
 @common_flags
 @click.option("--version", default="latest", show_default=True, help="Image version, or latest.")
 @click.option(
-    "--trigger", type=click.Choice([*TriggerKind]), default=TriggerKind.MANUAL.value, show_default=True
+    "--trigger",
+    type=click.Choice([kind.value for kind in TriggerKind]),
+    default=TriggerKind.MANUAL.value,
+    show_default=True,
 )
 @click.option("--rollback", is_flag=True, help="Plan a manual run with rollback.")
 def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:

@@ -32,7 +32,10 @@ _EXIT_CODES = {RolloutState.COMPLETED: EXIT_COMPLETED, RolloutState.HELD: EXIT_H
 @common_flags
 @click.option("--version", default="latest", show_default=True, help="Image version, or latest.")
 @click.option(
-    "--trigger", type=click.Choice([*TriggerKind]), default=TriggerKind.MANUAL.value, show_default=True
+    "--trigger",
+    type=click.Choice([kind.value for kind in TriggerKind]),
+    default=TriggerKind.MANUAL.value,
+    show_default=True,
 )
 @click.option("--rollback", is_flag=True, help="Roll unhealthy instances back on a manual run too.")
 @click.option("--health-timeout", type=float, default=300.0, show_default=True, metavar="S")

@@ -11,7 +11,7 @@ from fleetwright.domain.batches import Choice, Selection
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan
-from fleetwright.domain.records import BatchRecord, RolloutView
+from fleetwright.domain.records import RolloutView
 from fleetwright.domain.thresholds import name_ids
 
 
@@ -80,14 +80,22 @@ def batch_text(index: int, selection: Selection, instances: Sequence[Instance], 
     return f"Batch {index + 1}: {selection.reason}\n\n{table}\n\n{left}".rstrip()
 
 
-def settled_text(view: RolloutView, batch: BatchRecord, thresholds: str) -> str:
-    """What became of a batch, and the thresholds with their numbers."""
+def verdicts_text(view: RolloutView) -> str:
+    """The verdicts of the open batch: who became healthy after how many seconds, and who did not, and why."""
+    batch = view.open_batch
+    if batch is None:
+        return "no batch is under way"
     rows = [
         (swap.instance_id, str(swap.state), _seconds(swap.ready_seconds), swap.verdict_reason)
         for swap in view.swaps_of(batch)
     ]
     table = tabulate(rows, headers=("instance", "state", "ready after", "reason"), tablefmt="simple")
-    return f"Batch {batch.index + 1} is over\n\n{table}\n\n{thresholds}"
+    return f"Batch {batch.index + 1}\n\n{table}"
+
+
+def settled_text(view: RolloutView, thresholds: str) -> str:
+    """What became of the open batch, and the thresholds with their numbers."""
+    return f"{verdicts_text(view)}\n\n{thresholds}"
 
 
 def clock_text(duration: timedelta) -> str:

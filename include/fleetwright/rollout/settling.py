@@ -72,7 +72,7 @@ def _close(session: RolloutSession, failed: tuple[str, ...], summary: str, endin
     batch, now = session.view.open_batch, session.now()
     events: list[Event] = []
     if batch is not None:
-        log.info("%s", narrate.settled_text(session.view, batch, summary))
+        log.info("%s", narrate.settled_text(session.view, summary))
         evidence = {"failed": list(failed), "swapped": swapped_count(session.view), "summary": summary}
         events.append(facts.settled(batch.index, evidence, now))
     if ending is not None:

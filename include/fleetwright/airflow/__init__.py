@@ -1,0 +1,1 @@
+"""Fleetwright as an Airflow provider: hook, operators, triggers; a composition root."""

@@ -1,0 +1,72 @@
+"""The trigger form of a rollout: what a person is asked, with words, ranges and defaults."""
+
+from __future__ import annotations
+
+from airflow.sdk import Param
+
+from fleetwright.airflow.hooks import AzureRmHook
+
+_FLEET = (
+    r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[cC]ompute"
+    r"/[vV]irtual[mM]achine[sS]cale[sS]ets/[^/]+$"
+)
+
+
+def rollout_params() -> dict[str, Param]:
+    """The parameters of one rollout, in the order of the form."""
+    return {
+        "fleet": Param(
+            "",
+            type="string",
+            pattern=_FLEET,
+            title="Scale set",
+            description="Resource id: /subscriptions/…/providers/Microsoft.Compute/virtualMachineScaleSets/…",
+        ),
+        "version": Param(
+            "latest",
+            type="string",
+            pattern=r"^(latest|\d+(\.\d+)*)$",
+            title="Image version",
+            description="latest, or an exact version such as 18.04.202402010; fixed for the whole rollout.",
+        ),
+        "dry_run": Param(
+            False,  # noqa: FBT003 - a default, not a flag of a call
+            type="boolean",
+            title="Dry run",
+            description="Show the plan with its reasons and stop; nothing is changed.",
+        ),
+        "trigger": Param(
+            "manual",
+            type="string",
+            enum=["manual", "automatic"],
+            title="Trigger",
+            description="automatic rolls unhealthy instances back unless the set disables it.",
+        ),
+        "rollback": Param(
+            False,  # noqa: FBT003 - as above
+            type="boolean",
+            title="Roll back on a manual run",
+            description="Give unhealthy instances their previous version back although a person started it.",
+        ),
+        "health_timeout_seconds": Param(
+            300,
+            type="number",
+            exclusiveMinimum=0,
+            title="Health timeout (seconds)",
+            description="How long each instance may take to get healthy after its swap.",
+        ),
+        "poll_seconds": Param(
+            5,
+            type="number",
+            exclusiveMinimum=0,
+            title="Seconds between polls",
+            description="How often the fleet is read while a batch is under way.",
+        ),
+        "azure_conn_id": Param(
+            AzureRmHook.default_conn_name,
+            type="string",
+            minLength=1,
+            title="Azure connection",
+            description="Airflow connection of type Azure Resource Manager.",
+        ),
+    }

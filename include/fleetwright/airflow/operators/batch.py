@@ -1,0 +1,163 @@
+"""The steps of one batch: check_health, select_batch, swap_os_disk, wait_for_health, roll_back, settle_batch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+
+from fleetwright.airflow.operators.step import RolloutStepOperator, airflow_errors, raise_wait_error
+from fleetwright.airflow.triggers import BUDGET, RolloutWaitTrigger
+from fleetwright.rollout.acts import ROLLBACK, SWAP
+from fleetwright.rollout.check import Ending, check_health
+from fleetwright.rollout.narrate import verdicts_text
+from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
+from fleetwright.rollout.selecting import Chosen, choose_batch
+from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.settling import settle_batch
+from fleetwright.rollout.swapping import swap_os_disk
+from fleetwright.rollout.waiting import awaited
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
+
+SELECT, SWAP_OS_DISK, ROLL_BACK, SETTLE = "select_batch", "swap_os_disk", "roll_back", "settle_batch"
+
+
+class CheckHealthOperator(RolloutStepOperator):
+    """Reads the whole set again; too many out of service, or a fleet that is not ours any more, ends here."""
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Go on with the choice of a batch, or straight to the end."""
+        ending = check_health(self.reopen(context))
+        return self.branch(context, _ending_body(ending), SETTLE if ending else SELECT)
+
+
+class SelectBatchOperator(RolloutStepOperator):
+    """Chooses the batch, each instance with its reason; where nothing fits the budget, waits without a worker."""
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Choose, and go on with the swap, or to the end."""
+        session = self.reopen(context)
+        return self._choose(context, session, None)
+
+    def resume(self, context: Context, event: dict[str, Any], since: str) -> dict[str, Any]:
+        """Choose again after a wait for budget."""
+        raise_wait_error(event)
+        with airflow_errors():
+            return self._choose(context, self.reopen(context), pendulum.DateTime.fromisoformat(since))
+
+    def _choose(self, context: Context, session: RolloutSession, since: datetime | None) -> dict[str, Any]:
+        chosen: Chosen = choose_batch(session, since)
+        if chosen.blocked:
+            began = since or session.now()
+            trigger = RolloutWaitTrigger.for_session(session, BUDGET, self.azure_conn_id, began)
+            self.wait_for(trigger, since=began.isoformat())
+        body = {"instance_ids": list(chosen.instance_ids), **_ending_body(chosen.ending)}
+        return self.branch(context, body, SWAP_OS_DISK if chosen.instance_ids else SETTLE)
+
+
+class SwapOsDiskOperator(RolloutStepOperator):
+    """Admits the batch again over a fresh reading and swaps it; a retry re-attaches and never swaps twice.
+
+    :param selected: output of ``select_batch``
+    """
+
+    template_fields: Sequence[str] = (*RolloutStepOperator.template_fields, "selected")
+
+    def __init__(self, *, selected: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.selected = selected
+
+    def step(self, context: Context) -> None:
+        """Swap; the wait is the next task's."""
+        swap_os_disk(self.reopen(context), tuple(self.selected["instance_ids"]))
+
+
+class WaitForHealthOperator(RolloutStepOperator):
+    """Waits in the triggerer until each instance has its verdict, then chooses between rollback and the end."""
+
+    def step(self, context: Context) -> Any:
+        """Defer, unless every verdict is known already."""
+        session = self.reopen(context)
+        if awaited(session.view, SWAP):
+            self.wait_for(RolloutWaitTrigger.for_session(session, SWAP.name, self.azure_conn_id))
+        return self._branch(context, session)
+
+    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Tell the verdicts and branch."""
+        raise_wait_error(event)
+        with airflow_errors():
+            return self._branch(context, self.reopen(context))
+
+    def _branch(self, context: Context, session: RolloutSession) -> dict[str, Any]:
+        log.info("%s", verdicts_text(session.view))
+        rollback = needs_rollback(session.view)
+        return self.branch(context, {"rollback": rollback}, ROLL_BACK if rollback else SETTLE)
+
+
+class RollBackOperator(RolloutStepOperator):
+    """Puts the recorded previous version of the unhealthy ones back and waits for it in the triggerer."""
+
+    def step(self, context: Context) -> None:
+        """Send the rollback, then defer until each instance is ready again or has failed."""
+        session = self.reopen(context)
+        begin_rollback(session)
+        if awaited(session.view, ROLLBACK):
+            self.wait_for(RolloutWaitTrigger.for_session(session, ROLLBACK.name, self.azure_conn_id))
+
+    def resume(self, context: Context, event: dict[str, Any]) -> None:
+        """Tell how the rollback ended."""
+        raise_wait_error(event)
+        with airflow_errors():
+            log.info("%s", verdicts_text(self.reopen(context).view))
+
+
+class SettleBatchOperator(RolloutStepOperator):
+    """Judges the batch and the set, writes the evidence, and prepares what the loop's gate asks.
+
+    :param checked: output of ``check_health``
+    :param selected: output of ``select_batch``, None where that was skipped
+    """
+
+    template_fields: Sequence[str] = (*RolloutStepOperator.template_fields, "checked", "selected")
+
+    def __init__(
+        self,
+        *,
+        checked: Any,
+        selected: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.checked = checked
+        self.selected = selected
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Settle; where the policy asks for a pause, take it without a worker."""
+        settled = settle_batch(self.reopen(context), _ending_of(self.checked) or _ending_of(self.selected))
+        body = {"stop": settled.ending is not None, "reason": settled.summary}
+        if settled.resume_at is not None:
+            trigger = DateTimeTrigger(moment=pendulum.instance(settled.resume_at))
+            self.defer(trigger=trigger, method_name="resume", kwargs={"body": body})
+        return body
+
+    def resume(self, context: Context, event: Any, body: dict[str, Any]) -> dict[str, Any]:
+        """The pause between two batches is over."""
+        log.info("the pause before the next batch of %s ended at %s", context["run_id"], event)
+        return body
+
+
+def _ending_body(ending: Ending | None) -> dict[str, Any]:
+    return {"ending": ending.to_dict() if ending else None}
+
+
+def _ending_of(body: dict[str, Any] | None) -> Ending | None:
+    found = (body or {}).get("ending")
+    return Ending.from_dict(found) if found else None

@@ -1,0 +1,112 @@
+"""What every step of a rollout under Airflow shares: who runs it, its session, its errors, its branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.bases.branch import BranchMixIn
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.triggers import RolloutWaitTrigger
+from fleetwright.domain.errors import ConfigurationError, FleetwrightError, HeldError, LeaseLostError
+from fleetwright.rollout.session import Ports, RolloutSession
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+def owner_of(context: Context) -> str:
+    """Who runs the rollout, in words that lead to the DAG run."""
+    dag_run = context["dag_run"]
+    return f"Airflow run {dag_run.run_id} of {dag_run.dag_id}"
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Turn our errors into Airflow's: what no retry can mend fails at once, a hold skips."""
+    try:
+        yield
+    except HeldError as held:
+        raise AirflowSkipException("held: " + "; ".join(held.reasons)) from held
+    except (ConfigurationError, LeaseLostError) as error:
+        raise AirflowFailException(str(error)) from error
+
+
+class WaitFailedError(FleetwrightError):
+    """A wait in the triggerer ended with an error; the task is retried and goes on from the ledger."""
+
+    kind = "wait_failed"
+
+
+class RolloutStepOperator(BaseOperator, BranchMixIn):
+    """A step of a rollout that has a lease.
+
+    :param rollout_id: from ``acquire_lease``; empty in a dry run
+    """
+
+    template_fields: Sequence[str] = ("rollout_id", "azure_conn_id")
+    inherits_from_skipmixin = True
+
+    def __init__(
+        self,
+        *,
+        rollout_id: Any = "",
+        azure_conn_id: str = AzureRmHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rollout_id = rollout_id
+        self.azure_conn_id = azure_conn_id
+
+    def execute(self, context: Context) -> Any:
+        """Run the step; see ``step`` of the subclass."""
+        with airflow_errors():
+            return self.step(context)
+
+    def step(self, context: Context) -> Any:
+        """What the subclass does; returns what later tasks read."""
+        raise TypeError(f"{type(self).__name__} has no step for {self.task_id} in {context['run_id']}")
+
+    def ports(self) -> Ports:
+        """Ports from the Airflow connections."""
+        from fleetwright.airflow.wiring import build_ports  # noqa: PLC0415 - heavy; parsing a DAG needs none of it
+
+        return build_ports(self.azure_conn_id)
+
+    def reopen(self, context: Context) -> RolloutSession:
+        """Take the rollout's lease back: whatever an earlier try left running is fenced from here on."""
+        from fleetwright.airflow.wiring import lease_terms  # noqa: PLC0415 - as above
+
+        owner = owner_of(context)
+        return RolloutSession.reopen(self.ports(), self.rollout_id, owner=owner, terms=lease_terms())
+
+    def wait_for(self, trigger: RolloutWaitTrigger, **kwargs: Any) -> None:
+        """Leave the worker until the trigger fires; ``resume`` goes on."""
+        self.defer(trigger=trigger, method_name="resume", kwargs=kwargs)
+
+    def branch(self, context: Context, result: dict[str, Any], to: str) -> dict[str, Any]:
+        """Push the result, then go on with the downstream task of that name alone.
+
+        A branch ends in an exception inside Airflow, so what is returned would not be pushed.
+        """
+        context["ti"].xcom_push(key="return_value", value=result)
+        chosen = next(task_id for task_id in self.downstream_task_ids if task_id.rpartition(".")[2] == to)
+        self.do_branch(context, chosen)
+        return result
+
+
+def raise_wait_error(event: dict[str, Any]) -> None:
+    """Raise what a wait in the triggerer ended with.
+
+    :raises AirflowFailException: when the fleet is somebody else's by now
+    :raises WaitFailedError: when a retry may go on
+    """
+    if event.get("status") == "ok":
+        return
+    if event.get("kind") == LeaseLostError.kind:
+        raise AirflowFailException(event["message"])
+    raise WaitFailedError(f"{event.get('kind')}: {event.get('message')}")

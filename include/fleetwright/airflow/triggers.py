@@ -1,0 +1,107 @@
+"""The trigger behind every wait of a rollout: no worker is held, and no remote work is ever cancelled here.
+
+A trigger's class path and arguments are stored in Airflow's database: plain JSON, no secrets. When it
+moves to another triggerer it starts again from the ledger, which knows every end of a swap that was seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pendulum
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from fleetwright.domain.errors import FleetwrightError
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.rollout.acts import ACTS
+from fleetwright.rollout.effects import Process, run_async
+from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.selecting import wait_for_budget
+from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.waiting import wait_for_verdicts
+
+BUDGET = "budget"
+
+
+class RolloutWaitTrigger(BaseTrigger):
+    """Waits for the verdicts of a swap or a rollback, or for budget; fires once.
+
+    :param wait: ``swap``, ``rollback`` or ``budget``
+    :param token: the lease's fencing token; a newer one ends this wait without a trace
+    :param since: when a wait for budget began, ISO 8601
+    """
+
+    def __init__(
+        self,
+        *,
+        wait: str,
+        rollout_id: str,
+        azure_conn_id: str,
+        holder: str,
+        token: int,
+        expiry_seconds: float,
+        since: str = "",
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
+        self.wait = wait
+        self.rollout_id = rollout_id
+        self.azure_conn_id = azure_conn_id
+        self.holder = holder
+        self.token = token
+        self.expiry_seconds = expiry_seconds
+        self.since = since
+
+    @classmethod
+    def for_session(
+        cls, session: RolloutSession, wait: str, azure_conn_id: str, since: datetime | None = None
+    ) -> RolloutWaitTrigger:
+        """The trigger that goes on with what the session has begun."""
+        return cls(
+            wait=wait,
+            rollout_id=session.rollout_id,
+            azure_conn_id=azure_conn_id,
+            holder=session.lease.holder,
+            token=session.lease.token,
+            expiry_seconds=session.lease.terms.expiry.total_seconds(),
+            since=since.isoformat() if since else "",
+        )
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments, as Airflow stores them."""
+        names = ("wait", "rollout_id", "azure_conn_id", "holder", "token", "expiry_seconds", "since")
+        return f"{type(self).__module__}.{type(self).__qualname__}", {
+            name: getattr(self, name) for name in names
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, then fire with ``ok``, or with the error's kind and line for the task to raise."""
+        try:
+            session = await self._open_session()
+            await run_async(self._process(session), session)
+        except FleetwrightError as error:
+            yield TriggerEvent({"status": "error", "kind": error.kind, "message": str(error)})
+        else:
+            yield TriggerEvent({"status": "ok"})
+
+    async def _open_session(self) -> RolloutSession:
+        # Imported here: the wiring reads connections, which the DAG processor has no need to load.
+        from fleetwright.airflow.wiring import build_ports_async  # noqa: PLC0415
+
+        ports = await build_ports_async(self.azure_conn_id)
+        view = await asyncio.to_thread(ports.ledger.load, self.rollout_id)
+        fleet_id = parse_fleet_id(view.rollout.settings.fleet_id)
+        fleet = await asyncio.to_thread(ports.driver.fetch_fleet, fleet_id)
+        terms = LeaseTerms(timedelta(seconds=self.expiry_seconds))
+        return RolloutSession(ports, Lease(fleet_id.key, self.holder, self.token, terms), view, fleet)
+
+    def _process(self, session: RolloutSession) -> Process:
+        if self.wait == BUDGET:
+            return wait_for_budget(session, _instant(self.since))
+        return wait_for_verdicts(session, ACTS[self.wait])
+
+
+def _instant(text: str) -> datetime:
+    return pendulum.DateTime.fromisoformat(text)

@@ -1,0 +1,73 @@
+"""Builds the ports of a rollout from Airflow connections, for tasks and for triggers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
+
+from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.azure.catalogue import PlatformImageCatalogue
+from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.ledger.store import SqlLedger, open_ledger
+from fleetwright.ledger.urls import resolve_ledger_url
+from fleetwright.rollout.clocks import SystemClock
+from fleetwright.rollout.ports import LeaseTerms
+from fleetwright.rollout.session import Ports
+
+LEDGER_CONNECTION = "fleetwright_ledger"
+
+# Airflow notices a dead worker only after its heartbeat timeout; a lease has to outlive that gap, twice,
+# so that the retried task still finds the fleet its own.
+_MARGIN = timedelta(seconds=60)
+
+
+def lease_terms() -> LeaseTerms:
+    """How long a lease under Airflow may be silent."""
+    timeout = conf.getint("scheduler", "task_instance_heartbeat_timeout", fallback=300)
+    return LeaseTerms(expiry=timedelta(seconds=2 * timeout) + _MARGIN)
+
+
+def build_ports(azure_conn_id: str) -> Ports:
+    """Ports for a task; nothing is sent to Azure yet."""
+    return _ports(AzureRmHook(azure_conn_id), build_ledger())
+
+
+async def build_ports_async(azure_conn_id: str) -> Ports:
+    """Ports for a trigger: connections are awaited, and the ledger is opened off the event loop."""
+    hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
+    url = await _ledger_url_async()
+    return _ports(hook, await asyncio.to_thread(open_ledger, url))
+
+
+def build_ledger() -> SqlLedger:
+    """The ledger of connection ``fleetwright_ledger``, else of the environment, else of the run folder."""
+    try:
+        given = ledger_url_of(BaseHook.get_connection(LEDGER_CONNECTION))
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        given = None
+    return open_ledger(resolve_ledger_url(given, os.environ))
+
+
+def ledger_url_of(connection: Connection) -> str:
+    """A SQLAlchemy URL from a connection: its extra field ``url``, else the connection's own URI."""
+    url = connection.extra_dejson.get("url")
+    return str(url or connection.get_uri())
+
+
+async def _ledger_url_async() -> str:
+    try:
+        given = ledger_url_of(await BaseHook.aget_connection(LEDGER_CONNECTION))
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        given = None
+    return resolve_ledger_url(given, os.environ)
+
+
+def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
+    clock = SystemClock()
+    client = hook.get_client(clock)
+    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger)

@@ -1,0 +1,167 @@
+"""``make demo``: one rollout through a real Airflow, in which one instance gets its previous image back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.ledger.store import open_ledger
+from fleetwright.rollout.report import report
+from fleetwright_demo.airflow_api import DAG_ID
+from fleetwright_demo.errors import StageError
+from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
+from fleetwright_demo.naming import run_name
+from fleetwright_demo.stage import Stage
+from fleetwright_demo.watching import Watch, follow
+from fleetwright_demo.worlds import DEMO_WORLD, fleet_of, load_world, newest_version_of
+
+SUMMARY = RUN_FOLDER / "demo-summary.json"
+HEALTH_TIMEOUT_SECONDS = 20
+_RUN_LIMIT_SECONDS = 300.0
+
+
+def main() -> int:
+    """Run the demo; 0 when everything was as promised, else 1."""
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    signal.signal(signal.SIGTERM, _interrupt)
+    began = time.monotonic()
+    folder = RUN_FOLDER / "demo"
+    try:
+        stage = Stage(folder, DEMO_WORLD, chosen_ports(), lambda line: console.print(line, highlight=False))
+        shutil.rmtree(folder, ignore_errors=True)
+        stage.start()
+    except StageError as error:
+        console.print(f"demo: {error}", style="red", highlight=False)
+        return 1
+    try:
+        return _play(stage, console, began)
+    except StageError as error:
+        console.print(f"demo: {error}", style="red", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("ending everything")
+        return 0
+    finally:
+        left = stage.stop()
+        if left:
+            console.print(f"still running: {', '.join(left)}", style="red")
+
+
+def _play(stage: Stage, console: Console, began: float) -> int:
+    summary = roll_out(stage, console)
+    summary["seconds"] = round(time.monotonic() - began, 1)
+    write_summary(SUMMARY, summary)
+    console.print(outcome_table(summary))
+    problems = problems_of(summary)
+    for problem in problems:
+        console.print(f"not as promised: {problem}", style="red", highlight=False)
+    console.print(
+        f"Airflow: {stage.ports.airflow_url}/dags/{DAG_ID}/runs/{summary['dagRun']['runId']}", highlight=False
+    )
+    console.print(f"summary: {SUMMARY}", highlight=False)
+    if _keeps_running():
+        console.print("Everything keeps running; Ctrl-C ends it.")
+        signal.pause()
+    return 1 if problems else 0
+
+
+def roll_out(stage: Stage, console: Console) -> dict[str, Any]:
+    """Start the rollout through Airflow's API, follow it, and gather what everybody says about it."""
+    world = load_world(stage.world)
+    fleet, version = fleet_of(world), newest_version_of(world)
+    run_id = run_name(fleet, version, datetime.now(UTC))
+    conf = {
+        "fleet": fleet,
+        "version": version,
+        "trigger": "automatic",
+        "health_timeout_seconds": HEALTH_TIMEOUT_SECONDS,
+        "poll_seconds": 1,
+    }
+    api = stage.airflow
+    api.trigger(run_id, conf)
+    console.print(f"run {run_id} of {DAG_ID} started", highlight=False)
+    watch = Watch(api, open_ledger(stage.ledger_url), parse_fleet_id(fleet).key, run_id)
+    state = follow(watch, console, _RUN_LIMIT_SECONDS)
+    view = watch.newest()
+    if view is None:
+        raise StageError(
+            f"run {run_id} ended as {state} before a rollout began; read the log of its first task"
+        )
+    audit = requests.get(f"{stage.ports.emulator_url}/_emulator/audit", timeout=30).json()
+    return {
+        "rollout": report(view),
+        "audit": audit,
+        "dagRun": {"dagId": DAG_ID, "runId": run_id, "state": state},
+    }
+
+
+def problems_of(summary: dict[str, Any]) -> list[str]:
+    """What differs from what the demo promises."""
+    rollout, audit = summary["rollout"], summary["audit"]
+    judged = next(iter(audit["scaleSets"].values()))
+    expected: tuple[tuple[str, object, object], ...] = (
+        ("state of the DAG run", summary["dagRun"]["state"], "success"),
+        ("status", rollout["status"], "Completed"),
+        ("instances upgraded", rollout["progress"]["successfulInstanceCount"], 14),
+        ("instances failed", rollout["progress"]["failedInstanceCount"], 1),
+        ("instances rolled back", rollout["rollbackInfo"]["successfullyRolledbackInstanceCount"], 1),
+        ("rollbacks seen by the referee", judged["rollbacks"], {"7": 1}),
+        ("batch of the bad instance", _batch_of(rollout, "7"), 3),
+        ("violations", audit["violations"], []),
+    )
+    return [f"{what} is {found!r}, not {wanted!r}" for what, found, wanted in expected if found != wanted]
+
+
+def outcome_table(summary: dict[str, Any]) -> Table:
+    """The end of the demo in seven rows."""
+    rollout, audit = summary["rollout"], summary["audit"]
+    judged = next(iter(audit["scaleSets"].values()))
+    table = Table("what", "how much", title=f"{rollout['status']}: {rollout['reason']['message']}")
+    rows = (
+        ("instances upgraded", rollout["progress"]["successfulInstanceCount"]),
+        ("instances rolled back", rollout["rollbackInfo"]["successfullyRolledbackInstanceCount"]),
+        ("batches", len(rollout["batches"])),
+        ("most out of service at once", f"{judged['maxOutOfService']} of {judged['instances']}"),
+        ("seconds, fleet busy", judged["busySeconds"]),
+        ("seconds, added by the orchestrator", judged["overheadSeconds"]),
+        ("seconds, with starting up", summary["seconds"]),
+        ("referee", f"{len(audit['violations'])} violations"),
+    )
+    for what, value in rows:
+        table.add_row(what, str(value))
+    return table
+
+
+def write_summary(path: Path, summary: dict[str, Any]) -> None:
+    """Write a summary as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(summary, indent=2) + "\n")
+
+
+def _batch_of(rollout: dict[str, Any], instance_id: str) -> int | None:
+    return next((b["index"] + 1 for b in rollout["batches"] if instance_id in b["instances"]), None)
+
+
+def _keeps_running() -> bool:
+    keep = os.environ.get("KEEP", "")
+    return keep != "0" and (keep == "1" or sys.stdin.isatty())
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
