@@ -101,7 +101,6 @@ def test_many_waits_need_no_threads(client: ArmClient, server: ScriptedServer) -
         waiting = _own_threads()
         release.set()
         await asyncio.gather(*reads)
-        await client.reader.close()
         return before, waiting
 
     before, waiting = asyncio.run(read_all())

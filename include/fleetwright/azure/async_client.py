@@ -40,22 +40,24 @@ class AsyncArmReader:
         self._tokens = tokens
         self._clock = clock
         self._policy = policy
-        self._transport = HttpxTransport(url, ca_bundle)
+        self._ca_bundle = ca_bundle
 
     async def get(self, url: str) -> Body:
         """Read one thing."""
         call = Call("GET", url)
-        return read_object(call, await self.send(call))
+        async with self._connect() as transport:
+            return read_object(call, await self._send(call, transport))
 
     async def list_items(self, url: str) -> tuple[Body, ...]:
         """Read a list to its end, page after page."""
         items: list[Body] = []
         call: Call | None = Call("GET", url)
-        while call is not None:
-            answer = await self.send(call)
-            page = read_page(call, answer)
-            items += page.items
-            call = next_call(call, answer, page)
+        async with self._connect() as transport:
+            while call is not None:
+                answer = await self._send(call, transport)
+                page = read_page(call, answer)
+                items += page.items
+                call = next_call(call, answer, page)
         return tuple(items)
 
     async def look(self, url: str) -> Look:
@@ -68,17 +70,21 @@ class AsyncArmReader:
             return known
         call = Call("GET", url)
         try:
-            return read_look(call, await self.send(call))
+            async with self._connect() as transport:
+                return read_look(call, await self._send(call, transport))
         except ProviderError as error:
             raise unread(error) from error
 
-    async def send(self, call: Call) -> Answer:
-        """Send a read; the few attempts of its policy, then a transient error."""
+    def _connect(self) -> HttpxTransport:
+        return HttpxTransport(self._url, self._ca_bundle)
+
+    async def _send(self, call: Call, transport: HttpxTransport) -> Answer:
+        """The few attempts of the policy, then a transient error."""
         check_link(self._url, call.url)
         exchange = Exchange(call, self._policy, is_first_call=False)
         while True:
             token = self._tokens.current() or await self._fetch_token()
-            outcome = await self._attempt(call, token)
+            outcome = await self._attempt(call, token, transport)
             if isinstance(outcome, Answer) and outcome.is_success:
                 return outcome
             decision = exchange.observe(outcome)
@@ -87,20 +93,16 @@ class AsyncArmReader:
             elif not (exchange.wants_new_token(outcome) and await self._fetch_token(challenge_of(outcome))):
                 raise exchange.failure(outcome, token=token)
 
-    async def close(self) -> None:
-        """Close the connections that are kept for the next read."""
-        await self._transport.close()
-
     async def _fetch_token(self, challenge: str = "") -> str:
         # azure-identity blocks: once an hour a thread asks, so that the event loop need not.
         return await asyncio.to_thread(self._tokens.fetch, challenge) or ""
 
-    async def _attempt(self, call: Call, token: str) -> Outcome:
+    async def _attempt(self, call: Call, token: str, transport: HttpxTransport) -> Outcome:
         budget = budget_for(call)
         delay = budget.reserve(call, self._clock.now())
         if delay:
             await asyncio.sleep(delay)
-        outcome = await self._transport.send(call, token)
+        outcome = await transport.send(call, token)
         if isinstance(outcome, Answer):
             budget.heed(outcome.headers)
         return outcome

@@ -1,9 +1,8 @@
-"""One attempt of one read on ``httpx``, for the event loop that it is asked from."""
+"""One attempt of one read on ``httpx``: an outcome comes back, never an exception of the library."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from fleetwright.azure.calls import Answer, Call, Lost, NotSent, Outcome
 from fleetwright.azure.hosts import is_loopback
@@ -18,23 +17,35 @@ READ_SECONDS = 30.0
 
 
 class HttpxTransport:
-    """Connections that are reused from read to read, as long as the event loop stays the same.
+    """Connections for one read with its pages and attempts; closed with its ``async with`` block.
+
+    They are not kept for the next poll: polls lie further apart than an idle connection lives, and what belongs
+    to one event loop must not be met in another.
 
     :param ca_bundle: a PEM file with further authorities
     """
 
     def __init__(self, endpoint_url: str, ca_bundle: str | None = None) -> None:
-        self._endpoint_url = endpoint_url
-        self._ca_bundle = ca_bundle
-        self._client: httpx.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        import httpx  # noqa: PLC0415 - only triggers pay for it
+
+        self._client = httpx.AsyncClient(
+            verify=context_for(endpoint_url, ca_bundle),
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=not is_loopback(endpoint_url),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._client.aclose()
 
     async def send(self, call: Call, token: str) -> Outcome:
         """Send the read once and say what became of it."""
         import httpx  # noqa: PLC0415 - only triggers pay for it
 
         try:
-            response = await self._connected().get(
+            response = await self._client.get(
                 call.url,
                 headers=headers_for(call, token),
                 extensions={"target": _target(call)},
@@ -43,25 +54,6 @@ class HttpxTransport:
             return _classify(error)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, response.content)
-
-    async def close(self) -> None:
-        """Close the connections that are kept for the next read."""
-        if self._client is not None and self._loop is asyncio.get_running_loop():
-            await self._client.aclose()
-        self._client = None
-
-    def _connected(self) -> httpx.AsyncClient:
-        import httpx  # noqa: PLC0415 - only triggers pay for it
-
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._loop = loop
-            self._client = httpx.AsyncClient(
-                verify=context_for(self._endpoint_url, self._ca_bundle),
-                timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                trust_env=not is_loopback(self._endpoint_url),
-            )
-        return self._client
 
 
 def _target(call: Call) -> bytes:
@@ -76,6 +68,8 @@ def _classify(error: httpx.TransportError) -> NotSent | Lost:
         return NotSent(
             "its certificate is not trusted: name its authority as an extra CA bundle", is_final=True
         )
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)):
-        return NotSent("connection refused" if isinstance(error, httpx.ConnectError) else "no connection")
+    if isinstance(error, httpx.ConnectError):
+        return NotSent("connection refused")
+    if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)):
+        return NotSent(f"no connection within {CONNECT_SECONDS:g} s")
     return Lost("the connection was closed, or no answer came in time")
