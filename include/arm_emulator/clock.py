@@ -111,7 +111,9 @@ def clock_named(word: str) -> Clock:
     kind, _, factor = word.partition(":")
     if kind == "scaled" and _is_positive(factor):
         return ScaledClock(float(factor))
-    raise ClockError(f"no clock {word!r}: it is real, manual or scaled:FACTOR with a factor above 0, such as scaled:60")
+    raise ClockError(
+        f"no clock {word!r}: it is real, manual or scaled:FACTOR with a factor above 0, such as scaled:60"
+    )
 
 
 def _is_positive(text: str) -> bool:

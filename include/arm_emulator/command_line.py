@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(_world_of(options.world), options.clock, seed=options.seed)
         listener = _listener(options.host, options.port)
-    except (StartError, WorldError) as error:
-        print(f"arm_emulator: {error}", file=sys.stderr)
+    except StartError as error:
+        sys.stderr.write(f"arm_emulator: {error}\n")
         return BAD_USAGE
     _serve(app, listener, options.host)
     return 0
@@ -64,7 +64,8 @@ def _listener(host: str, port: int) -> socket.socket:
 def _serve(app: FastAPI, listener: socket.socket, host: str) -> None:
     """Connections wait in the listening socket's queue from now on: what the ready line promises holds."""
     port = listener.getsockname()[1]
-    print(f"arm_emulator listening on http://{host}:{port}", flush=True)
+    sys.stdout.write(f"arm_emulator listening on http://{host}:{port}\n")
+    sys.stdout.flush()
     try:
         create_server(app).run(sockets=[listener])
     except KeyboardInterrupt:
@@ -72,7 +73,9 @@ def _serve(app: FastAPI, listener: socket.socket, host: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="arm_emulator", description="A stand-in for Azure that speaks ARM over HTTP.")
+    parser = argparse.ArgumentParser(
+        prog="arm_emulator", description="A stand-in for Azure that speaks ARM over HTTP."
+    )
     parser.add_argument("--world", type=Path, required=True, metavar="WORLD.yaml", help="the world to serve")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=8100, help="the port; 0 picks a free one (%(default)s)")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from arm_emulator.emulator import Emulator
     from arm_emulator.faults.faults import Fault
 
-_WORLD_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+_WORLD_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
 
 
 def create_admin_app(emulator: Emulator) -> FastAPI:
@@ -95,7 +97,11 @@ def _happening_routes(emulator: Emulator) -> APIRouter:
         """Scale a set out or in, from outside."""
         emulator.advance()
         scale_set = scale(emulator.world, body.id, body.capacity)
-        return {"id": scale_set.id.text, "capacity": len(scale_set.instances), "instances": list(scale_set.instances)}
+        return {
+            "id": scale_set.id.text,
+            "capacity": len(scale_set.instances),
+            "instances": list(scale_set.instances),
+        }
 
     @router.post("/instances")
     async def post_instances(body: bodies.TouchInstances) -> dict[str, Any]:

@@ -33,7 +33,9 @@ class PublishImage(Document):
     @classmethod
     def _refuse_galleries(cls, value: object) -> object:
         if isinstance(value, dict) and "gallery" in value:
-            raise ValueError("this version of the emulator serves no galleries; publish publisher, offer, sku, version")
+            raise ValueError(
+                "this version of the emulator serves no galleries; publish publisher, offer, sku, version"
+            )
         return value
 
 
@@ -56,7 +58,9 @@ class TouchInstances(Document):
     @classmethod
     def _refuse_work(cls, value: object) -> object:
         if isinstance(value, dict) and "running" in value:
-            raise ValueError("this version of the emulator serves no Batch nodes, so nothing has work that is running")
+            raise ValueError(
+                "this version of the emulator serves no Batch nodes, so nothing has work that is running"
+            )
         return value
 
     @model_validator(mode="after")
@@ -84,5 +88,3 @@ class SetRollingUpgrade(Document):
 
     id: str
     rollingUpgrade: RollingUpgradeDocument | None
-
-

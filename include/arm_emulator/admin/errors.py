@@ -34,7 +34,9 @@ async def _bad_body(_request: Request, error: Exception) -> JSONResponse:
     details = error.errors()[0]
     path = path_words(tuple(part for part in details["loc"] if part != "body"))
     words = "the body is no JSON" if details["type"] == "json_invalid" else error_words(details)
-    return _reply(400, "InvalidBody", f"{path}: {words}" if path and details["type"] != "json_invalid" else words)
+    return _reply(
+        400, "InvalidBody", f"{path}: {words}" if path and details["type"] != "json_invalid" else words
+    )
 
 
 async def _bad_world(_request: Request, error: Exception) -> JSONResponse:

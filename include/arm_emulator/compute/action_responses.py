@@ -43,7 +43,9 @@ def reimage_all(world: World, call: ArmCall) -> ArmReply:
     """New disks, data disks included, for the instances that the body names, or for the whole set."""
     scale_set = addressed_scale_set(world, call)
     chosen = chosen_instances(scale_set, call.instance_ids())
-    return _accepted(world, call, begin_reimage(world, scale_set, chosen, whole=True, disruption=call.disruption))
+    return _accepted(
+        world, call, begin_reimage(world, scale_set, chosen, whole=True, disruption=call.disruption)
+    )
 
 
 def manual_upgrade(world: World, call: ArmCall) -> ArmReply:
@@ -51,7 +53,9 @@ def manual_upgrade(world: World, call: ArmCall) -> ArmReply:
     scale_set = addressed_scale_set(world, call)
     ids = call.instance_ids()
     if not ids:
-        raise InvalidParameterError("Required parameter 'instanceIds' is missing (null).", target="instanceIds")
+        raise InvalidParameterError(
+            "Required parameter 'instanceIds' is missing (null).", target="instanceIds"
+        )
     operation = begin_manual_upgrade(
         world, scale_set, chosen_instances(scale_set, ids), disruption=call.disruption
     )
@@ -70,7 +74,9 @@ def reimage_instance(world: World, call: ArmCall) -> ArmReply:
 def reimage_all_of_instance(world: World, call: ArmCall) -> ArmReply:
     """New disks, data disks included, for the instance in the path."""
     scale_set, instance = addressed_instance(world, call)
-    return _accepted(world, call, begin_reimage(world, scale_set, [instance], whole=True, disruption=call.disruption))
+    return _accepted(
+        world, call, begin_reimage(world, scale_set, [instance], whole=True, disruption=call.disruption)
+    )
 
 
 def _exact_version(call: ArmCall) -> str | None:

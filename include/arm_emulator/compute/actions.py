@@ -83,7 +83,11 @@ def begin_manual_upgrade(
     :raises OperationNotAllowedError: an instance has an operation in progress.
     """
     _refuse_busy(scale_set, instances)
-    behind = [i for i in instances if i.model is not scale_set.model or disruption.fate_of(i.instance_id) is not Fate.APPLY]
+    behind = [
+        i
+        for i in instances
+        if i.model is not scale_set.model or disruption.fate_of(i.instance_id) is not Fate.APPLY
+    ]
     operation = begin_operation(world, scale_set, behind, disruption=disruption)
     for instance in behind:
         begin(world, scale_set, instance, _change(ChangeKind.MODEL, operation, disruption, instance))

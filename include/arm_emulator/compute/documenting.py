@@ -122,7 +122,9 @@ def _protection(document: Any) -> Protection | None:  # noqa: ANN401 - one of th
 
 
 def _extensions(documents: Any) -> tuple[ExtensionResult, ...]:  # noqa: ANN401 - see above
-    return tuple(ExtensionResult(d.name, d.result == "succeeded", parse_instant(d.at)) for d in documents or ())
+    return tuple(
+        ExtensionResult(d.name, d.result == "succeeded", parse_instant(d.at)) for d in documents or ()
+    )
 
 
 def _change(document: Any) -> Change | None:  # noqa: ANN401 - see above

@@ -23,7 +23,8 @@ def dump_scale_set(world: World, scale_set: ScaleSet) -> JsonObject:
         "updateDomains": scale_set.update_domains,
         "timings": timings_document(scale_set.own_timings) or None,
         "rollingUpgrade": scale_set.rolling_upgrade,
-        "unhealthyInstances": [i.instance_id for i in scale_set.instances.values() if is_unhealthy(i)] or None,
+        "unhealthyInstances": [i.instance_id for i in scale_set.instances.values() if is_unhealthy(i)]
+        or None,
         "previousModels": [_model_document(model) for model in models] or None,
         "instances": _instances(world, scale_set, models) or None,
         **_numbering(scale_set),

@@ -16,7 +16,11 @@ def image_words(reference: JsonObject) -> str:
     """``publisher:offer:sku`` of a platform image, the id of another."""
     if reference.get("publisher"):
         return ":".join(str(reference.get(part, "")) for part in ("publisher", "offer", "sku"))
-    return str(reference.get("id") or reference.get("sharedGalleryImageId") or reference.get("communityGalleryImageId"))
+    return str(
+        reference.get("id")
+        or reference.get("sharedGalleryImageId")
+        or reference.get("communityGalleryImageId")
+    )
 
 
 def require_version(world: World, scale_set: ScaleSet, version: str) -> str:

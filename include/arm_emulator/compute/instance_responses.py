@@ -30,8 +30,12 @@ _VIEW = frozenset({"instanceview"})
 _FILTERS: Mapping[str, Callable[[ScaleSet, Instance], bool]] = MappingProxyType(
     {
         "startswith(instanceview/statuses/code, 'powerstate') eq true": lambda _set, _instance: True,
-        "properties/latestmodelapplied eq true": lambda scale_set, instance: instance.model is scale_set.model,
-        "properties/latestmodelapplied eq false": lambda scale_set, instance: instance.model is not scale_set.model,
+        "properties/latestmodelapplied eq true": lambda scale_set, instance: (
+            instance.model is scale_set.model
+        ),
+        "properties/latestmodelapplied eq false": lambda scale_set, instance: (
+            instance.model is not scale_set.model
+        ),
     }
 )
 
@@ -56,7 +60,9 @@ class InstanceResponses:
         with_view = call.expects("$expand", _VIEW) is not None
         is_wanted = _filter(call)
         scale_set = addressed_scale_set(world, call)
-        listed = [i for i in listed_instances(world, scale_set) if is_wanted is None or is_wanted(scale_set, i)]
+        listed = [
+            i for i in listed_instances(world, scale_set) if is_wanted is None or is_wanted(scale_set, i)
+        ]
         page, last = page_after(listed, skip_token(call))
         texts = (self._renderings.text(scale_set, instance, with_view=with_view) for instance in page)
         link = "" if last is None else f',"nextLink":"{next_link(call, last)}"'

@@ -145,4 +145,3 @@ def _extension(extension: Extension, code: str, at: datetime) -> JsonObject:
         "typeHandlerVersion": extension.type_handler_version,
         "statuses": [_status(code, words.get(outcome, "Updating"), at, level)],
     }
-

@@ -281,7 +281,9 @@ def _behaviour(world: World, scale_set: ScaleSet, instance: Instance) -> ImageBe
 
 def _change_of(instance: Instance) -> Change:
     if instance.change is None:
-        raise ValueError(f"instance {instance.instance_id} is at {instance.step} without a change in progress")
+        raise ValueError(
+            f"instance {instance.instance_id} is at {instance.step} without a change in progress"
+        )
     return instance.change
 
 

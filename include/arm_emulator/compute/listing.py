@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.world.world import World
 
+
 def listed_instances(world: World, scale_set: ScaleSet) -> Sequence[Instance]:
     """The instances that a list shows now, in the order of their numbers."""
     lag = list_lag(world, scale_set)

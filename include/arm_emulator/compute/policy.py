@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from arm_emulator.compute.model import JsonObject
 
-MODES: Mapping[str, str] = MappingProxyType({mode.lower(): mode for mode in ("Automatic", "Manual", "Rolling")})
+MODES: Mapping[str, str] = MappingProxyType(
+    {mode.lower(): mode for mode in ("Automatic", "Manual", "Rolling")}
+)
 
 DEFAULT_ROLLING_UPGRADE_POLICY: Mapping[str, Any] = MappingProxyType(
     {

@@ -111,7 +111,9 @@ def _is_extension(entry: object) -> bool:
     )
 
 
-def _windows_problems(properties: Mapping[str, Any], profile: Mapping[str, Any], where: str) -> Iterator[Problem]:
+def _windows_problems(
+    properties: Mapping[str, Any], profile: Mapping[str, Any], where: str
+) -> Iterator[Problem]:
     """Automatic OS upgrades and Windows' own updates exclude each other (R19)."""
     policy = properties.get("upgradePolicy") or {}
     is_automatic = (policy.get("automaticOSUpgradePolicy") or {}).get("enableAutomaticOSUpgrade")

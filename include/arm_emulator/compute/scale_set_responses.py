@@ -129,7 +129,9 @@ def get_latest_rolling_upgrade(world: World, call: ArmCall) -> ArmReply:
     scale_set = addressed_scale_set(world, call)
     body = rolling_upgrade(scale_set, world.now)
     if body is None:
-        raise NotFoundError(f"There is no rolling upgrade of virtual machine scale set '{scale_set.id.name}'.")
+        raise NotFoundError(
+            f"There is no rolling upgrade of virtual machine scale set '{scale_set.id.name}'."
+        )
     return ArmReply.of(body)
 
 

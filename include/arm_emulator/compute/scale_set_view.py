@@ -38,8 +38,12 @@ def summary(scale_set: ScaleSet) -> JsonObject:
             by_extension.setdefault(name, []).append(code)
     created = parse_instant(scale_set.resource["properties"]["timeCreated"])
     return {
-        "virtualMachine": {"statusesSummary": _counted(provisioning_code(instance) for instance in instances)},
-        "extensions": [{"name": name, "statusesSummary": _counted(codes)} for name, codes in by_extension.items()],
+        "virtualMachine": {
+            "statusesSummary": _counted(provisioning_code(instance) for instance in instances)
+        },
+        "extensions": [
+            {"name": name, "statusesSummary": _counted(codes)} for name, codes in by_extension.items()
+        ],
         "statuses": [
             {
                 "code": "ProvisioningState/succeeded",

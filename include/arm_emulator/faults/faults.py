@@ -52,7 +52,11 @@ class Fault:
         return (
             (match.method is None or match.method.upper() == call.method)
             and (match.path is None or fnmatchcase(call.path.lower(), match.path.lower()))
-            and (match.instances is None or call.instances is None or not call.instances.isdisjoint(match.instances))
+            and (
+                match.instances is None
+                or call.instances is None
+                or not call.instances.isdisjoint(match.instances)
+            )
         )
 
     def is_due(self) -> bool:

@@ -92,7 +92,9 @@ def _location(world: World, call: ArmCall) -> str:
     world.subscription(call.parameters["subscriptionId"])
     name = region_name(call.parameters["location"])
     if name not in world.regions.by_name:
-        raise InvalidParameterError(f"The location '{call.parameters['location']}' is invalid.", target="location")
+        raise InvalidParameterError(
+            f"The location '{call.parameters['location']}' is invalid.", target="location"
+        )
     return name
 
 

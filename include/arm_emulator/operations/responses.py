@@ -76,7 +76,9 @@ def _status_body(operation: Operation) -> dict[str, Any]:
 def _error_body(operation: Operation, first: ErrorDetail) -> dict[str, Any]:
     """The first failure's code and message, and every instance's own in the details."""
     body: dict[str, Any] = {"code": first.code, "message": first.message}
-    details = [{"code": f.code, "message": f.message, "target": f.target} for f in operation.failures if f.target]
+    details = [
+        {"code": f.code, "message": f.message, "target": f.target} for f in operation.failures if f.target
+    ]
     if details:
         body["details"] = details
     return body

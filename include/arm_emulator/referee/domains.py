@@ -25,7 +25,9 @@ def _two_update_domains(acceptance: Acceptance) -> Iterator[Violation]:
     domains = {(None if crosses else f.zone, f.update_domain) for f in record.flights.values()}
     if len(domains) > 1:
         rule = "R25" if acceptance.event.service_fabric else "R49"
-        listed = ", ".join(sorted(f"{domain} of zone {zone}" if zone else str(domain) for zone, domain in domains))
+        listed = ", ".join(
+            sorted(f"{domain} of zone {zone}" if zone else str(domain) for zone, domain in domains)
+        )
         yield Violation(rule, acceptance.at, record.id, f"{len(domains)} update domains in flight: {listed}")
 
 
@@ -38,7 +40,7 @@ def _two_zones(acceptance: Acceptance) -> Iterator[Violation]:
 def _two_zones_of(acceptance: Acceptance, image: str) -> Iterator[Violation]:
     """R48. ``enableCrossZoneUpgrade`` lifts it inside the set, never between the sets of a region."""
     record = acceptance.record
-    places = acceptance.regions[record.location].by_image.get(image, {})
+    places = acceptance.regions[record.location].places_of(image)
     own = {place.zone for place in places if place.scale_set == record.id and place.zone}
     others = {place.zone for place in places if place.scale_set != record.id and place.zone}
     is_own_breach = len(own) > 1 and not acceptance.policy.enable_cross_zone_upgrade

@@ -60,9 +60,13 @@ class RegionFlights:
             del self.by_image[flight.image]
         self.total -= 1
 
+    def places_of(self, image: str) -> Counter[Place]:
+        """Where an image version is in flight."""
+        return self.by_image.get(image, Counter())
+
     def note_zones(self, image: str) -> None:
         """Remember how many zones an image version is in flight in."""
-        places = self.by_image.get(image, {})
+        places = self.places_of(image)
         zones = {place.zone for place in places}
         count = max(len(zones - {None}), 1 if zones else 0)
         self.max_zones_per_image = max(self.max_zones_per_image, count)

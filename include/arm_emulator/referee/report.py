@@ -20,7 +20,8 @@ def report(referee: Referee, now: datetime, *, total_requests: int, mutating_req
     return {
         "scaleSets": {record.id: _scale_set(record, now) for record in referee.records.values()},
         "regions": {
-            name: {"maxZonesInFlightPerImage": region.max_zones_per_image} for name, region in referee.regions.items()
+            name: {"maxZonesInFlightPerImage": region.max_zones_per_image}
+            for name, region in referee.regions.items()
         },
         "pairs": {"overlapSeconds": _rounded(referee.overlap.seconds_by(now))},
         "batchPools": {},

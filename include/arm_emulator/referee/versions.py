@@ -32,7 +32,10 @@ def judge_versions(acceptance: Acceptance) -> Iterator[Violation]:
 
 def _is_repeated(acceptance: Acceptance, replacement: Replacement) -> bool:
     is_rollback = acceptance.kinds[replacement.instance] is ReplacementKind.ROLLBACK
-    return not is_rollback and replacement.to_version in acceptance.record.history(replacement.instance).swapped_to
+    return (
+        not is_rollback
+        and replacement.to_version in acceptance.record.history(replacement.instance).swapped_to
+    )
 
 
 def _goes_back_to_unknown(acceptance: Acceptance, replacement: Replacement) -> bool:

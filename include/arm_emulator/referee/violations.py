@@ -22,7 +22,12 @@ class Violation:
 
     def words(self) -> dict[str, str]:
         """The violation as JSON."""
-        return {"rule": self.rule, "at": admin_instant(self.at), "resource": self.resource, "detail": self.detail}
+        return {
+            "rule": self.rule,
+            "at": admin_instant(self.at),
+            "resource": self.resource,
+            "detail": self.detail,
+        }
 
 
 def names(instances: list[str]) -> str:

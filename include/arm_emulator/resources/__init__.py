@@ -1,0 +1,1 @@
+"""Subscriptions, regions and what stands beside scale sets."""

@@ -42,7 +42,9 @@ def get_subscription(world: World, call: ArmCall) -> ArmReply:
 def list_locations(world: World, call: ArmCall) -> ArmReply:
     """The regions, with their pairs and zones."""
     subscription = world.subscription(call.parameters["subscriptionId"])
-    return ArmReply.of({"value": [_location(subscription, region) for region in world.regions.by_name.values()]})
+    return ArmReply.of(
+        {"value": [_location(subscription, region) for region in world.regions.by_name.values()]}
+    )
 
 
 def get_feature(world: World, call: ArmCall) -> ArmReply:

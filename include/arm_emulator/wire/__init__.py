@@ -1,0 +1,1 @@
+"""ARM on the wire: from HTTP to calls and back."""

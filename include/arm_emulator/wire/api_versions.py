@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _FORM = re.compile(r"(\d{4}-\d{2}-\d{2})(-[A-Za-z0-9.]+)?")
 _PROVIDER = re.compile(r"/providers/([^/]+)/([^/]+)", re.IGNORECASE)
 NEWEST = "2026-12-31"
-_OLDEST: Mapping[str, str] = MappingProxyType({"microsoft.compute": "2015-06-15", "microsoft.network": "2015-06-15"})
+_OLDEST: Mapping[str, str] = MappingProxyType(
+    {"microsoft.compute": "2015-06-15", "microsoft.network": "2015-06-15"}
+)
 _OLDEST_OF_ARM = "2014-04-01"
 
 REIMAGE_TO_EXACT_VERSION = "2023-03-01"
@@ -49,7 +51,9 @@ def require_api_version(path: str, api_version: str) -> None:
     :raises UnsupportedApiVersionError: the provider does not serve it.
     """
     if not api_version:
-        raise MissingApiVersionError("The api-version query parameter (?api-version=) is required for all requests.")
+        raise MissingApiVersionError(
+            "The api-version query parameter (?api-version=) is required for all requests."
+        )
     if not _is_version(api_version):
         raise InvalidApiVersionError(
             f"The api-version '{api_version}' is invalid. It is a date, such as 2024-07-01 or 2024-07-01-preview.",

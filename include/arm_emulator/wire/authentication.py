@@ -31,8 +31,12 @@ def require_token(world: World, headers: Mapping[str, str]) -> None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise AuthenticationFailedError("Authentication failed. The 'Authorization' header is missing or has no bearer token.")
+        raise AuthenticationFailedError(
+            "Authentication failed. The 'Authorization' header is missing or has no bearer token."
+        )
     if token in world.expired_tokens:
-        raise ExpiredAuthenticationTokenError("The access token expiry UTC time is earlier than current UTC time.")
+        raise ExpiredAuthenticationTokenError(
+            "The access token expiry UTC time is earlier than current UTC time."
+        )
     if world.good_tokens is not None and token not in world.good_tokens:
         raise InvalidAuthenticationTokenError("The access token is invalid.")

@@ -52,7 +52,9 @@ class ArmCall:
         except ValueError:
             content = None
         if not isinstance(content, dict):
-            raise InvalidRequestContentError("The request content was invalid and could not be deserialized as an object.")
+            raise InvalidRequestContentError(
+                "The request content was invalid and could not be deserialized as an object."
+            )
         return content
 
     def instance_ids(self) -> list[str] | None:
@@ -74,7 +76,9 @@ class ArmCall:
         """
         value = self.query.get(name)
         if value is not None and value.lower() not in allowed:
-            raise InvalidParameterError(f"The value '{value}' of query parameter {name} is not supported.", target=name)
+            raise InvalidParameterError(
+                f"The value '{value}' of query parameter {name} is not supported.", target=name
+            )
         return None if value is None else value.lower()
 
 

@@ -82,7 +82,7 @@ class ArmGateway:
             return match.route.handler(self._emulator.world, call)
         except ArmError as error:
             return error_reply(error)
-        except Exception as error:  # a defect of the emulator must not look like a lost connection
+        except Exception as error:  # noqa: BLE001 - a defect here must not look like a lost connection
             _LOG.exception("%s %s failed", call.method, call.path)
             return error_reply(InjectedError(500, "InternalServerError", f"The emulator failed: {error!r}"))
 

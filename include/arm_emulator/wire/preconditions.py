@@ -18,7 +18,9 @@ def require_match(headers: Mapping[str, str], etag: str | None) -> None:
     """
     wanted = headers.get("if-match")
     if wanted is not None and (etag is None or not _names(wanted, etag)):
-        raise PreconditionFailedError(f"The condition If-Match: {wanted} does not hold; the resource's etag is {etag}.")
+        raise PreconditionFailedError(
+            f"The condition If-Match: {wanted} does not hold; the resource's etag is {etag}."
+        )
     unwanted = headers.get("if-none-match")
     if unwanted is not None and etag is not None and _names(unwanted, etag):
         raise PreconditionFailedError(

@@ -1,0 +1,1 @@
+"""The state as a whole: documents, loading, time, dumping."""

@@ -34,7 +34,8 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
         "now": admin_instant(world.now),
         "platformUpgrades": False,
         "subscriptions": [
-            {"id": s.id, "displayName": s.display_name, "features": s.features} for s in world.subscriptions.values()
+            {"id": s.id, "displayName": s.display_name, "features": s.features}
+            for s in world.subscriptions.values()
         ],
         "platformImages": [_image(image) for image in world.catalogue.images.values()],
         "imageBehaviours": [_behaviour(line) for line in world.behaviours],

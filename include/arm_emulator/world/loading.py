@@ -65,7 +65,9 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
 def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
     """Those listed, and those in which the scale sets are."""
     found = {
-        entry.id.lower(): Subscription(entry.id, entry.displayName or f"Subscription {entry.id}", dict(entry.features))
+        entry.id.lower(): Subscription(
+            entry.id, entry.displayName or f"Subscription {entry.id}", dict(entry.features)
+        )
         for entry in document.subscriptions
     }
     for scale_set in document.scaleSets:

@@ -75,9 +75,14 @@ def _findings(document: WorldDocument) -> Iterator[Finding]:
 def _unserved(document: WorldDocument) -> Iterator[Finding]:
     for section in _NOT_SERVED:
         if getattr(document, section):
-            yield Finding((section,), "this version of the emulator does not serve this section; leave it empty")
+            yield Finding(
+                (section,), "this version of the emulator does not serve this section; leave it empty"
+            )
     if document.platformUpgrades:
-        yield Finding(("platformUpgrades",), "this version of the emulator cannot upgrade by itself; only false is served")
+        yield Finding(
+            ("platformUpgrades",),
+            "this version of the emulator cannot upgrade by itself; only false is served",
+        )
 
 
 def _doubles(document: WorldDocument) -> Iterator[Finding]:
@@ -99,7 +104,9 @@ def _twice(section: str, names: Iterable[str]) -> Iterator[Finding]:
         seen.add(name.lower())
 
 
-def _scale_set_findings(document: WorldDocument, scale_set: ScaleSetDocument, path: Path) -> Iterator[Finding]:
+def _scale_set_findings(
+    document: WorldDocument, scale_set: ScaleSetDocument, path: Path
+) -> Iterator[Finding]:
     resource = scale_set.resource
     try:
         ScaleSetId.parse(str(resource.get("id")))
@@ -111,7 +118,9 @@ def _scale_set_findings(document: WorldDocument, scale_set: ScaleSetDocument, pa
         return
     known = _region_names(document)
     if region_name(resource["location"]) not in known:
-        yield Finding((*path, "resource", "location"), f"{resource['location']!r} is none of the world's locations")
+        yield Finding(
+            (*path, "resource", "location"), f"{resource['location']!r} is none of the world's locations"
+        )
     yield from _extras_findings(scale_set, (*path, "x-emulator"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
@@ -32,17 +32,17 @@ def _instant(text: str) -> str:
 
 def _range(value: object) -> Range:
     bounds = value if isinstance(value, list | tuple) else [value, value]
-    if len(bounds) != 2 or not all(_is_duration(bound) for bound in bounds):
+    seconds = [float(bound) for bound in bounds if _is_duration(bound)]
+    if len(bounds) != 2 or len(seconds) != 2:
         raise ValueError(f"{value!r} is neither a number of seconds nor [low, high]")
-    low, high = bounds
+    low, high = seconds
     if low > high:
         raise ValueError(f"{value!r} has its low bound above its high one")
-    return (low, high)
+    return low, high
 
 
-def _is_duration(bound: object) -> bool:
-    is_number = isinstance(bound, int | float) and not isinstance(bound, bool)
-    return is_number and math.isfinite(bound) and bound >= 0
+def _is_duration(bound: object) -> TypeGuard[float]:
+    return isinstance(bound, int | float) and not isinstance(bound, bool) and 0 <= bound < math.inf
 
 
 InstanceId = Annotated[str, BeforeValidator(_as_id)]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import ResourceGroupNotFoundError, ResourceNotFoundError, SubscriptionNotFoundError
+from arm_emulator.arm_errors import (
+    ResourceGroupNotFoundError,
+    ResourceNotFoundError,
+    SubscriptionNotFoundError,
+)
 from arm_emulator.images.catalogue import Catalogue
 from arm_emulator.record import NobodyListens
 from arm_emulator.resource_ids import scale_set_id
