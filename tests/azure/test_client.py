@@ -334,3 +334,11 @@ def test_slow_answer_is_lost(
     with pytest.raises(AnswerLostError, match=r"no answer within 0\.05 s"):
         client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
     release.set()
+
+
+def test_stand_in_token_leaves_messages_readable(server: ScriptedServer, clock: VirtualClock) -> None:
+    """A token of one letter, as an emulator takes it, is not blotted out of every word."""
+    server.script(Reply(404, arm_error_body("ResourceGroupNotFound", "group 'g' is not there")))
+
+    with pytest.raises(NotFoundError, match="group 'g' is not there"):
+        connect(AzureEndpoint(server.url, StaticToken("g")), clock).get(f"{server.url}/x")

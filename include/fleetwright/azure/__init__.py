@@ -2,10 +2,12 @@
 
 ::
 
-    endpoint  credentials  hosts                where to call, as whom, and who may see the token
-    calls  urls  bodies  operations  paging     calls and answers as values
-    retries  exchange  budget  failures         what an outcome means: pure, shared by sync and async
-    transport  client                           the blocking half, on requests
+    endpoint  credentials  hosts  trust         where to call, as whom, and who may see the token
+    calls  urls  bodies  paging  operations     calls and answers as values
+    retries  exchange  budget  failures  errors what an outcome means: shared by both halves
+    transport  verbatim  client                 the blocking half, on requests
     async_transport  async_client               the reading half for triggers, on httpx
-    catalogue  scale_sets                       what a rollout asks for
+    fleet_parsing  instance_parsing  rolling_upgrades
+                                                from ARM's bodies to the domain's values
+    scale_sets  model_updates  catalogue        what a rollout asks for
 """

@@ -93,8 +93,8 @@ class AuthenticationRefusedError(ArmError):
     def __str__(self) -> str:
         failure = self.failure
         return (
-            f"{failure.origin} refused the token: {failure}; right is a bearer token for this endpoint that has"
-            " not expired: give one, or sign in anew (az login, a managed identity, AZURE_CLIENT_ID and its secret)"
+            f"{failure.origin} refused the token: {failure}; give a bearer token for this endpoint that has not"
+            " expired, or sign in anew (az login, a managed identity, AZURE_CLIENT_ID with its tenant and secret)"
         )
 
 

@@ -17,6 +17,7 @@ from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 
 LONGEST_MESSAGE = 600  # characters
+SHORTEST_SECRET = 8  # characters; a shorter token is a stand-in, and part of too many other words
 
 
 def failure_of(
@@ -114,7 +115,7 @@ def _message(body: Body) -> str:
 
 def _one_line(text: str, secret: str) -> str:
     line = " ".join(text.split())
-    return (line.replace(secret, "***") if secret else line)[:LONGEST_MESSAGE]
+    return (line.replace(secret, "***") if len(secret) >= SHORTEST_SECRET else line)[:LONGEST_MESSAGE]
 
 
 def _phrase(status: int) -> str:
