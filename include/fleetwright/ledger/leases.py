@@ -1,0 +1,59 @@
+"""Taking, renewing and losing a lock, with the words for whoever is refused; a fleet's lease stands on it."""
+
+from __future__ import annotations
+
+from fleetwright.domain.errors import HeldError
+from fleetwright.domain.records import RolloutView
+from fleetwright.domain.states import TERMINAL_STATES
+from fleetwright.ledger import locks, refusals
+from fleetwright.ledger.database import Write
+from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
+from fleetwright.ledger.values import fleet_key_of
+from fleetwright.rollout.ports import Lease, LeaseTerms
+
+
+def claim_lock(write: Write, claim: LockClaim, rollout_id: str | None = None) -> HeldLock:
+    """Take a lock, or one's own back, with a new token.
+
+    :param rollout_id: what a holder in the way would be at
+    :raises HeldError: while a live holder has it in another mode
+    """
+    present = locks.find_locks(write.connection, claim.scope, claim.key)
+    blocker = locks.find_blocker(present, claim, write.now)
+    if blocker is not None:
+        raise refusals.held_by(blocker, rollout_id)
+    return locks.write_lock(write, present, claim)
+
+
+def take_fleet(write: Write, key: str, owner: str, terms: LeaseTerms, rollout_id: str | None) -> Lease:
+    """Take a fleet for one owner alone.
+
+    :raises HeldError: while another owner's lease is alive
+    """
+    # A mode of one's own is what makes it exclusive.
+    claim = LockClaim(LockScope.FLEET, key, owner, owner, terms)
+    return Lease(key, owner, claim_lock(write, claim, rollout_id).token, terms)
+
+
+def retake_fleet(write: Write, view: RolloutView, owner: str, terms: LeaseTerms) -> Lease:
+    """Take a rollout's fleet back for the owner it has.
+
+    :raises LeaseLostError: when the rollout is over, or is another owner's
+    """
+    key = fleet_key_of(view.rollout.settings.fleet_id)
+    if view.rollout.owner == owner and view.rollout.state not in TERMINAL_STATES:
+        try:
+            return take_fleet(write, key, owner, terms, view.rollout.rollout_id)
+        except HeldError:
+            pass  # who had the fleet and lost it is told below, in other words
+    present = locks.find_locks(write.connection, LockScope.FLEET, key)
+    raise refusals.taken_from(view, owner, present)
+
+
+def renew_lease(write: Write, lease: Lease) -> None:
+    """Renew the heartbeat; an expired lease that nobody took is still good.
+
+    :raises LeaseLostError: when the token is not the newest any more
+    """
+    if not locks.renew_lock(write, LockScope.FLEET, lease):
+        raise refusals.lease_lost(lease, locks.find_locks(write.connection, LockScope.FLEET, lease.fleet_key))

@@ -1,0 +1,132 @@
+"""The tables as they are now; how they came to be stands in ``migrations``, and a test compares the two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+from fleetwright.ledger.values import UtcDateTime
+
+metadata = MetaData()
+
+# SQLite's own row number serves as the key only where the type is INTEGER.
+_Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _text(name: str, **more: Any) -> Column[str]:  # noqa: ANN401 - handed on to Column
+    return Column(name, Text(), nullable=False, **more)
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, String(512), primary_key=True)
+
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", _Serial, primary_key=True, autoincrement=False),
+    Column("rollout_id", String(128), nullable=True),
+    Column("fleet_key", String(512), nullable=False),
+    _text("kind"),
+    _text("payload"),
+    Column("happened_at", UtcDateTime(), nullable=False),
+    Column("recorded_at", UtcDateTime(), nullable=False),
+    _text("actor"),
+    _text("previous_hash"),
+    _text("hash"),
+    Index("events_by_rollout", "rollout_id", "sequence"),
+    Index("events_by_fleet", "fleet_key", "sequence"),
+)
+
+# One row: what the next event and the next lock build on. It survives every release, so tokens grow for ever.
+heads = Table(
+    "heads",
+    metadata,
+    Column("id", Integer(), primary_key=True, autoincrement=False),
+    Column("token", BigInteger(), nullable=False),
+    Column("sequence", BigInteger(), nullable=False),
+    _text("hash"),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    _key("key"),
+    _key("holder"),
+    _text("mode"),
+    Column("token", BigInteger(), nullable=False),
+    Column("taken_at", UtcDateTime(), nullable=False),
+    Column("heartbeat_at", UtcDateTime(), nullable=False),
+    Column("expires_at", UtcDateTime(), nullable=False),
+)
+
+controls = Table(
+    "controls",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("fleet_key", String(512), nullable=False),
+    _text("kind"),
+    _text("actor"),
+    _text("reason"),
+    Column("at", UtcDateTime(), nullable=False),
+    Column("recorded_at", UtcDateTime(), nullable=False),
+    Index("controls_by_fleet", "fleet_key", "at"),
+)
+
+rollouts = Table(
+    "rollouts",
+    metadata,
+    Column("rollout_id", String(128), primary_key=True),
+    Column("fleet_key", String(512), nullable=False),
+    _text("target_version"),
+    _text("trigger_kind"),
+    _text("settings"),
+    _text("owner"),
+    _text("state"),
+    Column("started_at", UtcDateTime(), nullable=True),
+    Column("ended_at", UtcDateTime(), nullable=True),
+    _text("reason_code"),
+    _text("reason_message"),
+    _text("plan"),
+    _text("decided"),
+    _text("outcome"),
+    Index("rollouts_by_fleet", "fleet_key", "started_at"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("rollout_id", String(128), primary_key=True),
+    Column("batch_index", Integer(), primary_key=True, autoincrement=False),
+    _text("instance_ids"),
+    _text("zone"),
+    Column("update_domain", Integer(), nullable=False),
+    _text("reason"),
+    _text("operation_urls"),
+    Column("began_at", UtcDateTime(), nullable=True),
+    Column("settled_at", UtcDateTime(), nullable=True),
+)
+
+swaps = Table(
+    "swaps",
+    metadata,
+    Column("rollout_id", String(128), primary_key=True),
+    Column("instance_id", String(128), primary_key=True),
+    Column("batch_index", Integer(), nullable=False),
+    _text("old_version"),
+    _text("old_disk_id"),
+    _text("new_version"),
+    _text("state"),
+    _text("zone"),
+    Column("update_domain", Integer(), nullable=False),
+    _text("reason"),
+    _text("data_disk_ids"),
+    _text("new_disk_id"),
+    Column("attempted_at", UtcDateTime(), nullable=True),
+    Column("ended_at", UtcDateTime(), nullable=True),
+    _text("verdict_reason"),
+    Column("ready_seconds", Float(), nullable=True),
+    _text("fatal"),
+)
