@@ -20,6 +20,7 @@ class EmulatorServer:
 
     :param world: a world document.
     :param clock: as ``--clock`` takes it.
+    :ivar url: ``http://127.0.0.1:PORT``.
     :raises WorldError: the document is wrong.
     :raises ClockError: there is no such clock.
     """
@@ -28,12 +29,8 @@ class EmulatorServer:
         app = create_app(validated(world), clock_named(clock), seed=seed)
         self._server = create_server(app)
         self._listener = bind("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, name="arm_emulator", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """``http://127.0.0.1:PORT``."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from arm_emulator.arm_errors import ResourceNotFoundError
 from arm_emulator.compute.actions import chosen_instances
 from arm_emulator.compute.change_log import instance_changed
+from arm_emulator.compute.health import show_health
 from arm_emulator.compute.instance import Power
-from arm_emulator.compute.life_cycle import show_health
 from arm_emulator.compute.scaling import scale_to
 from arm_emulator.images.catalogue import ImageVersion, PlatformImage
 

@@ -11,12 +11,12 @@ touched anything; one that is stuck has no end.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.change_log import instance_changed
+from arm_emulator.compute.health import end_warming, flap, follow_health, set_health
 from arm_emulator.compute.instance import (
     Change,
     ChangeKind,
@@ -27,6 +27,7 @@ from arm_emulator.compute.instance import (
     Provisioning,
     Step,
 )
+from arm_emulator.compute.steps import enter, leave
 from arm_emulator.images.behaviours import HEALTHY_BOOT, HealthWord, behaviour_at_boot
 from arm_emulator.record import OperationFailed, OsDiskSwapped
 
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
     from arm_emulator.images.behaviours import ImageBehaviour
     from arm_emulator.world.world import World
 
-FLAPPING_PERIOD = timedelta(seconds=30)
 EXTENSION_FAILURE = "VMExtensionProvisioningError"
-_HAS_A_VERDICT_LATER = frozenset({HealthWord.HEALTHY, HealthWord.FLAPPING})
 
 
 def begin(world: World, scale_set: ScaleSet, instance: Instance, change: Change) -> None:
@@ -52,9 +51,9 @@ def begin(world: World, scale_set: ScaleSet, instance: Instance, change: Change)
     if change.kind is ChangeKind.CREATE:
         instance.provisioning = Provisioning.CREATING
     if change.fate is Fate.STUCK:
-        _wait_for_nothing(instance)
+        leave(instance)
     else:
-        _enter(world, scale_set, instance, _FIRST_STEP[change.kind])
+        enter(world, scale_set, instance, _FIRST_STEP[change.kind])
     instance_changed(world, scale_set, instance)
 
 
@@ -63,56 +62,13 @@ def finish_step(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     step = instance.step
     if step is None:
         return
-    _wait_for_nothing(instance)
+    leave(instance)
     if instance.change is not None and instance.change.fate is Fate.FAIL:
         _fail(world, scale_set, instance, instance.change)
-        _follow_health(world, scale_set, instance)
+        follow_health(world, scale_set, instance)
     else:
         _ON_END[step](world, scale_set, instance)
     instance_changed(world, scale_set, instance)
-
-
-def show_health(world: World, scale_set: ScaleSet, instance: Instance, word: HealthWord) -> None:
-    """Let an instance show a health from now on, as something outside makes it."""
-    instance.health_word = word
-    if instance.step in {Step.WARMING, Step.FLAPPING}:
-        _wait_for_nothing(instance)
-    _set_health(world, instance, _HEALTH_AT_ONCE[word])
-    if word is HealthWord.FLAPPING and instance.step is None:
-        _enter(world, scale_set, instance, Step.FLAPPING)
-
-
-def _enter(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> None:
-    resume(world, scale_set, instance, step, _duration(world, scale_set, instance, step))
-
-
-def resume(world: World, scale_set: ScaleSet, instance: Instance, step: Step, left: timedelta) -> None:
-    """Put an instance at a step that ends after the time that is left."""
-    instance.step = step
-    instance.due = world.now + left
-    instance.ticket = world.timeline.schedule(
-        instance.due, scale_set=scale_set.key, instance=instance.instance_id
-    )
-
-
-def _duration(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> timedelta:
-    if step is Step.APPLYING:
-        return timedelta()
-    if step is Step.FLAPPING:
-        return FLAPPING_PERIOD
-    name = _TIMING_OF[step]
-    what = _running_extension(instance) if step is Step.EXTENDING else ""
-    timings = world.timings_of(scale_set)
-    return timings.draw(name, world.seed, scale_set.key, instance.instance_id, instance.boots, what)
-
-
-def _running_extension(instance: Instance) -> str:
-    change = instance.change
-    return change.extensions[change.position] if change else ""
-
-
-def _wait_for_nothing(instance: Instance) -> None:
-    instance.step = instance.due = instance.ticket = None
 
 
 def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
@@ -136,15 +92,15 @@ def _start_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.boots += 1
     instance.extensions = ()
     instance.power, instance.powered_at = Power.STARTING, world.now
-    _set_health(world, instance, HealthState.INITIALIZING)
-    _enter(world, scale_set, instance, Step.BOOTING)
+    set_health(world, instance, HealthState.INITIALIZING)
+    enter(world, scale_set, instance, Step.BOOTING)
 
 
 def _end_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.power, instance.powered_at = Power.RUNNING, world.now
     instance.health_word = _behaviour(world, scale_set, instance).health
     if instance.health_word is HealthWord.UNHEALTHY:
-        _set_health(world, instance, HealthState.UNHEALTHY)
+        set_health(world, instance, HealthState.UNHEALTHY)
     _next_extension(world, scale_set, instance)
 
 
@@ -156,7 +112,7 @@ def _apply_model(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     there = {extension.name for extension in scale_set.model.extensions}
     instance.extensions = tuple(result for result in instance.extensions if result.name in there)
     if instance.model.has_health_source and not had_source:
-        _set_health(world, instance, HealthState.INITIALIZING)
+        set_health(world, instance, HealthState.INITIALIZING)
     _next_extension(world, scale_set, instance)
 
 
@@ -183,7 +139,7 @@ def _next_extension(world: World, scale_set: ScaleSet, instance: Instance) -> No
     change = _change_of(instance)
     change.position = _skip_blocked(instance, change)
     if change.position < len(change.extensions):
-        _enter(world, scale_set, instance, Step.EXTENDING)
+        enter(world, scale_set, instance, Step.EXTENDING)
     else:
         _settle(world, scale_set, instance, change)
 
@@ -211,7 +167,7 @@ def _settle(world: World, scale_set: ScaleSet, instance: Instance, change: Chang
         _fail(world, scale_set, instance, change)
     else:
         _succeed(world, instance, change)
-    _follow_health(world, scale_set, instance)
+    follow_health(world, scale_set, instance)
 
 
 def _succeed(world: World, instance: Instance, change: Change) -> None:
@@ -229,42 +185,6 @@ def _fail(world: World, scale_set: ScaleSet, instance: Instance, change: Change)
         detail = ErrorDetail(change.code, change.message, target=instance.instance_id)
         world.operations[change.operation].settle(instance.instance_id, world.now, detail)
     world.observer.observe(OperationFailed(world.now, scale_set.id.text, instance.instance_id))
-
-
-def _follow_health(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    """Take up again what the operation interrupted: the way to a verdict, or the flapping after one."""
-    if not instance.model.has_health_source:
-        return
-    if _is_source_broken(instance):
-        _set_health(world, instance, HealthState.UNKNOWN)
-    elif instance.health is HealthState.INITIALIZING:
-        if instance.health_word in _HAS_A_VERDICT_LATER:
-            _enter(world, scale_set, instance, Step.WARMING)
-    elif instance.health_word is HealthWord.FLAPPING:
-        _enter(world, scale_set, instance, Step.FLAPPING)
-
-
-def _is_source_broken(instance: Instance) -> bool:
-    """Whether the extension that would report the health failed itself."""
-    sources = {extension.name for extension in instance.model.extensions if extension.is_health_source}
-    return any(result.name in sources and not result.succeeded for result in instance.extensions)
-
-
-def _end_warming(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    _set_health(world, instance, HealthState.HEALTHY)
-    if instance.health_word is HealthWord.FLAPPING:
-        _enter(world, scale_set, instance, Step.FLAPPING)
-
-
-def _flap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    is_healthy = instance.health is HealthState.HEALTHY
-    _set_health(world, instance, HealthState.UNHEALTHY if is_healthy else HealthState.HEALTHY)
-    _enter(world, scale_set, instance, Step.FLAPPING)
-
-
-def _set_health(world: World, instance: Instance, health: HealthState) -> None:
-    if instance.health is not health:
-        instance.health, instance.health_at = health, world.now
 
 
 def _behaviour(world: World, scale_set: ScaleSet, instance: Instance) -> ImageBehaviour:
@@ -295,24 +215,13 @@ _FIRST_STEP: Mapping[ChangeKind, Step] = MappingProxyType(
         ChangeKind.REIMAGE_ALL: Step.SWAPPING,
     }
 )
-_TIMING_OF: Mapping[Step, str] = MappingProxyType(
-    {Step.SWAPPING: "swap", Step.BOOTING: "boot", Step.EXTENDING: "extension", Step.WARMING: "health"}
-)
 _ON_END: Mapping[Step, Callable[[World, ScaleSet, Instance], None]] = MappingProxyType(
     {
         Step.SWAPPING: _end_swap,
         Step.BOOTING: _end_boot,
         Step.APPLYING: _apply_model,
         Step.EXTENDING: _end_extension,
-        Step.WARMING: _end_warming,
-        Step.FLAPPING: _flap,
-    }
-)
-_HEALTH_AT_ONCE: Mapping[HealthWord, HealthState] = MappingProxyType(
-    {
-        HealthWord.HEALTHY: HealthState.HEALTHY,
-        HealthWord.UNHEALTHY: HealthState.UNHEALTHY,
-        HealthWord.NEVER: HealthState.INITIALIZING,
-        HealthWord.FLAPPING: HealthState.HEALTHY,
+        Step.WARMING: end_warming,
+        Step.FLAPPING: flap,
     }
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from arm_emulator.compute.extensions import ExtensionOrderError, extensions_of
 from arm_emulator.compute.policy import Problem, policy_problems
 from arm_emulator.compute.scaling import MAX_CAPACITY
+from arm_emulator.instants import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ def resource_problems(resource: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(properties, dict | None):
         yield Problem("properties", f"{properties!r} is no object")
         return
+    yield from _time_problems(properties or {})
     yield from _upgrade_policy_problems(properties or {})
     yield from _profile_problems(properties or {})
 
@@ -49,6 +51,15 @@ def _zone_problems(resource: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("zones", f'{zones!r} is no list of zones such as ["1", "2", "3"]')
     elif len(set(zones)) < len(zones):
         yield Problem("zones", f"{zones!r} names a zone twice")
+
+
+def _time_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
+    created = properties.get("timeCreated")
+    try:
+        if created is not None:
+            parse_instant(created)
+    except (TypeError, ValueError):
+        yield Problem("properties.timeCreated", f"{created!r} is no ISO 8601 instant")
 
 
 def _upgrade_policy_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:

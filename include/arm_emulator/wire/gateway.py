@@ -107,7 +107,7 @@ class ArmGateway:
 def _call_of(request: Request, body: bytes) -> ArmCall:
     return ArmCall(
         method=request.method,
-        path=request.url.path if "%" not in request.url.path else request.scope["path"],
+        path=request.scope["path"],
         query={name.lower(): value for name, value in request.query_params.items()},
         headers=dict(request.headers),
         base_url=f"{request.url.scheme}://{request.url.netloc}",

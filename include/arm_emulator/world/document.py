@@ -47,7 +47,7 @@ class RefereeDocument(Document):
 
 
 class TokensDocument(Document):
-    """The bearer tokens that are good, and those that have expired."""
+    """The bearer tokens that are good, all where none is listed, and those that have expired."""
 
     good: list[str] = Field(default_factory=list)
     expired: list[str] = Field(default_factory=list)
@@ -90,6 +90,6 @@ class WorldDocument(Document):
     scaleSets: list[ScaleSetDocument] = Field(default_factory=list)
     batchAccounts: list[Any] = Field(default_factory=list)
     managedClusters: list[Any] = Field(default_factory=list)
-    tokens: TokensDocument | None = None
+    tokens: TokensDocument = Field(default_factory=TokensDocument)
     faults: list[FaultDocument] = Field(default_factory=list)
     operations: OperationsDocument = Field(default_factory=OperationsDocument)

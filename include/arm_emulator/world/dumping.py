@@ -43,13 +43,12 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
         "loadBalancers": [{"resource": balancer} for balancer in world.load_balancers.values()],
         "referee": {"healthSeconds": health_seconds},
         "scaleSets": [dump_scale_set(world, scale_set) for scale_set in world.scale_sets.values()],
+        "tokens": {"good": sorted(world.good_tokens or ()), "expired": sorted(world.expired_tokens)},
         "faults": list(faults),
         "operations": _operations(world),
     }
     if world.regions.given:
         document["locations"] = [_region(region) for region in world.regions.by_name.values()]
-    if world.good_tokens is not None:
-        document["tokens"] = {"good": sorted(world.good_tokens), "expired": sorted(world.expired_tokens)}
     return document
 
 

@@ -52,8 +52,8 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         subscriptions=_subscriptions(document),
         load_balancers={b.resource["id"].lower(): b.resource for b in document.loadBalancers},
         operations={entry.id: _operation(entry) for entry in document.operations.inProgress},
-        good_tokens=None if document.tokens is None else frozenset(document.tokens.good),
-        expired_tokens=frozenset(() if document.tokens is None else document.tokens.expired),
+        good_tokens=frozenset(document.tokens.good) or None,
+        expired_tokens=frozenset(document.tokens.expired),
         observer=observer,
         issued=document.operations.issued,
     )

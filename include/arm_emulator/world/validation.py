@@ -68,6 +68,9 @@ def error_words(details: ErrorDetails) -> str:
 def _findings(document: WorldDocument) -> Iterator[Finding]:
     yield from _unserved(document)
     yield from _doubles(document)
+    for index, balancer in enumerate(document.loadBalancers):
+        if not isinstance(balancer.resource.get("id"), str):
+            yield Finding(("loadBalancers", index, "resource", "id"), "is missing")
     for index, scale_set in enumerate(document.scaleSets):
         yield from _scale_set_findings(document, scale_set, ("scaleSets", index))
 
