@@ -29,6 +29,8 @@ from fleetwright.airflow.operators.beginning import (
 from fleetwright.airflow.operators.ending import FinishOperator
 
 MAX_BATCHES = 1_100  # one instance a batch in the largest scale set, and some to spare
+# A template, not an output: every step would otherwise stand right behind acquire_lease in the graph.
+ROLLOUT_ID = "{{ ti.xcom_pull(task_ids='acquire_lease') }}"
 
 
 def rollout_is_over(*, loop: Any) -> LoopDecision:
@@ -49,7 +51,7 @@ def scale_set_rollout() -> None:
     conn: dict[str, Any] = {"azure_conn_id": "{{ params.azure_conn_id }}"}
     validate = ValidateFleetOperator(task_id="validate", **conn)
     acquire = AcquireLeaseOperator(task_id="acquire_lease", validated=validate.output, **conn)
-    step = {"rollout_id": acquire.output, **conn}
+    step = {"rollout_id": ROLLOUT_ID, **conn}
     plan = PlanOperator(task_id="plan", validated=validate.output, **step)
 
     @task_group
@@ -70,8 +72,8 @@ def scale_set_rollout() -> None:
         [check, select, wait] >> settle
 
     finish = FinishOperator(task_id="finish", **step)
-    release = ReleaseLeaseOperator(task_id="release_lease", rollout_id=acquire.output)
-    plan >> batch.loop(max_iterations=MAX_BATCHES, until=rollout_is_over) >> finish
+    release = ReleaseLeaseOperator(task_id="release_lease", rollout_id=ROLLOUT_ID)
+    acquire >> plan >> batch.loop(max_iterations=MAX_BATCHES, until=rollout_is_over) >> finish
     finish >> release.as_teardown(setups=acquire)
 
 

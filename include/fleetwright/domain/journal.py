@@ -14,7 +14,14 @@ from typing import Any
 
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, RolloutView, SwapRecord
-from fleetwright.domain.states import TERMINAL_STATES, RolloutState, SwapState, advance_rollout, advance_swap
+from fleetwright.domain.states import (
+    AWAITING_ROLLBACK,
+    TERMINAL_STATES,
+    RolloutState,
+    SwapState,
+    advance_rollout,
+    advance_swap,
+)
 
 
 class EventKind(StrEnum):
@@ -136,8 +143,15 @@ def _move(view: RolloutView, event: Event) -> RolloutView:
 def _see_swapped(view: RolloutView, event: Event) -> RolloutView:
     disks: Mapping[str, str] = event.payload["disks"]
     fresh = {i: disk for i, disk in disks.items() if view.swaps[i].ended_at is None}
-    changes = {i: {"ended_at": event.happened_at, "new_disk_id": disk} for i, disk in fresh.items()}
+    changes = {
+        i: {"ended_at": event.happened_at, _disk_field(view.swaps[i]): disk} for i, disk in fresh.items()
+    }
     return _change_swaps(view, changes, event.payload.get("state"))
+
+
+def _disk_field(swap: SwapRecord) -> str:
+    # A rollback is told from its swap by the swap's own disk, so that one is never overwritten.
+    return "restored_disk_id" if swap.state in AWAITING_ROLLBACK else "new_disk_id"
 
 
 def _refuse(view: RolloutView, event: Event) -> RolloutView:

@@ -60,6 +60,8 @@ class SwapRecord:
     """One instance's swap, written before the call, and everything seen of it since.
 
     :param old_disk_id: the OS disk before the swap; a healthy instance must show another one
+    :param new_disk_id: the disk that the swap brought
+    :param restored_disk_id: the disk that a rollback brought
     :param attempted_at: when the latest call for it (swap or rollback) was sent or adopted
     :param ended_at: when the latest replacement of its disk was first seen done; health time runs from here
     :param fatal: why this instance alone stops the rollout, empty where it does not
@@ -76,6 +78,7 @@ class SwapRecord:
     reason: str = ""
     data_disk_ids: tuple[str, ...] = ()
     new_disk_id: str = ""
+    restored_disk_id: str = ""
     attempted_at: datetime | None = None
     ended_at: datetime | None = None
     verdict_reason: str = ""
