@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,14 +14,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Table, text
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.ledger import schema
-from fleetwright.ledger.engine import _switch_to_wal
+from fleetwright.domain.journal import Event
+from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, SwapRecord
+from fleetwright.ledger import schema, tables
+from fleetwright.ledger.database import Database
+from fleetwright.ledger.engine import _switch_to_wal, create_ledger_engine
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.ledger.tables import metadata
 from fleetwright.ledger.urls import default_ledger_url, mask_url, resolve_ledger_url
+from fleetwright.rollout.ports import LeaseTerms
 
 NOBODY = 65534
 SECRET = "hunter2secret"
@@ -206,7 +210,41 @@ def test_migrations_make_the_tables_that_the_code_uses(ledger: SqlLedger) -> Non
     """Running every migration gives exactly the tables, columns and indexes of ``tables``."""
     with ledger._database.reading() as connection:
         options = {"version_table": schema.VERSION_TABLE, "compare_type": True}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), tables.metadata) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "table", "elsewhere"),
+    [
+        (RolloutRecord, tables.rollouts, set()),
+        (BatchRecord, tables.batches, {"index"}),
+        (SwapRecord, tables.swaps, set()),
+    ],
+)
+def test_every_field_of_a_record_has_its_column(record: type, table: Table, elsewhere: set[str]) -> None:
+    """What the domain remembers can be asked for in SQL: a new field needs a new revision."""
+    assert {field.name for field in fields(record)} - elsewhere <= set(table.c.keys())
+
+
+def test_older_ledger_is_brought_up_to_date(
+    file_url: str, wall: Callable[[], datetime], settings: RolloutSettings, intend: Callable[..., Event]
+) -> None:
+    """What an older Fleetwright wrote is there after opening, and goes on."""
+    old = Database(create_ledger_engine(file_url), file_url)
+    with old.altering() as connection:
+        schema.migrate(connection, schema.REVISIONS[0])
+        connection.execute(
+            text(
+                "INSERT INTO controls (fleet_key, kind, actor, reason, at, recorded_at)"
+                " VALUES ('f', 'pause', 'ann', 'noise', '2024-06-01 00:00:00', '2024-06-01 00:00:00')"
+            )
+        )
+    old.close()
+    ledger = open_ledger(file_url, wall_clock=wall)
+    taken = ledger.begin(settings, owner="run-a", now=wall(), terms=LeaseTerms())
+    ledger.append(taken.view.rollout.rollout_id, [intend(0, ["0"])], lease=taken.lease)
+    assert ledger.replay() == ()
+    assert [control.reason for control in ledger.list_controls("f", since=wall())] == ["noise"]
 
 
 def test_empty_file_becomes_a_ledger(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _UPDATES = {
 _SELECTS = {
     table.name: select(table).where(table.c.rollout_id == bindparam("rollout")) for table in _PROJECTED
 }
+_SWAP_FIELDS = tuple(name for name in SwapRecord.__slots__ if name in swaps.c)
 _UNFINISHED = (
     select(rollouts.c.rollout_id)
     .where(
@@ -140,9 +141,8 @@ def _batch_row(view: RolloutView, batch: BatchRecord) -> Row:
 
 
 def _swap_row(view: RolloutView, swap: SwapRecord) -> Row:
-    row = {name: getattr(swap, name) for name in SwapRecord.__slots__}
     return {
-        **row,
+        **{name: getattr(swap, name) for name in _SWAP_FIELDS},
         "rollout_id": view.rollout.rollout_id,
         "state": str(swap.state),
         "data_disk_ids": canonical_json(swap.data_disk_ids),

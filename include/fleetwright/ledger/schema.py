@@ -10,7 +10,7 @@ from fleetwright.domain.errors import LedgerError
 from fleetwright.ledger.database import Database
 
 VERSION_TABLE = "ledger_version"  # not Alembic's usual name: a shared database may have that one already
-REVISIONS = ("0001",)  # every revision there is, oldest first; a test compares it with the migrations
+REVISIONS = ("0001", "0002")  # every revision there is, oldest first; a test compares it with the migrations
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -30,7 +30,7 @@ def ensure_schema(database: Database) -> None:
         _wait_for_other_migrations(connection)
         _refuse_foreign(connection, database.label)
         # It does nothing where another process was faster.
-        _migrate(connection)
+        migrate(connection, HEAD)
 
 
 def _is_current(connection: Connection, label: str) -> bool:
@@ -66,7 +66,8 @@ def _refuse_foreign(connection: Connection, label: str) -> None:
         )
 
 
-def _migrate(connection: Connection) -> None:
+def migrate(connection: Connection, revision: str) -> None:
+    """Run the migrations up to a revision, in the connection's own transaction."""
     # Alembic costs a tenth of a second to import, and each Airflow task opens the ledger anew.
     from alembic import command  # noqa: PLC0415 - see above
     from alembic.config import Config  # noqa: PLC0415 - see above
@@ -75,4 +76,4 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -129,4 +129,5 @@ swaps = Table(
     _text("verdict_reason"),
     Column("ready_seconds", Float(), nullable=True),
     _text("fatal"),
+    _text("restored_disk_id", server_default=""),
 )
