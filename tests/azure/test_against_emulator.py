@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from arm_bodies import HEALTH_EXTENSION, scale_set
-from azure_doubles import FLEET_ID, SUBSCRIPTION, TOKEN
+from azure_doubles import FLEET_ID, SUBSCRIPTION, TOKEN, unguarded
 
 from arm_emulator.server_thread import EmulatorServer
 from fleetwright.azure.catalogue import PlatformImageCatalogue
@@ -123,9 +123,9 @@ def test_swap_replaces_the_os_disk_and_rollback_brings_the_version_back(rehearsa
     """Version and OS disk change, data disks stay, the version is read back afterwards (R5, O5, O7)."""
     before = rehearsal.instance("0")
 
-    swap = rehearsal.finish(rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW))
+    swap = rehearsal.finish(rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded))
     swapped = rehearsal.instance("0")
-    rollback = rehearsal.finish(rehearsal.driver.begin_rollback(rehearsal.fleet, ["0"], OLD))
+    rollback = rehearsal.finish(rehearsal.driver.begin_rollback(rehearsal.fleet, ["0"], OLD, unguarded))
     restored = rehearsal.instance("0")
 
     assert (swap.state, rollback.state) == (OperationState.SUCCEEDED, OperationState.SUCCEEDED)
@@ -139,7 +139,7 @@ def test_swap_replaces_the_os_disk_and_rollback_brings_the_version_back(rehearsa
 
 def test_swap_is_seen_under_way(rehearsal: Rehearsal) -> None:
     """The call returns at once; the instance shows Updating and the operation runs."""
-    url = rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW)
+    url = rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded)
 
     assert rehearsal.driver.fetch_operation(url).state is OperationState.RUNNING
     assert asyncio.run(rehearsal.driver.fetch_operation_async(url)).state is OperationState.RUNNING
@@ -162,7 +162,7 @@ def test_manualupgrade_brings_an_instance_to_the_model(rehearsal: Rehearsal) -> 
     rehearsal.client.wait(60)
     before = rehearsal.instance("1")
 
-    rehearsal.driver.prepare(rehearsal.fleet, [before])
+    rehearsal.driver.prepare(rehearsal.fleet, [before], unguarded)
     after = rehearsal.instance("1")
 
     assert (before.latest_model_applied, after.latest_model_applied) == (False, True)
@@ -172,10 +172,10 @@ def test_manualupgrade_brings_an_instance_to_the_model(rehearsal: Rehearsal) -> 
 
 def test_busy_instance_refuses_a_second_swap(rehearsal: Rehearsal) -> None:
     """A swap of an instance in the middle of one is refused, and changed nothing."""
-    rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW)
+    rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded)
 
     with pytest.raises(CallRefusedError) as raised:
-        rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW)
+        rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded)
 
     assert (raised.value.status, raised.value.code) == (409, "OperationNotAllowed")
 
@@ -188,7 +188,7 @@ def test_lost_answer_is_told_as_one(rehearsal: Rehearsal, effect: dict[str, Any]
     rehearsal.fault(effect, "*/reimage", times=1)
 
     with pytest.raises(AnswerLostError):
-        rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW)
+        rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded)
 
     assert rehearsal.instance("0").is_settled is not was_applied
     assert rehearsal.admin("requests")["byRoute"]["POST …reimage"] == 1
@@ -199,7 +199,7 @@ def test_throttled_swap_is_sent_again_when_azure_said(rehearsal: Rehearsal) -> N
     rehearsal.fault({"status": 429, "retryAfter": 30}, "*/reimage", times=1)
     started = rehearsal.clock.now()
 
-    rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW)
+    rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded)
 
     assert (rehearsal.clock.now() - started).total_seconds() >= 30
     assert rehearsal.admin("audit")["scaleSets"][FLEET_ID]["swaps"] == {"0": 1}
@@ -217,7 +217,7 @@ def test_failed_operation_is_told_with_code_and_message(rehearsal: Rehearsal) ->
     """An operation that Azure fails says why, and the version is the old one."""
     rehearsal.fault({"operation": "Failed", "code": "DiskBusy", "message": "try later"}, "*/reimage", times=1)
 
-    status = rehearsal.finish(rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW))
+    status = rehearsal.finish(rehearsal.driver.begin_swap(rehearsal.fleet, ["0"], NEW, unguarded))
 
     assert (status.state, status.error) == (OperationState.FAILED, "DiskBusy: try later")
     assert rehearsal.instance("0").version == OLD

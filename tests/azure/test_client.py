@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from azure_doubles import DROPPED, TOKEN, Reply, ScriptedServer, Seen, VirtualClock, arm_error_body
+from azure_doubles import DROPPED, TOKEN, Reply, ScriptedServer, Seen, VirtualClock, arm_error_body, unguarded
 
 from fleetwright.azure.calls import Call
 from fleetwright.azure.client import ArmClient
@@ -27,6 +27,7 @@ from fleetwright.azure.errors import (
     ThrottledError,
     UnexpectedAnswerError,
 )
+from fleetwright.domain.errors import LeaseLostError
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, is_transient
 
 BUSY, DOWN = Reply(429, headers={"Retry-After": "3"}), Reply(503, arm_error_body("ServiceUnavailable"))
@@ -67,7 +68,7 @@ def test_post_is_sent_again_after_429(client: ArmClient, server: ScriptedServer)
     """A throttled POST was not carried out: the second attempt is."""
     server.script(BUSY, Reply(202, headers={"Location": "/op"}))
 
-    assert client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}) == f"{server.url}/op"
+    assert client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded) == f"{server.url}/op"
     assert [seen.body for seen in server.seen] == [{"instanceIds": ["1"]}] * 2
 
 
@@ -79,7 +80,7 @@ def test_post_with_lost_answer_is_sent_once(
     server.script(trouble)
 
     with pytest.raises(AnswerLostError, match="read the instances first"):
-        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
 
     assert len(server.seen) == 1
 
@@ -91,7 +92,7 @@ def test_refused_post_says_that_nothing_changed(client: ArmClient, server: Scrip
     with pytest.raises(
         CallRefusedError, match=r"OperationNotAllowed: instance 1 is busy.*nothing was changed"
     ) as raised:
-        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
 
     assert (raised.value.code, raised.value.status) == ("OperationNotAllowed", 409)
 
@@ -101,7 +102,7 @@ def test_accepted_post_without_operation_is_a_lost_answer(client: ArmClient, ser
     server.script(Reply(202))
 
     with pytest.raises(AnswerLostError, match="no header says where"):
-        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
 
 
 def test_endpoint_where_nobody_listens_ends_after_three_attempts(clock: VirtualClock) -> None:
@@ -127,7 +128,7 @@ def test_endpoint_that_went_away_is_waited_for(
     client.close()
 
     with pytest.raises(CallRefusedError, match=r"was not sent.*8 attempts"):
-        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
 
     assert len(clock.waits) == 7
 
@@ -332,7 +333,7 @@ def test_slow_answer_is_lost(
     server.script(late)
 
     with pytest.raises(AnswerLostError, match=r"no answer within 0\.05 s"):
-        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
     release.set()
 
 
@@ -342,3 +343,19 @@ def test_stand_in_token_leaves_messages_readable(server: ScriptedServer, clock: 
 
     with pytest.raises(NotFoundError, match="group 'g' is not there"):
         connect(AzureEndpoint(server.url, StaticToken("g")), clock).get(f"{server.url}/x")
+
+
+def test_post_guard_is_asked_before_every_attempt(server: ScriptedServer, client: ArmClient) -> None:
+    """A POST that waits out a 429 asks the guard again before its second attempt: a lost lease sends nothing more."""
+    server.script(Reply(429, headers={"Retry-After": "60"}), Reply(202))
+    asked: list[str] = []
+
+    def lost_meanwhile() -> None:
+        asked.append("guard")
+        if len(asked) > 1:
+            raise LeaseLostError("the fleet is somebody else's by now")
+
+    with pytest.raises(LeaseLostError):
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, lost_meanwhile)
+
+    assert len(server.seen) == 1

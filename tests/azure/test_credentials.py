@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
-from azure_doubles import Reply, ScriptedServer, VirtualClock, arm_error_body
+from azure_doubles import Reply, ScriptedServer, VirtualClock, arm_error_body, unguarded
 
 from fleetwright.azure.credentials import CredentialTokens, StaticToken, default_tokens
 from fleetwright.azure.endpoint import AzureEndpoint, connect
@@ -108,7 +108,7 @@ def test_write_without_a_token_was_refused(server: ScriptedServer, clock: Virtua
     )
 
     with pytest.raises(CallRefusedError, match="was not sent: no token"):
-        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]})
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
 
 
 def test_sign_in_service_that_does_not_answer_is_transient() -> None:

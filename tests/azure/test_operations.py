@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from azure_doubles import Reply, ScriptedServer, VirtualClock, arm_error_body
+from azure_doubles import Reply, ScriptedServer, VirtualClock, arm_error_body, unguarded
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import AuthenticationRefusedError, OperationUnreadError, ThrottledError
@@ -19,7 +19,7 @@ LONG = "t=" + "a1_-" * 1100  # over 4 KB, as signed poll URLs are
 def begin(client: ArmClient, server: ScriptedServer, headers: dict[str, str]) -> str:
     """Post an action that is answered 202 with the headers."""
     server.script(Reply(202, headers=headers))
-    return client.post(f"{server.url}/set/reimage", {"instanceIds": ["1"]})
+    return client.post(f"{server.url}/set/reimage", {"instanceIds": ["1"]}, unguarded)
 
 
 def test_azure_async_operation_is_preferred_to_location(client: ArmClient, server: ScriptedServer) -> None:
@@ -147,7 +147,7 @@ def test_link_to_another_host_is_unread(client: ArmClient, server: ScriptedServe
 def test_operation_that_ended_at_once_needs_no_call(client: ArmClient, server: ScriptedServer) -> None:
     """A 200 to the POST is the end: there is nothing to look at."""
     server.script(Reply(200))
-    url = client.post(f"{server.url}/set/reimage", {"instanceIds": ["1"]})
+    url = client.post(f"{server.url}/set/reimage", {"instanceIds": ["1"]}, unguarded)
 
     assert client.look(url).status.state is SUCCEEDED
     assert asyncio.run(client.reader.look(url)).status.state is SUCCEEDED

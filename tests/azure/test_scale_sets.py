@@ -9,7 +9,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from arm_bodies import instance, scale_set
-from azure_doubles import DROPPED, FLEET_ID, Reply, ScriptedServer, Seen, VirtualClock, arm_error_body
+from azure_doubles import (
+    DROPPED,
+    FLEET_ID,
+    Reply,
+    ScriptedServer,
+    Seen,
+    VirtualClock,
+    arm_error_body,
+    unguarded,
+)
 
 from fleetwright.azure.catalogue import PlatformImageCatalogue
 from fleetwright.azure.client import ArmClient
@@ -126,8 +135,8 @@ def test_foreign_rolling_upgrade_is_described(
 
 Begin = Callable[[FleetDriver, Fleet, list[str], str], str]
 BEGINS: list[Begin] = [
-    lambda driver, fleet, ids, version: driver.begin_swap(fleet, ids, version),
-    lambda driver, fleet, ids, version: driver.begin_rollback(fleet, ids, version),
+    lambda driver, fleet, ids, version: driver.begin_swap(fleet, ids, version, unguarded),
+    lambda driver, fleet, ids, version: driver.begin_rollback(fleet, ids, version, unguarded),
 ]
 
 
@@ -173,7 +182,7 @@ def test_instances_on_the_latest_model_need_no_preparing(
     driver: FleetDriver, server: ScriptedServer, fleet: Fleet
 ) -> None:
     """Nothing is sent where nothing is behind."""
-    driver.prepare(fleet, [Instance("1"), Instance("2")])
+    driver.prepare(fleet, [Instance("1"), Instance("2")], unguarded)
 
     assert server.seen == []
 
@@ -185,7 +194,7 @@ def test_only_instances_behind_get_manualupgrade(
     running = Reply(200, {"status": "InProgress"}, {"Retry-After": "4"})
     server.script(accepted(server), running, running, Reply(200, {"status": "Succeeded"}))
 
-    driver.prepare(fleet, [Instance("0"), BEHIND])
+    driver.prepare(fleet, [Instance("0"), BEHIND], unguarded)
 
     assert urlsplit(server.seen[0].target).path == f"{FLEET_ID}/manualupgrade"
     assert server.seen[0].body == {"instanceIds": ["1"]}
@@ -199,7 +208,7 @@ def test_trouble_while_polling_does_not_fail_the_operation(
     """A refused poll is looked over; the next one says how it ended."""
     server.script(accepted(server), Reply(404), Reply(200, {"status": "Succeeded"}))
 
-    driver.prepare(fleet, [BEHIND])
+    driver.prepare(fleet, [BEHIND], unguarded)
 
     assert len(server.seen) == 3
 
@@ -210,7 +219,7 @@ def test_failed_manualupgrade_says_why(driver: FleetDriver, server: ScriptedServ
     server.script(accepted(server), Reply(200, failed))
 
     with pytest.raises(OperationFailedError, match="manualupgrade of instance 1 failed: Conflict: no"):
-        driver.prepare(fleet, [BEHIND])
+        driver.prepare(fleet, [BEHIND], unguarded)
 
 
 def test_manualupgrade_without_an_end_fails_after_half_an_hour(
@@ -220,7 +229,7 @@ def test_manualupgrade_without_an_end_fails_after_half_an_hour(
     server.script(accepted(server), Reply(200, {"status": "InProgress"}, {"Retry-After": "60"}))
 
     with pytest.raises(OperationFailedError, match="no end in 30 minutes"):
-        driver.prepare(fleet, [BEHIND])
+        driver.prepare(fleet, [BEHIND], unguarded)
 
     assert clock.passed.total_seconds() == 1800
 
@@ -230,7 +239,7 @@ def test_refused_manualupgrade_is_refused(driver: FleetDriver, server: ScriptedS
     server.script(Reply(409, arm_error_body("OperationNotAllowed")))
 
     with pytest.raises(CallRefusedError, match="OperationNotAllowed"):
-        driver.prepare(fleet, [BEHIND])
+        driver.prepare(fleet, [BEHIND], unguarded)
 
 
 class ModelWorld:
@@ -257,7 +266,7 @@ def test_lost_manualupgrade_that_was_applied_is_not_sent_again(
     """After a lost answer the instances are read: the model is there, so nothing more is sent."""
     world = ModelWorld(server, DROPPED, applies=True)
 
-    driver.prepare(fleet, [BEHIND])
+    driver.prepare(fleet, [BEHIND], unguarded)
 
     assert world.posts == 1
 
@@ -269,7 +278,7 @@ def test_lost_manualupgrade_that_was_not_applied_is_sent_once_more(
     """After reading that nothing happened a second call is not a blind one."""
     world = ModelWorld(server, lost, accepted(server), applies=False)
 
-    driver.prepare(fleet, [BEHIND])
+    driver.prepare(fleet, [BEHIND], unguarded)
 
     assert world.posts == 2
 
@@ -281,7 +290,7 @@ def test_manualupgrade_that_is_lost_twice_is_given_up(
     world = ModelWorld(server, DROPPED, DROPPED, applies=False)
 
     with pytest.raises(AnswerLostError):
-        driver.prepare(fleet, [BEHIND])
+        driver.prepare(fleet, [BEHIND], unguarded)
 
     assert world.posts == 2
 

@@ -18,7 +18,7 @@ from fleetwright.azure.paging import next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport
 from fleetwright.domain.errors import ProviderError
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports import Clock, Guard
 
 
 class ArmClient:
@@ -63,14 +63,15 @@ class ArmClient:
             call = next_call(call, answer, page)
         return tuple(items)
 
-    def post(self, url: str, body: Mapping[str, Any]) -> str:
+    def post(self, url: str, body: Mapping[str, Any], guard: Guard) -> str:
         """Begin an action; return where to look for its end, empty where it has ended already.
 
+        :param guard: called before every attempt, since the waits between them may be long
         :raises CallRefusedError: nothing was changed
         :raises AnswerLostError: something may have been changed
         """
         call = Call("POST", url, body)
-        return operation_url(call, self.send(call))
+        return operation_url(call, self.send(call, guard))
 
     def look(self, url: str) -> Look:
         """Look at an operation once.
@@ -87,13 +88,13 @@ class ArmClient:
         except ProviderError as error:
             raise unread(error) from error
 
-    def send(self, call: Call) -> Answer:
+    def send(self, call: Call, guard: Guard | None = None) -> Answer:
         """Send a call until it is answered well or not worth another attempt."""
         check_link(self.url, call.url)
         exchange = Exchange(call, self._policy, is_first_call=not self._was_answered)
         while True:
             token = self._token(exchange)
-            outcome = self._attempt(call, token)
+            outcome = self._attempt(call, token, guard)
             if isinstance(outcome, Answer) and outcome.is_success:
                 return outcome
             decision = exchange.observe(outcome)
@@ -117,9 +118,11 @@ class ArmClient:
         except ProviderError as error:
             raise exchange.unsent(error) from error
 
-    def _attempt(self, call: Call, token: str) -> Outcome:
+    def _attempt(self, call: Call, token: str, guard: Guard | None) -> Outcome:
         budget = budget_for(call)
         self.wait(budget.reserve(call, self.clock.now()))
+        if guard is not None:
+            guard()
         outcome = self._transport.send(call, token)
         if isinstance(outcome, Answer):
             self._was_answered = True

@@ -9,7 +9,7 @@ from datetime import datetime
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.operations import LONGEST_OPERATION
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import OperationState
+from fleetwright.rollout.ports import Guard, OperationState
 from fleetwright.rollout.provider_errors import AnswerLostError, OperationFailedError, TransientError
 
 log = logging.getLogger(__name__)
@@ -24,12 +24,14 @@ class ModelUpdate:
 
     :param url: where to post it
     :param read: reads the whole set
+    :param guard: called before every attempt to send it
     """
 
-    def __init__(self, client: ArmClient, url: str, read: Reader) -> None:
+    def __init__(self, client: ArmClient, url: str, read: Reader, guard: Guard) -> None:
         self._client = client
         self._url = url
         self._read = read
+        self._guard = guard
 
     def run(self, instance_ids: Sequence[str]) -> None:
         """Update the instances and wait for the end.
@@ -50,7 +52,7 @@ class ModelUpdate:
 
     def _begin(self, instance_ids: Sequence[str]) -> None:
         body: Mapping[str, Sequence[str]] = {"instanceIds": list(instance_ids)}
-        self._await_operation(self._client.post(self._url, body), instance_ids)
+        self._await_operation(self._client.post(self._url, body, self._guard), instance_ids)
 
     def _await_operation(self, url: str, instance_ids: Sequence[str]) -> None:
         deadline = self._deadline()

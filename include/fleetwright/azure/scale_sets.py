@@ -16,7 +16,7 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import is_exact_version
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import OperationStatus
+from fleetwright.rollout.ports import Guard, OperationStatus
 
 ALL_INSTANCES = "*"  # what Azure reads as the whole set; never sent
 
@@ -67,7 +67,7 @@ class ScaleSetDriver:
             return ""
         return describe_rolling_upgrade(body)
 
-    def prepare(self, fleet: Fleet, instances: Sequence[Instance]) -> None:
+    def prepare(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> None:
         """Bring what is not on the latest model to it, and wait for that (R31).
 
         :raises OperationFailedError: when Azure could not, or had no end in 30 minutes
@@ -75,20 +75,20 @@ class ScaleSetDriver:
         behind = [instance.instance_id for instance in instances if not instance.latest_model_applied]
         if behind:
             url = self._url(fleet.fleet_id, "/manualupgrade")
-            ModelUpdate(self._client, url, lambda: self.list_instances(fleet)).run(
+            ModelUpdate(self._client, url, lambda: self.list_instances(fleet), guard).run(
                 _checked_ids(fleet, behind)
             )
 
-    def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+    def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Replace the OS disks by the version's; return the operation's poll URL.
 
         :returns: where to look for the end, empty where Azure had ended it in its answer
         """
-        return self._reimage(fleet, instance_ids, version)
+        return self._reimage(fleet, instance_ids, version, guard)
 
-    def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+    def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Put the previous version on a new disk: a Uniform set does not give the old disk back (O7)."""
-        return self._reimage(fleet, instance_ids, version)
+        return self._reimage(fleet, instance_ids, version, guard)
 
     def fetch_operation(self, url: str) -> OperationStatus:
         """Look at an operation once."""
@@ -98,13 +98,13 @@ class ScaleSetDriver:
         """The same look for a trigger."""
         return (await self._client.reader.look(url)).status
 
-    def _reimage(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+    def _reimage(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         if not is_exact_version(version):
             raise ConfigurationError(
                 f"{fleet.name}: a swap needs an exact version such as 18.04.202401010, not {version!r}"
             )
         body = {"instanceIds": _checked_ids(fleet, instance_ids), "exactVersion": version}
-        return self._client.post(self._url(fleet.fleet_id, "/reimage"), body)
+        return self._client.post(self._url(fleet.fleet_id, "/reimage"), body, guard)
 
     def _list_url(self, fleet: Fleet) -> str:
         return self._url(fleet.fleet_id, "/virtualMachines", expand="instanceView")

@@ -162,12 +162,14 @@ def _refuse(view: RolloutView, event: Event) -> RolloutView:
 
 def _judge(view: RolloutView, event: Event) -> RolloutView:
     for verdict in event.payload["verdicts"]:
+        instance_id = verdict["instance_id"]
         change = {
             "verdict_reason": verdict["reason"],
             "ready_seconds": verdict.get("ready_seconds"),
-            "fatal": verdict.get("fatal", ""),
+            # What once was reason enough to stop stays so, however its rollback goes.
+            "fatal": verdict.get("fatal") or view.swaps[instance_id].fatal,
         }
-        view = _change_swaps(view, {verdict["instance_id"]: change}, verdict["state"])
+        view = _change_swaps(view, {instance_id: change}, verdict["state"])
     return view
 
 

@@ -13,6 +13,7 @@ from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import Act
+from fleetwright.rollout.ports import Guard
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 from fleetwright.rollout.session import RolloutSession
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SEND_ATTEMPTS = 4
 
-Begin = Callable[[tuple[str, ...], str], str]
+Begin = Callable[[tuple[str, ...], str, Guard], str]
 
 
 def unsent(session: RolloutSession, act: Act) -> tuple[SwapRecord, ...]:
@@ -32,7 +33,7 @@ def unsent(session: RolloutSession, act: Act) -> tuple[SwapRecord, ...]:
 def send(session: RolloutSession, act: Act, begin: Begin) -> None:
     """Send the calls of the open batch, one for each version; afterwards nothing is unsent.
 
-    :param begin: the driver's call: instance ids and version to the operation's poll URL
+    :param begin: the driver's call: instance ids, version and guard to the operation's poll URL
     """
     for attempt in range(SEND_ATTEMPTS):
         if attempt:
@@ -70,9 +71,8 @@ def _by_version(session: RolloutSession, act: Act) -> dict[str, tuple[str, ...]]
 
 
 def _send_once(session: RolloutSession, act: Act, begin: Begin, ids: tuple[str, ...], version: str) -> None:
-    session.guard()
     try:
-        url = begin(ids, version)
+        url = begin(ids, version, session.guard)
     except CallRefusedError as error:
         log.warning("Azure refused the %s of instances %s: %s", act.name, name_ids(ids), error)
         session.write(act.refuse(ids, str(error), session.now()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import ImageReference
@@ -25,6 +25,10 @@ class Clock(Protocol):
     def wait_until(self, instant: datetime) -> None:
         """Return when ``now()`` is at or after the instant."""
         ...
+
+
+# Called right before every attempt of a mutating call; raises ``LeaseLostError`` when the fleet is not ours any more.
+Guard: TypeAlias = Callable[[], None]
 
 
 class OperationState(StrEnum):
@@ -78,11 +82,11 @@ class FleetDriver(Protocol):
         """One line about a rolling upgrade that somebody else has under way, empty where there is none (O4)."""
         ...
 
-    def prepare(self, fleet: Fleet, instances: Sequence[Instance]) -> None:
+    def prepare(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> None:
         """Bring what is not on the latest model to it, and wait for that; the OS disk stays (R31)."""
         ...
 
-    def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+    def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Replace the OS disks by the version's; return the operation's poll URL, never wait.
 
         A call that was refused before anything changed raises ``CallRefusedError``; one whose answer
@@ -90,7 +94,7 @@ class FleetDriver(Protocol):
         """
         ...
 
-    def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str) -> str:
+    def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Put the previous version back; return the operation's poll URL, never wait. Errors as for a swap."""
         ...
 

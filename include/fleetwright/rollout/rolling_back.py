@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from fleetwright.domain.health import is_ready
 from fleetwright.domain.records import RolloutView, SwapRecord
@@ -40,11 +41,7 @@ def begin_rollback(session: RolloutSession) -> None:
             swap.old_version,
             swap.verdict_reason,
         )
-    send(
-        session,
-        ROLLBACK,
-        lambda ids, version: session.ports.driver.begin_rollback(session.fleet, ids, version),
-    )
+    send(session, ROLLBACK, partial(session.ports.driver.begin_rollback, session.fleet))
 
 
 def _unhealthy(session: RolloutSession) -> tuple[SwapRecord, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import Situation, Standing, select_batch
 from fleetwright.domain.health import DISK_LOST
@@ -28,6 +28,9 @@ from fleetwright.rollout.check import Ending, refused_too_often
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
+
+# What Azure refuses now it may take a little later: somebody else's operation has to end first.
+REFUSAL_PAUSE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,21 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
     _close(session, failed, summary, ending)
     if ending is not None:
         return Settled(f"{ending.state}: {ending.reason.message}", ending)
+    return Settled(summary, resume_at=_resume_at(session, situation))
+
+
+def _resume_at(session: RolloutSession, situation: Situation) -> datetime | None:
     pause = situation.policy.pause_time_between_batches
-    resume_at = session.now() + pause if pause else None
-    if resume_at:
+    if _was_refused(session.view):
+        pause = max(pause, REFUSAL_PAUSE)
+        log.info("Azure refused the batch: trying again in %s", narrate.clock_text(pause))
+    elif pause:
         log.info("pausing %s before the next batch (pauseTimeBetweenBatches)", narrate.clock_text(pause))
-    return Settled(summary, resume_at=resume_at)
+    return session.now() + pause if pause else None
+
+
+def _was_refused(view: RolloutView) -> bool:
+    return bool(view.batches) and all(s.state is SwapState.REFUSED for s in view.swaps_of(view.batches[-1]))
 
 
 def _close(session: RolloutSession, failed: tuple[str, ...], summary: str, ending: Ending | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from fleetwright.domain.batches import Selection, select_batch
 from fleetwright.domain.errors import ProviderError
@@ -13,7 +14,7 @@ from fleetwright.domain.thresholds import judge_set, name_ids
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.dispatch import adopt, send
-from fleetwright.rollout.provider_errors import CallRefusedError, OperationFailedError
+from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
     elif not _intend(session, frozenset(instance_ids)):
         return
     _prepare(session)
-    send(session, SWAP, lambda ids, version: session.ports.driver.begin_swap(session.fleet, ids, version))
+    send(session, SWAP, partial(session.ports.driver.begin_swap, session.fleet))
 
 
 def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
@@ -73,10 +74,9 @@ def _prepare(session: RolloutSession) -> None:
     behind = [i for i in session.list_instances() if i.instance_id in ids and not i.latest_model_applied]
     try:
         if behind:
-            session.guard()
             log.info("bringing %s to the latest model first", name_ids(tuple(i.instance_id for i in behind)))
-            session.ports.driver.prepare(session.fleet, behind)
-    except (CallRefusedError, OperationFailedError) as error:
+            session.ports.driver.prepare(session.fleet, behind, session.guard)
+    except (CallRefusedError, AnswerLostError, OperationFailedError) as error:
         _give_up(session, ids, error)
     else:
         session.write(facts.sending(ids, session.now()))

@@ -10,7 +10,7 @@ from typing import Any
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
-from fleetwright.domain.images import LATEST, ImageReference, is_exact_version, newest
+from fleetwright.domain.images import LATEST, ImageReference, is_exact_version, is_older, newest
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.thresholds import name_ids
@@ -54,7 +54,7 @@ class RolloutRequest:
 class Validated:
     """A fleet that may be upgraded, and to what.
 
-    :param irreversible: previous versions that are gone from the catalogue: no way back to them (O6)
+    :param warnings: what a person should know before the first batch
     """
 
     fleet: Fleet
@@ -138,7 +138,7 @@ def _gone_versions(
 ) -> dict[str, list[str]]:
     gone: dict[str, list[str]] = {}
     for instance in instances:
-        if instance.version != target and instance.version not in versions:
+        if is_older(instance.version, target) and instance.version not in versions:
             gone.setdefault(instance.version or "unknown", []).append(instance.instance_id)
     return gone
 
