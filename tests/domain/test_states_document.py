@@ -1,0 +1,65 @@
+"""docs/states.md shows the tables of ``states``: regenerate it with ``FLEETWRIGHT_WRITE_DOCS=1``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from fleetwright.domain.states import ROLLOUT_TRANSITIONS, SWAP_TRANSITIONS, RolloutState, SwapState
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"
+HOW = "FLEETWRIGHT_WRITE_DOCS=1 pytest tests/domain/test_states_document.py"
+
+
+def mermaid(table: Mapping[StrEnum, frozenset[StrEnum]], states: type[StrEnum], begin: StrEnum) -> str:
+    """A transition table as a Mermaid diagram, in the order in which the states are declared."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {state.name}: {state.value}" for state in states]
+    lines.append(f"    [*] --> {begin.name}")
+    for state in states:
+        followers = [to for to in states if to in table.get(state, ())]
+        lines += [f"    {state.name} --> {to.name}" for to in followers] or [f"    {state.name} --> [*]"]
+    return "\n".join([*lines, "```"])
+
+
+def document() -> str:
+    """The whole page."""
+    origin = (
+        f"Drawn from the tables in `include/fleetwright/domain/states.py` by `{HOW}`;\n"
+        "a test compares this page with them. A move that is not drawn is illegal."
+    )
+    return "\n\n".join(
+        [
+            "# States",
+            origin,
+            "## A rollout",
+            mermaid(ROLLOUT_TRANSITIONS, RolloutState, RolloutState.ROLLING_FORWARD),
+            "## The swap of one instance",
+            mermaid(SWAP_TRANSITIONS, SwapState, SwapState.INTENDED),
+            "",
+        ]
+    )
+
+
+def test_the_page_shows_the_tables() -> None:
+    """R11: picture and code cannot disagree."""
+    if os.environ.get("FLEETWRIGHT_WRITE_DOCS"):
+        DOCUMENT.write_text(document(), encoding="utf-8")
+
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), f"docs/states.md is old: run {HOW}"
+
+
+def test_every_move_is_drawn_once() -> None:
+    """R11: as many arrows as the tables have moves, with one for the beginning and one for each end."""
+    arrows = [line.strip() for line in document().splitlines() if "-->" in line]
+    moves = sum(len(to) for table in (ROLLOUT_TRANSITIONS, SWAP_TRANSITIONS) for to in table.values())
+    ends = sum(
+        not table.get(state)
+        for table, states in ((ROLLOUT_TRANSITIONS, RolloutState), (SWAP_TRANSITIONS, SwapState))
+        for state in states
+    )
+
+    assert len(arrows) == moves + ends + 2
+    assert len({*arrows} - {line for line in arrows if "[*]" in line}) == moves
