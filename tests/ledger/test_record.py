@@ -109,7 +109,7 @@ def test_every_instant_comes_back_aware_and_in_utc(
     told = datetime(2024, 6, 1, 2, 0, 0, 123456, tzinfo=BERLIN)
     view = append(intend(0, ["0"], at=told), *accepted(told, ["0"]))
     assert view.swaps["0"].attempted_at == told
-    ledger.add_control(settings.fleet_id, Control(ControlKind.PAUSE, "ann", "lunch", told))
+    ledger.add_control(settings.fleet_id, Control(ControlKind.CANCEL, "first operator", "lunch", told))
     instants = [
         view.swaps["0"].attempted_at,
         view.batches[0].began_at,
@@ -158,10 +158,10 @@ def test_controls_are_read_back_in_order(
     """What people said since an instant, that instant included, oldest first, of this fleet alone."""
     at = wall()
     words = [
-        Control(ControlKind.PAUSE, "ann", "early", at - timedelta(seconds=1)),
-        Control(ControlKind.PAUSE, "ann", "noise", at),
-        Control(ControlKind.RESUME, "bob", "quiet", at),
-        Control(ControlKind.CANCEL, "ann", "enough", at + timedelta(seconds=9)),
+        Control(ControlKind.CANCEL, "first operator", "early", at - timedelta(seconds=1)),
+        Control(ControlKind.CANCEL, "first operator", "noise", at),
+        Control(ControlKind.CANCEL, "second operator", "quiet", at),
+        Control(ControlKind.CANCEL, "first operator", "enough", at + timedelta(seconds=9)),
     ]
     for word in (words[3], *words[:3]):
         ledger.add_control(settings.fleet_id, word)

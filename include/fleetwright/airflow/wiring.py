@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from datetime import timedelta
 
 from airflow.sdk import BaseHook, Connection
@@ -56,7 +57,8 @@ def build_ledger() -> SqlLedger:
 def ledger_url_of(connection: Connection) -> str:
     """A SQLAlchemy URL from a connection: its extra field ``url``, else the connection's own URI."""
     url = connection.extra_dejson.get("url")
-    return str(url or connection.get_uri())
+    # Airflow writes the old name of the scheme, which SQLAlchemy does not know any more.
+    return str(url or re.sub(r"^postgres://", "postgresql://", connection.get_uri()))
 
 
 async def _ledger_url_async() -> str:

@@ -100,6 +100,8 @@ def _plan(view: RolloutView, event: Event) -> RolloutView:
 
 def _intend(view: RolloutView, event: Event) -> RolloutView:
     body = event.payload
+    if any(batch.index == body["index"] for batch in view.batches):
+        return view
     swaps = tuple(
         SwapRecord(**{**swap, "batch_index": body["index"], "data_disk_ids": tuple(swap["data_disk_ids"])})
         for swap in body["swaps"]

@@ -153,8 +153,6 @@ class Acquired:
 class ControlKind(StrEnum):
     """What a person may say to a rollout between batches."""
 
-    PAUSE = "pause"
-    RESUME = "resume"
     CANCEL = "cancel"
 
 
