@@ -236,7 +236,7 @@ def test_older_ledger_is_brought_up_to_date(
         connection.execute(
             text(
                 "INSERT INTO controls (fleet_key, kind, actor, reason, at, recorded_at)"
-                " VALUES ('f', 'pause', 'ann', 'noise', '2024-06-01 00:00:00.000000', '2024-06-01 00:00:00.000000')"
+                " VALUES ('f', 'cancel', 'operator', 'noise', '2024-06-01 00:00:00.000000', '2024-06-01 00:00:00.000000')"
             )
         )
     old.close()
