@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -127,7 +128,8 @@ class Stage:
             raise StageError(f"Airflow's database could not be prepared; the end of {log}:\n{tail(log)}")
 
     def _connection(self) -> dict[str, str]:
-        extra = f'{{"token": "{TOKEN}"}}'
+        # Every field of the form is written, since an edited connection shows only those that it has.
+        extra = json.dumps({"token": TOKEN, "subscription_id": "", "tenant_id": "", "ca_bundle": ""})
         return {
             "connection_id": CONNECTION_ID,
             "conn_type": "azure_rm",

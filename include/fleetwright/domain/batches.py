@@ -227,20 +227,18 @@ def _selection(
         for c in candidates
         if c.instance_id not in ids
     )
-    place = f"zone {domain.zone}, " if domain.zone else ""
     reason = (
-        f"{place}update domain {domain.update_domain}: {len(chosen)} of {len(domain.members)} still to upgrade there; "
-        f"cap {situation.cap} of {situation.total} ({situation.policy.max_batch_instance_percent} %), "
-        f"{len(out)} out of service before"
+        f"{len(chosen)} of {len(domain.members)} left in this domain; cap {situation.cap} of {situation.total} "
+        f"({situation.policy.max_batch_instance_percent} %), {len(out)} out of service before"
     )
     choices = tuple(Choice(i.instance_id, Standing.CHOSEN, _why_chosen(i, situation)) for i in chosen)
     return Selection(choices, (*settled, *rest), domain.zone, domain.update_domain, reason)
 
 
 def _why_chosen(instance: Instance, situation: Situation) -> str:
-    move = f"{instance.version or 'unknown version'} -> {situation.target_version}"
+    older = f"{instance.version or 'an unknown version'} is older than {situation.target_version}"
     reason = why_not_ready(instance, situation.health_source)
-    return f"{move}; first because it is not ready: {reason}" if reason else move
+    return f"{older}; goes first because it is not ready: {reason}" if reason else older
 
 
 def _other_domain(candidate: Instance, domain: _Domain) -> Choice:

@@ -77,7 +77,9 @@ def batch_text(index: int, selection: Selection, instances: Sequence[Instance], 
     ]
     table = tabulate(rows, headers=("instance", "zone", "domain", "from", "to", "reason"), tablefmt="simple")
     left = "\n".join(f"  not in this batch: {row}" for row in left_out_rows(selection.left_out))
-    return f"Batch {index + 1}: {selection.reason}\n\n{table}\n\n{left}".rstrip()
+    place = f"zone {selection.zone}, " if selection.zone else ""
+    head = f"Batch {index + 1}: {place}update domain {selection.update_domain}: {selection.reason}"
+    return f"{head}\n\n{table}\n\n{left}".rstrip()
 
 
 def verdicts_text(view: RolloutView) -> str:
