@@ -1,0 +1,358 @@
+"""The OS disk swap: what happens when, what is replaced and what is kept, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.mgmt.compute.models import (
+    VirtualMachineScaleSetReimageParameters,
+    VirtualMachineScaleSetVMInstanceRequiredIDs,
+)
+from emulated_worlds import HEALTH_EXTENSION, V1, V2, extension, scale_set, scale_set_id, world
+
+
+def storage(emulator, instance: str = "0"):
+    """An instance's storage profile."""
+    return emulator.instance(instance)["properties"]["storageProfile"]
+
+
+def version(emulator, instance: str = "0") -> str:
+    """The image version that an instance runs."""
+    return storage(emulator, instance)["imageReference"]["exactVersion"]
+
+
+def extension_times(emulator, instance: str = "0") -> dict[str, str]:
+    """When each extension of an instance ended, with its outcome, in the order of their times."""
+    shown = emulator.instance(instance)["properties"]["instanceView"]["extensions"]
+    times = {
+        e["name"]: (e["statuses"][0]["time"][14:19], e["statuses"][0]["code"].split("/")[1]) for e in shown
+    }
+    return dict(sorted(times.items(), key=lambda item: item[1]))
+
+
+def test_reimage_through_the_official_client(serve) -> None:
+    """begin_reimage with exactVersion follows both headers to the end; the instance then runs that version."""
+    emulator = serve()
+    sets, vms = (
+        emulator.compute().virtual_machine_scale_sets,
+        emulator.compute().virtual_machine_scale_set_vms,
+    )
+    parameters = VirtualMachineScaleSetReimageParameters(instance_ids=["0", "3"], exact_version=V2)
+
+    poller = sets.begin_reimage("rg", "web", parameters)
+    before = poller.status()
+    emulator.advance(300)
+    poller.result(30)
+
+    assert (before, poller.status()) == ("InProgress", "Succeeded")
+    assert vms.get("rg", "web", "3").storage_profile.image_reference.exact_version == V2
+
+
+def test_swap_is_visible_at_once(serve) -> None:
+    """From the accepted call on the instance is Updating, still on its old disk and version."""
+    emulator = serve()
+    disk = storage(emulator)["osDisk"]
+
+    emulator.reimage("0")
+
+    assert emulator.codes("0")[0] == "ProvisioningState/updating"
+    assert emulator.instance("0")["properties"]["provisioningState"] == "Updating"
+    assert (version(emulator), storage(emulator)["osDisk"]) == (V1, disk)
+
+
+def test_swap_passes_through_its_stages(serve) -> None:
+    """Swap, boot, extensions, health: each stage shows in the view for as long as the timings say."""
+    emulator = serve()
+    emulator.reimage("0")
+    stages = []
+
+    for seconds in (19, 2, 10, 5, 5):
+        emulator.advance(seconds)
+        stages.append((version(emulator), *(code.split("/")[1] for code in emulator.codes("0"))))
+
+    assert stages == [
+        (V1, "updating", "running", "healthy"),
+        (V2, "updating", "starting", "initializing"),
+        (V2, "updating", "running", "initializing"),
+        (V2, "succeeded", "running", "initializing"),
+        (V2, "succeeded", "running", "healthy"),
+    ]
+
+
+def test_swap_replaces_the_os_disk_and_keeps_data_disks(serve) -> None:
+    """R5: the OS disk has a new name and id, the data disks are the same."""
+    emulator = serve(world(scale_set(dataDisksPerInstance=2)))
+    before = storage(emulator)
+
+    emulator.reimage("0")
+    emulator.advance(300)
+
+    after = storage(emulator)
+    assert after["osDisk"]["name"] != before["osDisk"]["name"]
+    assert after["osDisk"]["managedDisk"]["id"] != before["osDisk"]["managedDisk"]["id"]
+    assert after["dataDisks"] == before["dataDisks"]
+
+
+def test_every_swap_makes_a_disk_that_never_was(serve) -> None:
+    """There and back again gives three different disks: a rollback does not bring the old disk back."""
+    emulator = serve()
+    disks = [storage(emulator)["osDisk"]["name"]]
+
+    for target in (V2, V1):
+        emulator.reimage("0", version=target)
+        emulator.advance(300)
+        disks.append(storage(emulator)["osDisk"]["name"])
+
+    assert len(set(disks)) == 3
+
+
+def test_extensions_run_in_their_order(serve) -> None:
+    """R6: each extension runs after those in its provisionAfterExtensions, whatever the order in the profile."""
+    extensions = (
+        extension("App", "Certificates", "Agent"),
+        extension("Agent", "Certificates"),
+        extension("Certificates"),
+    )
+    emulator = serve(world(scale_set(extensions=extensions)))
+
+    emulator.reimage("0")
+    emulator.advance(300)
+
+    assert extension_times(emulator) == {
+        "Certificates": ("00:35", "succeeded"),
+        "Agent": ("00:40", "succeeded"),
+        "App": ("00:45", "succeeded"),
+    }
+
+
+def test_failed_extension_fails_the_operation(serve) -> None:
+    """A failed extension leaves its instance Failed, stops those that wait for it, and fails the operation by name."""
+    behaviour = {"version": V2, "instances": ["3"], "extension": "Agent", "extensionResult": "failed"}
+    extensions = (extension("Agent"), extension("App", "Agent"), HEALTH_EXTENSION)
+    emulator = serve(world(scale_set(extensions=extensions), imageBehaviours=[behaviour]))
+
+    operation = emulator.reimage("0", "3").headers["Azure-AsyncOperation"]
+    emulator.advance(300)
+
+    answer = emulator.http.get(operation).json()
+    assert answer["status"] == "Failed"
+    assert answer["error"]["code"] == "VMExtensionProvisioningError"
+    assert [detail["target"] for detail in answer["error"]["details"]] == ["3"]
+    assert emulator.codes("3")[0] == "ProvisioningState/failed/VMExtensionProvisioningError"
+    assert set(extension_times(emulator, "3").items()) == {
+        ("Agent", ("00:35", "failed")),
+        ("Health", ("00:40", "succeeded")),
+    }
+    assert emulator.codes("0")[0] == "ProvisioningState/succeeded"
+
+
+def test_failed_health_extension_leaves_the_health_unknown(serve) -> None:
+    """Where the extension that reports the health failed itself, the health is unknown."""
+    behaviour = {"version": V2, "extension": "Health", "extensionResult": "failed"}
+    emulator = serve(world(imageBehaviours=[behaviour]))
+
+    emulator.reimage("0")
+    emulator.advance(300)
+
+    assert emulator.codes("0")[-1] == "HealthState/unknown"
+
+
+def test_reimage_without_version_keeps_the_version(serve) -> None:
+    """Without exactVersion a reimage gives a new disk of the version that the instance runs."""
+    emulator = serve()
+    disk = storage(emulator)["osDisk"]["name"]
+
+    emulator.reimage("0", version=None)
+    emulator.advance(300)
+
+    assert version(emulator) == V1
+    assert storage(emulator)["osDisk"]["name"] != disk
+
+
+@pytest.mark.parametrize(("api_version", "expected"), [("2022-11-01", V1), ("2023-03-01", V2)])
+def test_exact_version_needs_its_api_version(serve, api_version: str, expected: str) -> None:
+    """O5: api-versions before 2023-03-01 ignore exactVersion; the disk is new, the version is not."""
+    emulator = serve()
+
+    accepted = emulator.reimage("0", api_version=api_version)
+    emulator.advance(300)
+
+    assert accepted.status_code == 202
+    assert version(emulator) == expected
+
+
+@pytest.mark.parametrize("body", [{}, {"instanceIds": []}, {"exactVersion": V2}])
+def test_reimage_without_instances_hits_the_whole_set(serve, body) -> None:
+    """A reimage that names no instances is about all of them, as in Azure."""
+    emulator = serve()
+
+    emulator.arm("POST", f"{scale_set_id()}/reimage", body)
+
+    assert {emulator.codes(str(i))[0] for i in range(15)} == {"ProvisioningState/updating"}
+
+
+def test_reimage_of_one_instance_by_its_own_route(serve) -> None:
+    """POST …/virtualMachines/4/reimage reimages that one, lower-case path and all."""
+    emulator = serve()
+
+    accepted = emulator.arm("POST", f"{scale_set_id()}/virtualmachines/4/REIMAGE", {"exactVersion": V2})
+    emulator.advance(300)
+
+    assert accepted.status_code == 202
+    assert [version(emulator, i) for i in ("3", "4")] == [V1, V2]
+
+
+def test_reimageall_replaces_data_disks_too(serve) -> None:
+    """Reimageall makes new data disks: they are lost, and the referee says so (R5)."""
+    emulator = serve(world(scale_set(dataDisksPerInstance=2)))
+    before = storage(emulator)["dataDisks"]
+
+    emulator.arm("POST", f"{scale_set_id()}/reimageall", {"instanceIds": ["0"]})
+    emulator.advance(300)
+
+    assert {d["name"] for d in storage(emulator)["dataDisks"]}.isdisjoint(d["name"] for d in before)
+    assert emulator.audit()["dataDisksLost"] == 2
+    assert emulator.broken_rules() == ["R5"]
+
+
+@pytest.mark.parametrize(
+    ("instances", "target", "status", "code"),
+    [
+        (["0", "99"], V2, 400, "InvalidParameter"),
+        (["0"], "18.04.999999999", 404, "PlatformImageNotFound"),
+        (["0", "5"], V2, 409, "OperationNotAllowed"),
+    ],
+)
+def test_refused_reimage_changes_nothing(serve, instances, target: str, status: int, code: str) -> None:
+    """An unknown instance, a version that does not exist and a busy instance refuse the whole call."""
+    emulator = serve()
+    emulator.reimage("5")
+    before = emulator.admin("GET", "world")["scaleSets"]
+
+    response = emulator.reimage(*instances, version=target)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert emulator.admin("GET", "world")["scaleSets"] == before
+    assert emulator.audit()["swaps"] == {"5": 1}
+
+
+@pytest.mark.parametrize("ids", ["0", [0], {"0": True}])
+def test_instance_ids_that_are_no_list_are_refused(serve, ids) -> None:
+    """InstanceIds is a list of strings."""
+    response = serve().arm("POST", f"{scale_set_id()}/reimage", {"instanceIds": ids})
+
+    assert response.json()["error"]["target"] == "instanceIds"
+
+
+def test_set_whose_image_is_unknown_still_serves(serve) -> None:
+    """A set whose image cannot be resolved is loaded; it can be reimaged to what it runs, but not to a version."""
+    document = scale_set()
+    profile = document["resource"]["properties"]["virtualMachineProfile"]
+    profile["storageProfile"]["imageReference"] = {
+        "id": "/subscriptions/s/resourceGroups/rg/galleries/g/images/i"
+    }
+    emulator = serve(world(document))
+
+    refused = emulator.reimage("0")
+    accepted = emulator.reimage("0", version=None)
+
+    assert [refused.status_code, accepted.status_code] == [404, 202]
+    assert version(emulator) == V1
+
+
+def patch_model(emulator, profile) -> None:
+    """Change the model of the set."""
+    emulator.arm("PATCH", scale_set_id(), {"properties": {"virtualMachineProfile": profile}})
+
+
+def is_latest(emulator, instance: str) -> bool:
+    """LatestModelApplied of an instance."""
+    return emulator.instance(instance)["properties"]["latestModelApplied"]
+
+
+def test_latest_model_applied_follows_the_model(serve) -> None:
+    """A model change leaves all instances behind; manualupgrade and reimage bring theirs up, tags change nothing."""
+    emulator = serve()
+    emulator.arm("PATCH", scale_set_id(), {"tags": {"a": "b"}})
+    after_tags = is_latest(emulator, "0")
+
+    patch_model(emulator, {"priority": "Regular"})
+    after_change = is_latest(emulator, "0")
+    emulator.compute().virtual_machine_scale_sets.begin_update_instances(
+        "rg", "web", VirtualMachineScaleSetVMInstanceRequiredIDs(instance_ids=["0"])
+    )
+    emulator.reimage("1")
+    emulator.advance(300)
+
+    assert (after_tags, after_change) == (True, False)
+    assert [is_latest(emulator, i) for i in ("0", "1", "2")] == [True, True, False]
+
+
+def test_model_that_comes_back_is_the_latest_again(serve) -> None:
+    """Taking a model change back leaves nobody behind."""
+    emulator = serve()
+
+    patch_model(emulator, {"priority": "Regular"})
+    patch_model(emulator, {"priority": None})
+
+    assert is_latest(emulator, "0") is True
+
+
+def test_manual_upgrade_runs_new_extensions_and_keeps_the_disk(serve) -> None:
+    """Manualupgrade applies the model's settings, runs what is new in it, and never touches the OS disk."""
+    emulator = serve(world(scale_set(extensions=(extension("Agent"),))))
+    disk = storage(emulator)["osDisk"]
+    patch_model(emulator, {"extensionProfile": {"extensions": [extension("Agent"), HEALTH_EXTENSION]}})
+    without_source = emulator.codes("0")
+
+    emulator.arm("POST", f"{scale_set_id()}/manualupgrade", {"instanceIds": ["0"]})
+    emulator.advance(5)
+    settled = emulator.codes("0")
+    emulator.advance(5)
+
+    assert len(without_source) == 2
+    assert settled[0::2] == ["ProvisioningState/succeeded", "HealthState/initializing"]
+    assert emulator.codes("0")[2] == "HealthState/healthy"
+    assert (version(emulator), storage(emulator)["osDisk"]) == (V1, disk)
+    assert emulator.audit()["swaps"] == {}
+
+
+def test_manual_upgrade_needs_instance_ids(serve) -> None:
+    """Manualupgrade without instanceIds is 400; ``*`` is all of them."""
+    emulator = serve()
+    patch_model(emulator, {"priority": "Regular"})
+
+    missing = emulator.arm("POST", f"{scale_set_id()}/manualupgrade", {})
+    everyone = emulator.arm("POST", f"{scale_set_id()}/manualupgrade", {"instanceIds": ["*"]})
+    emulator.advance(1)
+
+    assert (missing.status_code, everyone.status_code) == (400, 202)
+    assert all(is_latest(emulator, str(i)) for i in range(15))
+
+
+def test_redeployed_model_heals_failed_extensions(serve) -> None:
+    """R37: after a model change, manualupgrade runs the extensions that failed again."""
+    behaviour = {"version": V2, "extension": "Agent", "extensionResult": "failed"}
+    emulator = serve(world(scale_set(extensions=(extension("Agent"),)), imageBehaviours=[behaviour]))
+    emulator.reimage("0")
+    emulator.advance(300)
+    failed = emulator.codes("0")[0]
+
+    patch_model(emulator, {"priority": "Regular"})
+    emulator.arm("POST", f"{scale_set_id()}/manualupgrade", {"instanceIds": ["0"]})
+    emulator.advance(60)
+
+    assert failed == "ProvisioningState/failed/VMExtensionProvisioningError"
+    assert emulator.codes("0")[0] == "ProvisioningState/succeeded"
+
+
+def test_refusals_reach_the_official_client(serve) -> None:
+    """The official client raises Azure's own code and message."""
+    sets = serve().compute().virtual_machine_scale_sets
+    parameters = VirtualMachineScaleSetReimageParameters(instance_ids=["99"])
+
+    with pytest.raises(HttpResponseError) as refused:
+        sets.begin_reimage("rg", "web", parameters)
+
+    assert refused.value.error.code == "InvalidParameter"
+    assert "instanceId 99" in refused.value.error.message
