@@ -87,7 +87,8 @@ def _tell(view: RolloutView, *, as_json: bool) -> int:
     if as_json:
         print_json(report(view))
     else:
-        click.echo(f"{rollout.state}: {rollout.reason_code}: {rollout.reason_message}")
+        code = "" if rollout.reason_code == rollout.state else f"{rollout.reason_code}: "
+        click.echo(f"{rollout.state}: {code}{rollout.reason_message}")
     return _EXIT_CODES.get(rollout.state, EXIT_STOPPED)
 
 

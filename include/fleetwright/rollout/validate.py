@@ -13,6 +13,7 @@ from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import LATEST, ImageReference, is_exact_version, is_older, newest
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, TriggerKind
+from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.ports import FleetDriver, ImageCatalogue
 from fleetwright.rollout.session import Ports
@@ -66,15 +67,31 @@ class Validated:
 def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
     """Check every requirement; a hold is written to the ledger with all its reasons.
 
+    A rollout that is not over is never held: its instances may be in flight, and need their verdicts first.
+
     :raises ConfigurationError: when something that was asked for does not exist or is no valid value
     :raises HeldError: when the fleet may not be upgraded now
     """
+    unfinished = find_unfinished(ports, request)
+    if unfinished is not None:
+        return unfinished
     try:
         return examine(ports.driver, ports.catalogue, request)
     except HeldError as held:
         key = parse_fleet_id(request.fleet_id).key
         ports.ledger.record_held(key, held.reasons, actor=actor, now=ports.clock.now())
         raise
+
+
+def find_unfinished(ports: Ports, request: RolloutRequest) -> Validated | None:
+    """The fleet's rollout that is not over, with its own settings; whoever begins now goes on with it."""
+    fleet_id = parse_fleet_id(request.fleet_id)
+    for view in ports.ledger.list_rollouts(fleet_id.key):
+        if view.rollout.state not in TERMINAL_STATES:
+            log.warning("rollout %s of this fleet is not over: it is gone on with", view.rollout.rollout_id)
+            fleet = ports.driver.fetch_fleet(fleet_id)
+            return Validated(fleet, ports.driver.list_instances(fleet), view.rollout.settings, ())
+    return None
 
 
 def examine(driver: FleetDriver, catalogue: ImageCatalogue, request: RolloutRequest) -> Validated:
