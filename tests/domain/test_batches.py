@@ -251,9 +251,9 @@ def test_an_empty_set_has_no_batch() -> None:
         ({"provisioning_state": "Updating"}, Standing.BUSY, "somebody else is at work on it (Updating)"),
         ({"provisioning_state": "Deleting"}, Standing.BUSY, "(Deleting)"),
         ({"provisioning_state": "Failed"}, Standing.CHOSEN, "provisioning is Failed"),
-        ({"version": ""}, Standing.CHOSEN, f"unknown version -> {NEW}"),
-        ({"version": "not-a-version"}, Standing.CHOSEN, f"not-a-version -> {NEW}"),
-        ({}, Standing.CHOSEN, f"{OLD} -> {NEW}"),
+        ({"version": ""}, Standing.CHOSEN, "unknown version"),
+        ({"version": "not-a-version"}, Standing.CHOSEN, "not-a-version"),
+        ({}, Standing.CHOSEN, OLD),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -305,12 +305,12 @@ def test_standings_are_counted() -> None:
 
 
 def test_the_batch_tells_its_place_and_its_numbers() -> None:
-    """R7, R48, R49: the batch's reason names zone, update domain, cap, set and what was out before."""
-    reason = select_batch(a_situation(a_set(15, zones=3, unhealthy=(3,)))).reason
+    """R7, R48, R49: zone and update domain, and a reason with cap, set and what was out before."""
+    selection = select_batch(a_situation(a_set(15, zones=3, unhealthy=(3,))))
 
-    assert reason == (
-        "zone 1, update domain 0: 3 of 5 still to upgrade there; cap 3 of 15 (20 %), 1 out of service before"
-    )
+    assert (selection.zone, selection.update_domain) == ("1", 0)
+    for words in ("3 of 5", "cap 3 of 15 (20 %)", "1 out of service before"):
+        assert words in selection.reason
 
 
 def test_unhealthy_ids_leave_out_what_is_in_flight() -> None:

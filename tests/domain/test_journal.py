@@ -181,7 +181,6 @@ def test_a_refused_call_leaves_the_instance_to_a_later_batch() -> None:
 
 TWICE = {
     EventKind.ACCEPTED: "a retold acceptance moves attempted_at, so the thirty minutes begin again",
-    EventKind.INTENDED: "a retold intent adds a second batch of the same index and takes its swaps back",
     EventKind.STARTED: "a retold start forgets everything",
 }
 

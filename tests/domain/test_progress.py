@@ -153,6 +153,8 @@ def test_rollbacks_are_counted_and_the_first_failure_is_named() -> None:
 
 def test_without_rollbacks_there_is_no_rollback_error() -> None:
     """R43: a manual rollout has zeros and nothing else."""
+    assert Progress() == Progress(0, 0, 0, 0)
+    assert RollbackInfo() == count_rollbacks(view_of())
     assert count_rollbacks(view_of()).to_dict() == {
         "successfullyRolledbackInstanceCount": 0,
         "failedRolledbackInstanceCount": 0,
