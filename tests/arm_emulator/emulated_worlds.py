@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Protocol, TypedDict, Unpack
 
 import httpx
 from azure.core.credentials import AccessToken
+from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
+
+Json = dict[str, Any]
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 V1, V2, V3 = "18.04.202401010", "18.04.202402010", "18.04.202403010"
@@ -46,7 +49,7 @@ def scale_set(
     location: str = "westeurope",
     extensions: tuple[dict[str, Any], ...] = (HEALTH_EXTENSION,),
     upgrade_policy: dict[str, Any] | None = None,
-    **extras: Any,
+    **extras: object,
 ) -> dict[str, Any]:
     """A scale set of a world document."""
     image = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS", "version": "latest"}
@@ -68,7 +71,7 @@ def scale_set(
     return {"resource": resource, "x-emulator": {"imageVersion": V1, **extras}}
 
 
-def world(*scale_sets: dict[str, Any], **sections: Any) -> dict[str, Any]:
+def world(*scale_sets: dict[str, Any], **sections: object) -> dict[str, Any]:
     """A world document; one scale set of 15 in three zones unless told otherwise."""
     image = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
     return {
@@ -86,8 +89,16 @@ class _Credential:
 
 
 class _Bearer(SansIOHTTPPolicy):
-    def on_request(self, request: Any) -> None:
+    def on_request(self, request: PipelineRequest) -> None:
         request.http_request.headers["Authorization"] = "Bearer token"
+
+
+class CallOptions(TypedDict, total=False):
+    """What an ARM call may have besides verb, path and body."""
+
+    api_version: str | None
+    params: dict[str, str]
+    headers: dict[str, str]
 
 
 class Emulator:
@@ -97,13 +108,15 @@ class Emulator:
         self.url = url
         self.http = httpx.Client(base_url=url, headers={"Authorization": "Bearer token"}, timeout=30)
 
-    def arm(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+    def arm(
+        self, method: str, path: str, body: object = None, **options: Unpack[CallOptions]
+    ) -> httpx.Response:
         """One ARM call with an api-version, unless ``api_version`` names another or None."""
         version = options.pop("api_version", "2024-07-01")
         params = {**options.pop("params", {}), **({} if version is None else {"api-version": version})}
         return self.http.request(method, path, json=body, params=params, **options)
 
-    def admin(self, method: str, route: str, body: Any = None) -> Any:
+    def admin(self, method: str, route: str, body: object = None) -> Json:
         """What one of the emulator's own routes answers, refusals included."""
         return self.http.request(method, f"/_emulator/{route}", json=body).json()
 
@@ -113,7 +126,7 @@ class Emulator:
         assert response.status_code == 200, response.text
 
     def reimage(
-        self, *instances: str, version: str | None = V2, name: str = "web", **options: Any
+        self, *instances: str, version: str | None = V2, name: str = "web", **options: Unpack[CallOptions]
     ) -> httpx.Response:
         """Reimage instances to a version."""
         body: dict[str, Any] = {"instanceIds": list(instances)}
@@ -149,3 +162,12 @@ class Emulator:
             authentication_policy=_Bearer(),
             polling_interval=0.01,
         )
+
+
+class Serve(Protocol):
+    """Serves a world, by an emulator that no other test talks to, until the test is over."""
+
+    def __call__(
+        self, document: dict[str, Any] | None = None, *, clock: str = "manual", seed: int = 0
+    ) -> Emulator:
+        """Serve the document; the usual world where there is none."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from emulated_worlds import scale_set_id, world
+from emulated_worlds import Json, Serve, scale_set_id, world
 
 
-def test_call_without_token_is_401(serve) -> None:
+def test_call_without_token_is_401(serve: Serve) -> None:
     """No bearer token is 401 with a challenge that says where tokens come from."""
     emulator = serve()
 
@@ -25,7 +27,7 @@ def test_call_without_token_is_401(serve) -> None:
         ({"expired": ["old"]}, "any", None),
     ],
 )
-def test_tokens_of_the_world(serve, tokens, token: str, code: str | None) -> None:
+def test_tokens_of_the_world(serve: Serve, tokens: Json, token: str, code: str | None) -> None:
     """Any token is good unless the world lists good ones; expired ones are refused as such."""
     response = serve(world(tokens=tokens)).arm(
         "GET", scale_set_id(), headers={"Authorization": f"Bearer {token}"}
@@ -51,7 +53,7 @@ def test_tokens_of_the_world(serve, tokens, token: str, code: str | None) -> Non
         ("2026-06-01", None),
     ],
 )
-def test_api_version_is_a_date_in_a_range(serve, version: str | None, code: str | None) -> None:
+def test_api_version_is_a_date_in_a_range(serve: Serve, version: str | None, code: str | None) -> None:
     """A missing, malformed or unknown api-version is 400 with Azure's code; a range of them is served."""
     response = serve().arm("GET", scale_set_id(), api_version=version)
 
@@ -60,21 +62,21 @@ def test_api_version_is_a_date_in_a_range(serve, version: str | None, code: str 
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, lambda path: f"{path}/"])
-def test_paths_are_compared_in_any_case(serve, change) -> None:
+def test_paths_are_compared_in_any_case(serve: Serve, change: Callable[[str], str]) -> None:
     """Paths match in any case, resource group included; ids come back as the world wrote them."""
     response = serve().arm("GET", change(scale_set_id()))
 
     assert response.json()["id"] == scale_set_id()
 
 
-def test_query_names_are_compared_in_any_case(serve) -> None:
+def test_query_names_are_compared_in_any_case(serve: Serve) -> None:
     """``Api-Version`` is ``api-version``."""
     assert (
         serve().arm("GET", scale_set_id(), api_version=None, params={"Api-Version": "2024-07-01"}).is_success
     )
 
 
-def test_unknown_routes_and_verbs_are_named(serve) -> None:
+def test_unknown_routes_and_verbs_are_named(serve: Serve) -> None:
     """A route that is not served is 404, a verb that a route does not take is 405; both say what was asked."""
     emulator = serve()
 
@@ -87,7 +89,7 @@ def test_unknown_routes_and_verbs_are_named(serve) -> None:
     assert "GET, PATCH, PUT, not DELETE" in verb.json()["error"]["message"]
 
 
-def test_every_reply_has_ids_and_limits(serve) -> None:
+def test_every_reply_has_ids_and_limits(serve: Serve) -> None:
     """Each reply has ids of its own, the caller's correlation id, and what is left of the throttling buckets."""
     emulator = serve()
     own = {"x-ms-correlation-request-id": "mine", "x-ms-client-request-id": "theirs"}
@@ -103,7 +105,7 @@ def test_every_reply_has_ids_and_limits(serve) -> None:
     assert "Microsoft.Compute/VMScaleSetActions3Min;" in second.headers["x-ms-ratelimit-remaining-resource"]
 
 
-def test_bodies_are_json_and_errors_have_code_and_message(serve) -> None:
+def test_bodies_are_json_and_errors_have_code_and_message(serve: Serve) -> None:
     """Bodies are application/json; an error is ``{"error": {"code", "message"}}``."""
     response = serve().arm("GET", scale_set_id("nobody"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from emulated_worlds import V2, world
+from emulated_worlds import V2, Json, Serve, world
 
 from arm_emulator.clock import ClockError, ManualClock, RealClock, ScaledClock, clock_named
 
@@ -46,7 +46,7 @@ def test_clock_is_named_by_its_mode(word: str) -> None:
     assert clock_named(word).mode == word
 
 
-def test_moving_the_clock_runs_what_is_due_at_its_own_instant(serve) -> None:
+def test_moving_the_clock_runs_what_is_due_at_its_own_instant(serve: Serve) -> None:
     """One long step does what many short ones do: every event happens at its own instant."""
     in_one, in_many = serve(), serve()
     for emulator in (in_one, in_many):
@@ -60,7 +60,7 @@ def test_moving_the_clock_runs_what_is_due_at_its_own_instant(serve) -> None:
     assert in_one.admin("GET", "audit")["scaleSets"] == in_many.admin("GET", "audit")["scaleSets"]
 
 
-def test_clock_moves_to_an_instant_once(serve) -> None:
+def test_clock_moves_to_an_instant_once(serve: Serve) -> None:
     """``to`` is idempotent: two callers who both wait for an instant do not add up."""
     emulator = serve()
 
@@ -81,7 +81,7 @@ def test_clock_moves_to_an_instant_once(serve) -> None:
         ({"forward": 1}, "forward: unknown key"),
     ],
 )
-def test_clock_refuses_what_it_cannot_do(serve, body, said: str) -> None:
+def test_clock_refuses_what_it_cannot_do(serve: Serve, body: Json, said: str) -> None:
     """A wrong move is refused with what would be right, and the clock stands."""
     emulator = serve()
 
@@ -92,7 +92,7 @@ def test_clock_refuses_what_it_cannot_do(serve, body, said: str) -> None:
     assert emulator.admin("GET", "clock")["now"] == "2024-06-01T00:00:00Z"
 
 
-def test_clock_that_is_not_manual_refuses_to_be_moved(serve) -> None:
+def test_clock_that_is_not_manual_refuses_to_be_moved(serve: Serve) -> None:
     """A scaled clock answers 409 and says what it is."""
     emulator = serve(clock="scaled:60")
 
@@ -102,7 +102,7 @@ def test_clock_that_is_not_manual_refuses_to_be_moved(serve) -> None:
     assert "scaled:60, not manual" in response.json()["error"]["message"]
 
 
-def test_world_says_when_it_starts(serve) -> None:
+def test_world_says_when_it_starts(serve: Serve) -> None:
     """``now`` of the document is the manual clock's time at load, also after a reset."""
     emulator = serve(world(now="2030-01-02T03:04:05Z"))
     before = emulator.admin("GET", "clock")["now"]
@@ -112,7 +112,7 @@ def test_world_says_when_it_starts(serve) -> None:
     assert [before, emulator.admin("GET", "clock")["now"]] == ["2030-01-02T03:04:05Z", "2020-01-01T00:00:00Z"]
 
 
-def test_every_time_on_the_wire_is_the_worlds(serve) -> None:
+def test_every_time_on_the_wire_is_the_worlds(serve: Serve) -> None:
     """Headers and bodies of ARM, the request log and the audit all print the world's time (R3: any day will do)."""
     emulator = serve(world(now="2030-01-02T03:04:05Z"))
 

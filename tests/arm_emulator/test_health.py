@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from emulated_worlds import V1, V2, scale_set, scale_set_id, world
+from emulated_worlds import V1, V2, Emulator, Json, Serve, scale_set, scale_set_id, world
 
 
-def health_over_time(emulator, seconds: list[int]) -> list[str]:
+def health_over_time(emulator: Emulator, seconds: list[int]) -> list[str]:
     """The health of instance 0 after each step of time."""
     seen = []
     for step in seconds:
@@ -24,7 +24,7 @@ def health_over_time(emulator, seconds: list[int]) -> list[str]:
         ("flapping", ["initializing", "initializing", "healthy", "unhealthy", "healthy"]),
     ],
 )
-def test_health_follows_the_boot(serve, word: str, seen: list[str]) -> None:
+def test_health_follows_the_boot(serve: Serve, word: str, seen: list[str]) -> None:
     """Healthy comes late, unhealthy from boot, never stays initializing, flapping alternates every 30 s."""
     emulator = serve(world(imageBehaviours=[{"version": V2, "health": word}]))
     emulator.reimage("0")
@@ -33,7 +33,7 @@ def test_health_follows_the_boot(serve, word: str, seen: list[str]) -> None:
     assert health_over_time(emulator, [0, 5, 5, 30, 30]) == seen
 
 
-def test_first_behaviour_that_matches_wins(serve) -> None:
+def test_first_behaviour_that_matches_wins(serve: Serve) -> None:
     """Lines of imageBehaviours are tried in order, by version and instance."""
     lines = [
         {"version": V1, "health": "unhealthy"},
@@ -52,7 +52,7 @@ def test_first_behaviour_that_matches_wins(serve) -> None:
     ]
 
 
-def test_percent_is_drawn_by_the_seed(serve) -> None:
+def test_percent_is_drawn_by_the_seed(serve: Serve) -> None:
     """``percent`` hits about that share, the same instances for the same seed, all of them at 100."""
     lines = [{"version": V2, "percent": 30, "health": "never"}]
     hit = {}
@@ -69,7 +69,7 @@ def test_percent_is_drawn_by_the_seed(serve) -> None:
     assert 15 <= len(hit["a"]) <= 45
 
 
-def test_behaviour_of_one_scale_set(serve) -> None:
+def test_behaviour_of_one_scale_set(serve: Serve) -> None:
     """``scaleSet`` limits a line to one set, in any case."""
     line = {"version": V2, "health": "never", "scaleSet": scale_set_id("a").upper()}
     emulator = serve(world(scale_set("a"), scale_set("b"), imageBehaviours=[line]))
@@ -81,7 +81,7 @@ def test_behaviour_of_one_scale_set(serve) -> None:
     assert [emulator.codes("0", name)[2].split("/")[1] for name in "ab"] == ["initializing", "healthy"]
 
 
-def test_unhealthiness_at_load_ends_with_a_swap(serve) -> None:
+def test_unhealthiness_at_load_ends_with_a_swap(serve: Serve) -> None:
     """UnhealthyInstances are unhealthy until they are swapped."""
     emulator = serve(world(scale_set(unhealthyInstances=["0", "3"])))
     at_load = emulator.codes("0")[2]
@@ -96,7 +96,7 @@ def test_unhealthiness_at_load_ends_with_a_swap(serve) -> None:
 @pytest.mark.parametrize(
     ("word", "seen"), [("unhealthy", "unhealthy"), ("never", "initializing"), ("flapping", "healthy")]
 )
-def test_health_changes_from_outside(serve, word: str, seen: str) -> None:
+def test_health_changes_from_outside(serve: Serve, word: str, seen: str) -> None:
     """POST /instances changes the health at once; healthy takes it back."""
     emulator = serve()
 
@@ -108,7 +108,7 @@ def test_health_changes_from_outside(serve, word: str, seen: str) -> None:
     assert health_over_time(emulator, [0, 45]) == ["healthy", "healthy"]
 
 
-def test_flapping_goes_on_through_a_model_change(serve) -> None:
+def test_flapping_goes_on_through_a_model_change(serve: Serve) -> None:
     """An operation that does not boot the instance lets it flap on afterwards."""
     emulator = serve()
     emulator.admin("POST", "instances", {"id": scale_set_id(), "instances": ["0"], "health": "flapping"})
@@ -119,7 +119,7 @@ def test_flapping_goes_on_through_a_model_change(serve) -> None:
     assert health_over_time(emulator, [1, 30, 30]) == ["healthy", "unhealthy", "healthy"]
 
 
-def test_power_changes_from_outside(serve) -> None:
+def test_power_changes_from_outside(serve: Serve) -> None:
     """POST /instances changes the power at once, and the instance is out of service then."""
     emulator = serve()
 
@@ -140,7 +140,7 @@ def test_power_changes_from_outside(serve) -> None:
         ({"instances": ["0"], "health": "healthy", "id": "/nowhere"}, "no scale set '/nowhere'"),
     ],
 )
-def test_wrong_touch_is_refused(serve, body, said: str) -> None:
+def test_wrong_touch_is_refused(serve: Serve, body: Json, said: str) -> None:
     """What POST /instances cannot do is refused with what is wrong, and nothing changes."""
     emulator = serve()
 

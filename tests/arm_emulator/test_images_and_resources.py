@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 from azure.mgmt.resource.subscriptions import SubscriptionClient
-from emulated_worlds import SUBSCRIPTION, V1, V2, V3, _Bearer, _Credential, scale_set_id, world
+from emulated_worlds import (
+    SUBSCRIPTION,
+    V1,
+    V2,
+    V3,
+    Emulator,
+    Serve,
+    _Bearer,
+    _Credential,
+    scale_set_id,
+    world,
+)
 
 from arm_emulator.images.versions import version_order
 
@@ -15,7 +26,7 @@ VERSIONS = (
 IMAGE = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
 
 
-def names(emulator, path: str, **params: str) -> list[str]:
+def names(emulator: Emulator, path: str, **params: str) -> list[str]:
     """The names of a bare array."""
     return [
         item["name"]
@@ -23,7 +34,7 @@ def names(emulator, path: str, **params: str) -> list[str]:
     ]
 
 
-def test_catalogue_through_the_official_client(serve) -> None:
+def test_catalogue_through_the_official_client(serve: Serve) -> None:
     """R41: publishers, offers, skus and versions, each a bare array; the versions' ids lead to the versions."""
     images = serve().compute().virtual_machine_images
 
@@ -35,7 +46,7 @@ def test_catalogue_through_the_official_client(serve) -> None:
     assert found.automatic_os_upgrade_properties.automatic_os_upgrade_supported is True
 
 
-def test_latest_is_the_newest_by_number(serve) -> None:
+def test_latest_is_the_newest_by_number(serve: Serve) -> None:
     """Versions are ordered by number, not by letter, and ``latest`` is the last of them."""
     versions = ["1.0.10", "1.0.9", "1.0.2"]
     emulator = serve(world(platformImages=[{**IMAGE, "versions": [{"name": name} for name in versions]}]))
@@ -59,7 +70,7 @@ def test_version_order_knows_any_arity() -> None:
     ]
 
 
-def test_version_appears_when_it_is_published(serve) -> None:
+def test_version_appears_when_it_is_published(serve: Serve) -> None:
     """A version with a publishedAt in the future is not there until then."""
     coming = {"name": V3, "publishedAt": "2024-06-01T00:01:00Z"}
     emulator = serve(world(platformImages=[{**IMAGE, "versions": [{"name": V1}, coming]}]))
@@ -70,7 +81,7 @@ def test_version_appears_when_it_is_published(serve) -> None:
     assert (before, names(emulator, VERSIONS)) == ([V1], [V1, V3])
 
 
-def test_images_differ_by_region(serve) -> None:
+def test_images_differ_by_region(serve: Serve) -> None:
     """An image is only in its locations, in either spelling of a region, and a version may be in fewer."""
     versions = [{"name": V1}, {"name": V2, "locations": ["North Europe"]}]
     emulator = serve(
@@ -89,14 +100,14 @@ def test_images_differ_by_region(serve) -> None:
         "publishers/Canonical/artifacttypes/vmimage/offers/None/skus",
     ],
 )
-def test_unknown_image_is_404(serve, path: str) -> None:
+def test_unknown_image_is_404(serve: Serve, path: str) -> None:
     """A publisher or offer that is not there is named."""
     response = serve().arm("GET", f"{LOCATION}/{path}")
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "NotFound")
 
 
-def test_version_says_whether_upgrades_are_supported(serve) -> None:
+def test_version_says_whether_upgrades_are_supported(serve: Serve) -> None:
     """R53: automaticOSUpgradeSupported is the world's word; ``$expand=properties`` shows it in lists too."""
     emulator = serve(
         world(platformImages=[{**IMAGE, "automaticOSUpgradeSupported": False, "versions": [{"name": V1}]}])
@@ -109,7 +120,7 @@ def test_version_says_whether_upgrades_are_supported(serve) -> None:
         assert item["properties"]["automaticOSUpgradeProperties"] == {"automaticOSUpgradeSupported": False}
 
 
-def test_published_image_is_there_at_once(serve) -> None:
+def test_published_image_is_there_at_once(serve: Serve) -> None:
     """POST /images publishes a version with its behaviours, which come before the world's own."""
     emulator = serve(world(imageBehaviours=[{"version": V3, "health": "healthy"}]))
     body = {**IMAGE, "version": V3, "behaviours": [{"instances": ["0"], "health": "unhealthy"}]}
@@ -122,19 +133,19 @@ def test_published_image_is_there_at_once(serve) -> None:
     assert [emulator.codes(i)[2].split("/")[1] for i in ("0", "3")] == ["unhealthy", "healthy"]
 
 
-def test_gallery_images_are_refused(serve) -> None:
-    """This version has no galleries and says so."""
+def test_gallery_images_are_refused(serve: Serve) -> None:
+    """There are no galleries here, and the emulator says so."""
     refused = serve().admin("POST", "images", {"gallery": "g", "image": "i", "version": "1.0.0"})
 
     assert "serves no galleries" in refused["error"]["message"]
 
 
-def subscriptions(emulator) -> SubscriptionClient:
+def subscriptions(emulator: Emulator) -> SubscriptionClient:
     """The official client for subscriptions."""
     return SubscriptionClient(_Credential(), base_url=emulator.url, authentication_policy=_Bearer())
 
 
-def test_subscriptions_through_the_official_client(serve) -> None:
+def test_subscriptions_through_the_official_client(serve: Serve) -> None:
     """The subscriptions are those of the world."""
     emulator = serve(world(subscriptions=[{"id": SUBSCRIPTION, "displayName": "Production"}]))
 
@@ -145,7 +156,7 @@ def test_subscriptions_through_the_official_client(serve) -> None:
     ]
 
 
-def test_locations_through_the_official_client(serve) -> None:
+def test_locations_through_the_official_client(serve: Serve) -> None:
     """The built-in table has the public regions with pairs and zones; a region may have neither."""
     listed = {r.name: r for r in subscriptions(serve()).subscriptions.list_locations(SUBSCRIPTION)}
 
@@ -157,7 +168,7 @@ def test_locations_through_the_official_client(serve) -> None:
     assert listed["westus"].availability_zone_mappings is None
 
 
-def test_world_may_have_regions_of_its_own(serve) -> None:
+def test_world_may_have_regions_of_its_own(serve: Serve) -> None:
     """``locations`` of the document replace the table."""
     own = [
         {"name": "westeurope", "displayName": "West Europe", "pairedRegion": "north europe", "zones": ["1"]}
@@ -172,7 +183,7 @@ def test_world_may_have_regions_of_its_own(serve) -> None:
     assert value[0]["metadata"]["pairedRegion"][0]["name"] == "northeurope"
 
 
-def test_load_balancers_and_features_are_there(serve) -> None:
+def test_load_balancers_and_features_are_there(serve: Serve) -> None:
     """A load balancer is served as written; a feature's state is the subscription's."""
     balancer = scale_set_id().replace(
         "Microsoft.Compute/virtualMachineScaleSets/web", "Microsoft.Network/loadBalancers/lb"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from emulated_worlds import STEADY, scale_set, scale_set_id, world
+from emulated_worlds import STEADY, Serve, scale_set, scale_set_id, world
 
 
-def test_202_carries_both_headers(serve) -> None:
+def test_202_carries_both_headers(serve: Serve) -> None:
     """An accepted action has Azure-AsyncOperation, Location with monitor=true first, Retry-After, and no body."""
     accepted = serve(world(timings={**STEADY, "retryAfter": 7})).reimage("0")
 
@@ -18,7 +18,7 @@ def test_202_carries_both_headers(serve) -> None:
     assert "monitor" not in accepted.headers["Azure-AsyncOperation"]
 
 
-def test_poll_addresses_have_an_api_version_of_their_own(serve) -> None:
+def test_poll_addresses_have_an_api_version_of_their_own(serve: Serve) -> None:
     """A poll carries an api-version that is not the call's."""
     accepted = serve().reimage("0", api_version="2024-07-01")
 
@@ -26,7 +26,7 @@ def test_poll_addresses_have_an_api_version_of_their_own(serve) -> None:
         assert parse_qs(urlsplit(accepted.headers[header]).query)["api-version"] == ["2022-08-01"]
 
 
-def test_location_is_long_and_new_with_every_poll(serve) -> None:
+def test_location_is_long_and_new_with_every_poll(serve: Serve) -> None:
     """Each poll of Location gives another address of more than 2,000 characters; all of them work."""
     emulator = serve()
     seen = [emulator.reimage("0").headers["Location"]]
@@ -41,7 +41,7 @@ def test_location_is_long_and_new_with_every_poll(serve) -> None:
     assert {emulator.http.get(address).status_code for address in seen} == {200}
 
 
-def test_async_operation_is_always_200(serve) -> None:
+def test_async_operation_is_always_200(serve: Serve) -> None:
     """Azure-AsyncOperation answers 200 with the status, Retry-After while it runs, and endTime when it has ended."""
     emulator = serve(world(timings={**STEADY, "retryAfter": 2}))
     address = emulator.reimage("0").headers["Azure-AsyncOperation"]
@@ -57,7 +57,7 @@ def test_async_operation_is_always_200(serve) -> None:
     assert "Retry-After" not in ended.headers
 
 
-def test_operation_ends_when_power_and_extensions_are_settled(serve) -> None:
+def test_operation_ends_when_power_and_extensions_are_settled(serve: Serve) -> None:
     """The operation ends with the last of its instances, before their health is known."""
     emulator = serve(world(timings={**STEADY, "swap": [20, 60]}))
     address = emulator.reimage("0", "3", "6").headers["Azure-AsyncOperation"]
@@ -71,7 +71,7 @@ def test_operation_ends_when_power_and_extensions_are_settled(serve) -> None:
     assert "HealthState/initializing" in {code[2] for code in codes}
 
 
-def test_put_operation_leads_to_the_resource(serve) -> None:
+def test_put_operation_leads_to_the_resource(serve: Serve) -> None:
     """A finished operation on a resource gives the resource by its Location."""
     emulator = serve()
     patched = emulator.arm("PATCH", scale_set_id(), {"tags": {"a": "b"}})
@@ -83,7 +83,7 @@ def test_put_operation_leads_to_the_resource(serve) -> None:
     assert monitored.json()["tags"] == {"a": "b"}
 
 
-def test_failed_operation_fails_its_location_too(serve) -> None:
+def test_failed_operation_fails_its_location_too(serve: Serve) -> None:
     """Location of a failed operation answers with the error that the call itself would have given."""
     fault = {
         "match": {"path": "*/reimage"},
@@ -99,7 +99,7 @@ def test_failed_operation_fails_its_location_too(serve) -> None:
     assert answer.json()["error"]["code"] == "Boom"
 
 
-def test_unknown_operation_is_404(serve) -> None:
+def test_unknown_operation_is_404(serve: Serve) -> None:
     """An operation that never was is not found, nor is one of another subscription."""
     emulator = serve()
     address = emulator.reimage("0").headers["Azure-AsyncOperation"]
@@ -113,7 +113,7 @@ def test_unknown_operation_is_404(serve) -> None:
 
 
 @pytest.mark.parametrize(("given", "header"), [(0, "0"), (0.2, "1"), (3, "3")])
-def test_retry_after_is_whole_seconds(serve, given: float, header: str) -> None:
+def test_retry_after_is_whole_seconds(serve: Serve, given: float, header: str) -> None:
     """Retry-After knows whole seconds only; a scale set's own timings count before the world's."""
     emulator = serve(world(scale_set(timings={"retryAfter": given}), timings={**STEADY, "retryAfter": 9}))
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
+import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.compute.models import VirtualMachineScaleSetUpdate
-from emulated_worlds import HEALTH_EXTENSION, V1, V2, scale_set, scale_set_id, world
+from emulated_worlds import (
+    HEALTH_EXTENSION,
+    V1,
+    V2,
+    CallOptions,
+    Emulator,
+    Json,
+    Serve,
+    scale_set,
+    scale_set_id,
+    world,
+)
 
 DEFAULT_POLICY = {
     "maxBatchInstancePercent": 20,
@@ -15,17 +29,17 @@ DEFAULT_POLICY = {
 }
 
 
-def policy_of(emulator, name: str = "web"):
+def policy_of(emulator: Emulator, name: str = "web") -> Json:
     """The upgrade policy as a GET shows it."""
     return emulator.arm("GET", scale_set_id(name)).json()["properties"]["upgradePolicy"]
 
 
-def patch_policy(emulator, policy, **options):
+def patch_policy(emulator: Emulator, policy: Json, **options: Unpack[CallOptions]) -> httpx.Response:
     """PATCH of the upgrade policy."""
     return emulator.arm("PATCH", scale_set_id(), {"properties": {"upgradePolicy": policy}}, **options)
 
 
-def test_get_through_the_official_client(serve) -> None:
+def test_get_through_the_official_client(serve: Serve) -> None:
     """The unmodified azure-mgmt-compute client reads a scale set."""
     found = serve().compute().virtual_machine_scale_sets.get("rg", "web")
 
@@ -34,7 +48,7 @@ def test_get_through_the_official_client(serve) -> None:
     assert found.virtual_machine_profile.storage_profile.image_reference.version == "latest"
 
 
-def test_lists_by_group_subscription_and_location(serve) -> None:
+def test_lists_by_group_subscription_and_location(serve: Serve) -> None:
     """The three lists differ in what they look at, and two spellings of a region are one."""
     emulator = serve(
         world(scale_set("a"), scale_set("b", location="North Europe"), scale_set("c", location="northeurope"))
@@ -46,7 +60,7 @@ def test_lists_by_group_subscription_and_location(serve) -> None:
     assert [s.name for s in sets.list_by_location("northeurope")] == ["b", "c"]
 
 
-def test_list_of_many_scale_sets_comes_in_pages(serve) -> None:
+def test_list_of_many_scale_sets_comes_in_pages(serve: Serve) -> None:
     """A list follows its nextLinks to the end, whoever asks."""
     emulator = serve(world(*(scale_set(f"set{k}", capacity=0) for k in range(450))))
 
@@ -59,7 +73,7 @@ def test_list_of_many_scale_sets_comes_in_pages(serve) -> None:
     assert len(list(emulator.compute().virtual_machine_scale_sets.list_all())) == 450
 
 
-def test_what_is_not_there_is_named(serve) -> None:
+def test_what_is_not_there_is_named(serve: Serve) -> None:
     """Subscription, resource group and scale set each have their own 404."""
     emulator = serve()
     missing = {
@@ -93,12 +107,14 @@ def test_what_is_not_there_is_named(serve) -> None:
         ),
     ],
 )
-def test_rolling_upgrade_policy_is_filled_in_for_rolling_only(serve, given, echoed) -> None:
+def test_rolling_upgrade_policy_is_filled_in_for_rolling_only(
+    serve: Serve, given: Json, echoed: Json
+) -> None:
     """The default policy is echoed for Rolling without one; a given one is kept in every mode, durations verbatim."""
     assert policy_of(serve(world(scale_set(upgrade_policy=given)))) == echoed
 
 
-def test_patch_leaves_other_fields_of_the_policy_alone(serve) -> None:
+def test_patch_leaves_other_fields_of_the_policy_alone(serve: Serve) -> None:
     """R30: enabling automatic OS upgrades by PATCH touches nothing else."""
     given = {"mode": "Rolling", "rollingUpgradePolicy": {**DEFAULT_POLICY, "pauseTimeBetweenBatches": "PT2S"}}
     emulator = serve(world(scale_set(upgrade_policy=given)))
@@ -139,7 +155,7 @@ def test_patch_leaves_other_fields_of_the_policy_alone(serve) -> None:
         ({"mode": "Sometimes"}, "mode"),
     ],
 )
-def test_policy_out_of_range_is_refused(serve, policy, target: str) -> None:
+def test_policy_out_of_range_is_refused(serve: Serve, policy: Json, target: str) -> None:
     """Percentages, durations, flags and modes outside their ranges are 400 InvalidParameter, and nothing changes."""
     emulator = serve()
 
@@ -152,14 +168,14 @@ def test_policy_out_of_range_is_refused(serve, policy, target: str) -> None:
 
 
 @pytest.mark.parametrize(("version", "status"), [("2018-06-01", 400), ("2018-10-01", 200)])
-def test_automatic_os_upgrades_need_their_api_version(serve, version: str, status: int) -> None:
+def test_automatic_os_upgrades_need_their_api_version(serve: Serve, version: str, status: int) -> None:
     """R17: api-versions before 2018-10-01 do not know ``automaticOSUpgradePolicy``."""
     policy = {"automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True}}
 
     assert patch_policy(serve(), policy, api_version=version).status_code == status
 
 
-def test_automatic_os_upgrades_exclude_windows_own_updates(serve) -> None:
+def test_automatic_os_upgrades_exclude_windows_own_updates(serve: Serve) -> None:
     """R19: enableAutomaticUpdates together with enableAutomaticOSUpgrade is refused."""
     emulator = serve()
     profile = {"osProfile": {"windowsConfiguration": {"enableAutomaticUpdates": True}}}
@@ -170,7 +186,7 @@ def test_automatic_os_upgrades_exclude_windows_own_updates(serve) -> None:
 
 
 @pytest.mark.parametrize(("part", "allowed"), [("publisher", False), ("offer", False), ("sku", True)])
-def test_image_publisher_and_offer_cannot_change(serve, part: str, allowed: bool) -> None:
+def test_image_publisher_and_offer_cannot_change(serve: Serve, part: str, allowed: bool) -> None:
     """R52: of a set's image reference the sku may change, publisher and offer may not."""
     emulator = serve()
     body = {"properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": {part: "other"}}}}}
@@ -182,7 +198,7 @@ def test_image_publisher_and_offer_cannot_change(serve, part: str, allowed: bool
         assert response.json()["error"]["code"] == "PropertyChangeNotAllowed"
 
 
-def test_patch_through_the_official_client(serve) -> None:
+def test_patch_through_the_official_client(serve: Serve) -> None:
     """begin_update follows the operation to its end and gives back the changed set."""
     emulator = serve()
 
@@ -193,7 +209,7 @@ def test_patch_through_the_official_client(serve) -> None:
     assert changed.result().tags == {"fleetwright": "enabled"}
 
 
-def test_capacity_is_changed_by_patch(serve) -> None:
+def test_capacity_is_changed_by_patch(serve: Serve) -> None:
     """A PATCH of sku.capacity scales the set; new instances are on the newest version, as ``latest`` says (O9)."""
     emulator = serve(world(scale_set(capacity=3)))
 
@@ -204,7 +220,7 @@ def test_capacity_is_changed_by_patch(serve) -> None:
     assert emulator.codes("4") == ["ProvisioningState/succeeded", "PowerState/running", "HealthState/healthy"]
 
 
-def test_put_creates_and_replaces(serve) -> None:
+def test_put_creates_and_replaces(serve: Serve) -> None:
     """PUT creates a set (201) with its instances, and replaces it later (200), read-only fields ignored."""
     emulator = serve()
     body = scale_set("fresh", capacity=2)["resource"]
@@ -225,7 +241,7 @@ def test_put_creates_and_replaces(serve) -> None:
     )
 
 
-def test_put_through_the_official_client(serve) -> None:
+def test_put_through_the_official_client(serve: Serve) -> None:
     """begin_create_or_update with what a get gave back changes nothing but the etag."""
     client = serve().compute().virtual_machine_scale_sets
     before = client.get("rg", "web")
@@ -246,7 +262,7 @@ def test_put_through_the_official_client(serve) -> None:
         ({"zones": ["1"]}, "PropertyChangeNotAllowed"),
     ],
 )
-def test_wrong_bodies_are_refused_whole(serve, body, code: str) -> None:
+def test_wrong_bodies_are_refused_whole(serve: Serve, body: Json, code: str) -> None:
     """What Azure would refuse changes nothing."""
     emulator = serve()
     before = emulator.admin("GET", "world")["scaleSets"]
@@ -256,14 +272,14 @@ def test_wrong_bodies_are_refused_whole(serve, body, code: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"text"'])
-def test_body_that_is_no_object_is_refused(serve, content: bytes) -> None:
+def test_body_that_is_no_object_is_refused(serve: Serve, content: bytes) -> None:
     """A body that is not JSON, or no object, is 400 InvalidRequestContent."""
     response = serve().http.patch(f"{scale_set_id()}?api-version=2024-07-01", content=content)
 
     assert (response.status_code, response.json()["error"]["code"]) == (400, "InvalidRequestContent")
 
 
-def test_etag_guards_changes(serve) -> None:
+def test_etag_guards_changes(serve: Serve) -> None:
     """If-Match with an old etag and If-None-Match with * are 412; the right etag passes and changes it."""
     emulator = serve()
     etag = emulator.arm("GET", scale_set_id()).headers["ETag"]
@@ -279,7 +295,7 @@ def test_etag_guards_changes(serve) -> None:
     assert passed.headers["ETag"] != etag
 
 
-def test_put_creates_only_what_is_not_there(serve) -> None:
+def test_put_creates_only_what_is_not_there(serve: Serve) -> None:
     """If-None-Match: * lets a PUT create, but not replace."""
     emulator = serve()
     body = scale_set("fresh", capacity=0)["resource"]
@@ -292,7 +308,7 @@ def test_put_creates_only_what_is_not_there(serve) -> None:
     assert statuses == [201, 412]
 
 
-def test_summary_counts_the_instances(serve) -> None:
+def test_summary_counts_the_instances(serve: Serve) -> None:
     """The set's instance view counts provisioning states and extension states."""
     emulator = serve()
     emulator.reimage("0", "3")
@@ -304,7 +320,7 @@ def test_summary_counts_the_instances(serve) -> None:
     assert view.extensions[0].name == HEALTH_EXTENSION["name"]
 
 
-def test_rolling_upgrade_is_somebody_elses_or_none(serve) -> None:
+def test_rolling_upgrade_is_somebody_elses_or_none(serve: Serve) -> None:
     """Without a rolling upgrade ``rollingUpgrades/latest`` is 404; the world may have one that is running (O4)."""
     emulator = serve()
     client = emulator.compute().virtual_machine_scale_set_rolling_upgrades
@@ -321,7 +337,7 @@ def test_rolling_upgrade_is_somebody_elses_or_none(serve) -> None:
     assert latest.progress.pending_instance_count == 15
 
 
-def test_rolling_upgrade_of_the_world_document(serve) -> None:
+def test_rolling_upgrade_of_the_world_document(serve: Serve) -> None:
     """``rollingUpgrade`` under x-emulator says what rollingUpgrades/latest shows."""
     said = {
         "code": "Faulted",
@@ -336,7 +352,7 @@ def test_rolling_upgrade_of_the_world_document(serve) -> None:
     assert properties["error"] == {"code": "InternalExecutionError"}
 
 
-def test_os_upgrade_history_is_empty(serve) -> None:
+def test_os_upgrade_history_is_empty(serve: Serve) -> None:
     """The platform upgrades nothing here, so its history has no entries."""
     history = serve().compute().virtual_machine_scale_sets.get_os_upgrade_history("rg", "web")
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx
@@ -35,7 +36,7 @@ def failed_start(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize("form", [yaml.safe_dump, json.dumps])
-def test_start_prints_its_address_and_serves(tmp_path: Path, form) -> None:
+def test_start_prints_its_address_and_serves(tmp_path: Path, form: Callable[[object], str]) -> None:
     """Port 0 picks a free port, the one line that is printed says which, and the world is served there."""
     (tmp_path / "world.yaml").write_text(form(world()))
     arguments = command("--world", str(tmp_path / "world.yaml"), "--port", "0", "--clock", "manual")

@@ -8,20 +8,31 @@ from azure.mgmt.compute.models import (
     VirtualMachineScaleSetReimageParameters,
     VirtualMachineScaleSetVMInstanceRequiredIDs,
 )
-from emulated_worlds import HEALTH_EXTENSION, V1, V2, extension, scale_set, scale_set_id, world
+from emulated_worlds import (
+    HEALTH_EXTENSION,
+    V1,
+    V2,
+    Emulator,
+    Json,
+    Serve,
+    extension,
+    scale_set,
+    scale_set_id,
+    world,
+)
 
 
-def storage(emulator, instance: str = "0"):
+def storage(emulator: Emulator, instance: str = "0") -> Json:
     """An instance's storage profile."""
     return emulator.instance(instance)["properties"]["storageProfile"]
 
 
-def version(emulator, instance: str = "0") -> str:
+def version(emulator: Emulator, instance: str = "0") -> str:
     """The image version that an instance runs."""
     return storage(emulator, instance)["imageReference"]["exactVersion"]
 
 
-def extension_times(emulator, instance: str = "0") -> dict[str, str]:
+def extension_times(emulator: Emulator, instance: str = "0") -> dict[str, str]:
     """When each extension of an instance ended, with its outcome, in the order of their times."""
     shown = emulator.instance(instance)["properties"]["instanceView"]["extensions"]
     times = {
@@ -30,7 +41,7 @@ def extension_times(emulator, instance: str = "0") -> dict[str, str]:
     return dict(sorted(times.items(), key=lambda item: item[1]))
 
 
-def test_reimage_through_the_official_client(serve) -> None:
+def test_reimage_through_the_official_client(serve: Serve) -> None:
     """begin_reimage with exactVersion follows both headers to the end; the instance then runs that version."""
     emulator = serve()
     sets, vms = (
@@ -48,7 +59,7 @@ def test_reimage_through_the_official_client(serve) -> None:
     assert vms.get("rg", "web", "3").storage_profile.image_reference.exact_version == V2
 
 
-def test_swap_is_visible_at_once(serve) -> None:
+def test_swap_is_visible_at_once(serve: Serve) -> None:
     """From the accepted call on the instance is Updating, still on its old disk and version."""
     emulator = serve()
     disk = storage(emulator)["osDisk"]
@@ -60,7 +71,7 @@ def test_swap_is_visible_at_once(serve) -> None:
     assert (version(emulator), storage(emulator)["osDisk"]) == (V1, disk)
 
 
-def test_swap_passes_through_its_stages(serve) -> None:
+def test_swap_passes_through_its_stages(serve: Serve) -> None:
     """Swap, boot, extensions, health: each stage shows in the view for as long as the timings say."""
     emulator = serve()
     emulator.reimage("0")
@@ -79,7 +90,7 @@ def test_swap_passes_through_its_stages(serve) -> None:
     ]
 
 
-def test_swap_replaces_the_os_disk_and_keeps_data_disks(serve) -> None:
+def test_swap_replaces_the_os_disk_and_keeps_data_disks(serve: Serve) -> None:
     """R5: the OS disk has a new name and id, the data disks are the same."""
     emulator = serve(world(scale_set(dataDisksPerInstance=2)))
     before = storage(emulator)
@@ -93,7 +104,7 @@ def test_swap_replaces_the_os_disk_and_keeps_data_disks(serve) -> None:
     assert after["dataDisks"] == before["dataDisks"]
 
 
-def test_every_swap_makes_a_disk_that_never_was(serve) -> None:
+def test_every_swap_makes_a_disk_that_never_was(serve: Serve) -> None:
     """There and back again gives three different disks: a rollback does not bring the old disk back."""
     emulator = serve()
     disks = [storage(emulator)["osDisk"]["name"]]
@@ -106,7 +117,7 @@ def test_every_swap_makes_a_disk_that_never_was(serve) -> None:
     assert len(set(disks)) == 3
 
 
-def test_extensions_run_in_their_order(serve) -> None:
+def test_extensions_run_in_their_order(serve: Serve) -> None:
     """R6: each extension runs after those in its provisionAfterExtensions, whatever the order in the profile."""
     extensions = (
         extension("App", "Certificates", "Agent"),
@@ -125,7 +136,7 @@ def test_extensions_run_in_their_order(serve) -> None:
     }
 
 
-def test_failed_extension_fails_the_operation(serve) -> None:
+def test_failed_extension_fails_the_operation(serve: Serve) -> None:
     """A failed extension leaves its instance Failed, stops those that wait for it, and fails the operation by name."""
     behaviour = {"version": V2, "instances": ["3"], "extension": "Agent", "extensionResult": "failed"}
     extensions = (extension("Agent"), extension("App", "Agent"), HEALTH_EXTENSION)
@@ -146,7 +157,7 @@ def test_failed_extension_fails_the_operation(serve) -> None:
     assert emulator.codes("0")[0] == "ProvisioningState/succeeded"
 
 
-def test_failed_health_extension_leaves_the_health_unknown(serve) -> None:
+def test_failed_health_extension_leaves_the_health_unknown(serve: Serve) -> None:
     """Where the extension that reports the health failed itself, the health is unknown."""
     behaviour = {"version": V2, "extension": "Health", "extensionResult": "failed"}
     emulator = serve(world(imageBehaviours=[behaviour]))
@@ -157,7 +168,7 @@ def test_failed_health_extension_leaves_the_health_unknown(serve) -> None:
     assert emulator.codes("0")[-1] == "HealthState/unknown"
 
 
-def test_reimage_without_version_keeps_the_version(serve) -> None:
+def test_reimage_without_version_keeps_the_version(serve: Serve) -> None:
     """Without exactVersion a reimage gives a new disk of the version that the instance runs."""
     emulator = serve()
     disk = storage(emulator)["osDisk"]["name"]
@@ -170,7 +181,7 @@ def test_reimage_without_version_keeps_the_version(serve) -> None:
 
 
 @pytest.mark.parametrize(("api_version", "expected"), [("2022-11-01", V1), ("2023-03-01", V2)])
-def test_exact_version_needs_its_api_version(serve, api_version: str, expected: str) -> None:
+def test_exact_version_needs_its_api_version(serve: Serve, api_version: str, expected: str) -> None:
     """O5: api-versions before 2023-03-01 ignore exactVersion; the disk is new, the version is not."""
     emulator = serve()
 
@@ -182,7 +193,7 @@ def test_exact_version_needs_its_api_version(serve, api_version: str, expected: 
 
 
 @pytest.mark.parametrize("body", [{}, {"instanceIds": []}, {"exactVersion": V2}])
-def test_reimage_without_instances_hits_the_whole_set(serve, body) -> None:
+def test_reimage_without_instances_hits_the_whole_set(serve: Serve, body: Json) -> None:
     """A reimage that names no instances is about all of them, as in Azure."""
     emulator = serve()
 
@@ -191,7 +202,7 @@ def test_reimage_without_instances_hits_the_whole_set(serve, body) -> None:
     assert {emulator.codes(str(i))[0] for i in range(15)} == {"ProvisioningState/updating"}
 
 
-def test_reimage_of_one_instance_by_its_own_route(serve) -> None:
+def test_reimage_of_one_instance_by_its_own_route(serve: Serve) -> None:
     """POST …/virtualMachines/4/reimage reimages that one, lower-case path and all."""
     emulator = serve()
 
@@ -202,7 +213,7 @@ def test_reimage_of_one_instance_by_its_own_route(serve) -> None:
     assert [version(emulator, i) for i in ("3", "4")] == [V1, V2]
 
 
-def test_reimageall_replaces_data_disks_too(serve) -> None:
+def test_reimageall_replaces_data_disks_too(serve: Serve) -> None:
     """Reimageall makes new data disks: they are lost, and the referee says so (R5)."""
     emulator = serve(world(scale_set(dataDisksPerInstance=2)))
     before = storage(emulator)["dataDisks"]
@@ -223,7 +234,9 @@ def test_reimageall_replaces_data_disks_too(serve) -> None:
         (["0", "5"], V2, 409, "OperationNotAllowed"),
     ],
 )
-def test_refused_reimage_changes_nothing(serve, instances, target: str, status: int, code: str) -> None:
+def test_refused_reimage_changes_nothing(
+    serve: Serve, instances: list[str], target: str, status: int, code: str
+) -> None:
     """An unknown instance, a version that does not exist and a busy instance refuse the whole call."""
     emulator = serve()
     emulator.reimage("5")
@@ -237,14 +250,14 @@ def test_refused_reimage_changes_nothing(serve, instances, target: str, status: 
 
 
 @pytest.mark.parametrize("ids", ["0", [0], {"0": True}])
-def test_instance_ids_that_are_no_list_are_refused(serve, ids) -> None:
+def test_instance_ids_that_are_no_list_are_refused(serve: Serve, ids: object) -> None:
     """InstanceIds is a list of strings."""
     response = serve().arm("POST", f"{scale_set_id()}/reimage", {"instanceIds": ids})
 
     assert response.json()["error"]["target"] == "instanceIds"
 
 
-def test_set_whose_image_is_unknown_still_serves(serve) -> None:
+def test_set_whose_image_is_unknown_still_serves(serve: Serve) -> None:
     """A set whose image cannot be resolved is loaded; it can be reimaged to what it runs, but not to a version."""
     document = scale_set()
     profile = document["resource"]["properties"]["virtualMachineProfile"]
@@ -260,17 +273,17 @@ def test_set_whose_image_is_unknown_still_serves(serve) -> None:
     assert version(emulator) == V1
 
 
-def patch_model(emulator, profile) -> None:
+def patch_model(emulator: Emulator, profile: Json) -> None:
     """Change the model of the set."""
     emulator.arm("PATCH", scale_set_id(), {"properties": {"virtualMachineProfile": profile}})
 
 
-def is_latest(emulator, instance: str) -> bool:
+def is_latest(emulator: Emulator, instance: str) -> bool:
     """LatestModelApplied of an instance."""
     return emulator.instance(instance)["properties"]["latestModelApplied"]
 
 
-def test_latest_model_applied_follows_the_model(serve) -> None:
+def test_latest_model_applied_follows_the_model(serve: Serve) -> None:
     """A model change leaves all instances behind; manualupgrade and reimage bring theirs up, tags change nothing."""
     emulator = serve()
     emulator.arm("PATCH", scale_set_id(), {"tags": {"a": "b"}})
@@ -288,7 +301,7 @@ def test_latest_model_applied_follows_the_model(serve) -> None:
     assert [is_latest(emulator, i) for i in ("0", "1", "2")] == [True, True, False]
 
 
-def test_model_that_comes_back_is_the_latest_again(serve) -> None:
+def test_model_that_comes_back_is_the_latest_again(serve: Serve) -> None:
     """Taking a model change back leaves nobody behind."""
     emulator = serve()
 
@@ -298,7 +311,7 @@ def test_model_that_comes_back_is_the_latest_again(serve) -> None:
     assert is_latest(emulator, "0") is True
 
 
-def test_manual_upgrade_runs_new_extensions_and_keeps_the_disk(serve) -> None:
+def test_manual_upgrade_runs_new_extensions_and_keeps_the_disk(serve: Serve) -> None:
     """Manualupgrade applies the model's settings, runs what is new in it, and never touches the OS disk."""
     emulator = serve(world(scale_set(extensions=(extension("Agent"),))))
     disk = storage(emulator)["osDisk"]
@@ -317,7 +330,7 @@ def test_manual_upgrade_runs_new_extensions_and_keeps_the_disk(serve) -> None:
     assert emulator.audit()["swaps"] == {}
 
 
-def test_manual_upgrade_needs_instance_ids(serve) -> None:
+def test_manual_upgrade_needs_instance_ids(serve: Serve) -> None:
     """Manualupgrade without instanceIds is 400; ``*`` is all of them."""
     emulator = serve()
     patch_model(emulator, {"priority": "Regular"})
@@ -330,7 +343,7 @@ def test_manual_upgrade_needs_instance_ids(serve) -> None:
     assert all(is_latest(emulator, str(i)) for i in range(15))
 
 
-def test_redeployed_model_heals_failed_extensions(serve) -> None:
+def test_redeployed_model_heals_failed_extensions(serve: Serve) -> None:
     """R37: after a model change, manualupgrade runs the extensions that failed again."""
     behaviour = {"version": V2, "extension": "Agent", "extensionResult": "failed"}
     emulator = serve(world(scale_set(extensions=(extension("Agent"),)), imageBehaviours=[behaviour]))
@@ -346,7 +359,7 @@ def test_redeployed_model_heals_failed_extensions(serve) -> None:
     assert emulator.codes("0")[0] == "ProvisioningState/succeeded"
 
 
-def test_refusals_reach_the_official_client(serve) -> None:
+def test_refusals_reach_the_official_client(serve: Serve) -> None:
     """The official client raises Azure's own code and message."""
     sets = serve().compute().virtual_machine_scale_sets
     parameters = VirtualMachineScaleSetReimageParameters(instance_ids=["99"])

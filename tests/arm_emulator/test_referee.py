@@ -1,0 +1,361 @@
+"""The referee over HTTP: each rule that it judges is broken once and kept once."""
+
+from __future__ import annotations
+
+import pytest
+from emulated_worlds import STEADY, V1, V2, V3, Json, Serve, scale_set, scale_set_id, world
+
+IMAGES = [
+    {
+        "publisher": "Canonical",
+        "offer": "UbuntuServer",
+        "sku": "18.04-LTS",
+        "versions": [{"name": name} for name in (V1, V2, V3)],
+    }
+]
+SERVICE_FABRIC = {
+    "name": "Fabric",
+    "properties": {"publisher": "Microsoft.Azure.ServiceFabric", "type": "ServiceFabricNode"},
+}
+
+
+def three_versions(*scale_sets: Json, **sections: object) -> Json:
+    """A world with three image versions."""
+    return world(*scale_sets, **{"platformImages": IMAGES, **sections})
+
+
+def own_policy(**percentages: object) -> Json:
+    """An upgrade policy that the set really uses."""
+    return {
+        "mode": "Rolling",
+        "automaticOSUpgradePolicy": {"useRollingUpgradePolicy": True},
+        "rollingUpgradePolicy": percentages,
+    }
+
+
+def test_a_clean_batch_is_reported_in_full(serve: Serve) -> None:
+    """The report of one batch: counts, times, batches, and no violation."""
+    emulator = serve(world(scale_set(dataDisksPerInstance=1)))
+    emulator.advance(10)
+    emulator.reimage("0", "3", "6")
+    emulator.advance(300)
+
+    report = emulator.admin("GET", "audit")
+
+    assert report["scaleSets"] == {
+        scale_set_id(): {
+            "instances": 15,
+            "firstSwapAt": "2024-06-01T00:00:10Z",
+            "lastReadyAt": "2024-06-01T00:00:50Z",
+            "maxOutOfService": 3,
+            "maxOutOfServicePercent": 20.0,
+            "maxInFlight": 3,
+            "maxZonesInFlight": 1,
+            "maxUpdateDomainsInFlight": 1,
+            "swaps": {"0": 1, "3": 1, "6": 1},
+            "rollbacks": {},
+            "dataDisksLost": 0,
+            "imageVersions": {V2: 3, V1: 12},
+            "batches": [
+                {
+                    "instances": ["0", "3", "6"],
+                    "acceptedAt": "2024-06-01T00:00:10Z",
+                    "readyAt": "2024-06-01T00:00:50Z",
+                }
+            ],
+            "busySeconds": 40.0,
+            "wallSeconds": 40.0,
+            "overheadSeconds": 0.0,
+        }
+    }
+    assert report["regions"] == {"westeurope": {"maxZonesInFlightPerImage": 1}}
+    assert report["pairs"] == {"overlapSeconds": 0.0}
+    assert (report["batchPools"], report["nodePools"], report["violations"]) == ({}, {}, [])
+    assert report["requests"] == {"total": 1, "mutating": 1, "perInstance": 0.333}
+
+
+def test_violation_says_what_when_and_where(serve: Serve) -> None:
+    """R7: one instance too many out of service is told with its numbers."""
+    emulator = serve(world(scale_set(unhealthyInstances=["9"])))
+
+    emulator.reimage("0", "3", "6")
+
+    assert emulator.admin("GET", "audit")["violations"] == [
+        {
+            "rule": "R7",
+            "at": "2024-06-01T00:00:00Z",
+            "resource": scale_set_id(),
+            "detail": "4 of 15 instances out of service, cap 3",
+        }
+    ]
+
+
+@pytest.mark.parametrize(("capacity", "cap"), [(1, 1), (5, 1), (9, 1), (10, 2), (14, 2), (15, 3), (100, 20)])
+def test_batch_size_is_rounded_down(serve: Serve, capacity: int, cap: int) -> None:
+    """R9: a batch of max(1, floor(n * 20 %)) is allowed, one more is not."""
+    emulator = serve(world(scale_set(capacity=capacity, zones=("1",))))
+    ids = [str(number) for number in range(capacity)]
+
+    emulator.reimage(*ids[:cap])
+    clean = emulator.broken_rules()
+    emulator.advance(300)
+    emulator.reimage(*ids[cap : 2 * cap + 1])
+
+    assert clean == []
+    if capacity > cap:
+        assert emulator.broken_rules() == ["R7", "R9"]
+
+
+def test_replacing_what_is_out_anyway_uses_no_budget(serve: Serve) -> None:
+    """Section 0: an instance that is not ready uses no budget when it is the one that is upgraded."""
+    policy = own_policy(maxBatchInstancePercent=20, maxUnhealthyInstancePercent=100)
+    unhealthy = ["0", "3", "6", "9"]
+    emulator = serve(world(scale_set(upgrade_policy=policy, unhealthyInstances=unhealthy)))
+
+    emulator.reimage("0", "3")
+
+    assert emulator.broken_rules() == []
+    assert emulator.audit()["maxOutOfService"] == 4
+
+
+@pytest.mark.parametrize(("unhealthy", "broken"), [(["1", "4", "7"], False), (["1", "4", "7", "10"], True)])
+def test_swap_among_unhealthy_instances(serve: Serve, unhealthy: list[str], broken: bool) -> None:
+    """R14 is strict: 20 % of the set unhealthy before a swap is allowed, more is not."""
+    emulator = serve(world(scale_set(unhealthyInstances=unhealthy)))
+
+    emulator.reimage("1")
+
+    assert ("R14" in emulator.broken_rules()) is broken
+
+
+def test_own_policy_counts_only_when_it_is_used(serve: Serve) -> None:
+    """C7: the set's own policy holds with useRollingUpgradePolicy only, else 20/20/20."""
+    used = own_policy(maxBatchInstancePercent=40)
+    unused = {**used, "automaticOSUpgradePolicy": {"useRollingUpgradePolicy": False}}
+    emulator = serve(
+        world(scale_set("used", upgrade_policy=used), scale_set("unused", upgrade_policy=unused))
+    )
+
+    emulator.reimage("0", "3", "6", "9", name="used")
+    clean = emulator.broken_rules()
+    emulator.advance(300)
+    emulator.reimage("0", "3", "6", "9", name="unused")
+
+    assert (clean, emulator.broken_rules()) == ([], ["R7", "R9"])
+
+
+@pytest.mark.parametrize(("extensions", "rule"), [((), "R49"), ((SERVICE_FABRIC,), "R25")])
+def test_two_update_domains_at_once(serve: Serve, extensions: tuple[Json, ...], rule: str) -> None:
+    """R49, and R25 for Service Fabric: a batch stays within one update domain."""
+    emulator = serve(world(scale_set(capacity=20, zones=(), extensions=extensions)))
+
+    emulator.reimage("0", "5")
+    clean = emulator.broken_rules()
+    emulator.reimage("1")
+
+    assert (clean, emulator.broken_rules()) == ([], [rule])
+    assert emulator.audit()["maxUpdateDomainsInFlight"] == 2
+
+
+def test_two_zones_at_once(serve: Serve) -> None:
+    """R48: two zones of a set in flight for the same image version; another version does not count."""
+    emulator = serve(three_versions(scale_set(capacity=30)))
+
+    emulator.reimage("0", version=V3)
+    emulator.reimage("1", version=V2)
+    other_version = emulator.broken_rules()
+    emulator.reimage("2", version=V2)
+
+    assert other_version == ["R49"]
+    assert emulator.broken_rules() == ["R49", "R49", "R48"]
+    assert emulator.admin("GET", "audit")["regions"]["westeurope"]["maxZonesInFlightPerImage"] == 2
+
+
+def test_crossing_zones_is_lifted_inside_the_set_only(serve: Serve) -> None:
+    """C8: enableCrossZoneUpgrade lifts R48 inside the set, never across the sets of a region."""
+    policy = own_policy(enableCrossZoneUpgrade=True)
+    emulator = serve(world(scale_set("a", upgrade_policy=policy), scale_set("b", upgrade_policy=policy)))
+
+    emulator.reimage("0", "1", "2", name="a")
+    inside = emulator.broken_rules()
+    emulator.reimage("0", name="b")
+
+    assert (inside, emulator.broken_rules()) == ([], ["R48"])
+
+
+def test_one_zone_of_two_sets(serve: Serve) -> None:
+    """R48 allows the same zone of two sets of a region, and other zones in other regions."""
+    emulator = serve(world(scale_set("a"), scale_set("b"), scale_set("c", location="eastus")))
+
+    emulator.reimage("0", name="a")
+    emulator.reimage("0", name="b")
+    emulator.reimage("1", name="c")
+
+    assert emulator.broken_rules() == []
+
+
+def test_paired_regions_at_once(serve: Serve) -> None:
+    """R46: instances in flight in both regions of a pair, and the seconds of the overlap; the pair counts both ways."""
+    emulator = serve(world(scale_set("a", location="westus3"), scale_set("b", location="eastus")))
+
+    emulator.reimage("0", name="a")
+    emulator.advance(10)
+    emulator.reimage("0", name="b")
+    emulator.advance(300)
+
+    assert emulator.broken_rules() == ["R46"]
+    assert emulator.admin("GET", "audit")["pairs"] == {"overlapSeconds": 30.0}
+
+
+def test_second_swap_to_one_version(serve: Serve) -> None:
+    """R44: v2 after v1 after v2, and v2 over v2, are second swaps; the latter is not counted as one."""
+    emulator = serve()
+    for version in (V2, V1, V2):
+        emulator.reimage("0", version=version)
+        emulator.advance(300)
+    there_and_back = emulator.broken_rules()
+
+    emulator.reimage("0", version=V2)
+
+    assert (there_and_back, emulator.broken_rules()) == (["R44"], ["R44", "R44"])
+    assert (emulator.audit()["swaps"], emulator.audit()["rollbacks"]) == ({"0": 2}, {"0": 1})
+
+
+def test_reimage_to_the_same_version_is_no_swap(serve: Serve) -> None:
+    """A reimage to the version that an instance was loaded with is neither swap nor rollback nor violation."""
+    emulator = serve()
+
+    emulator.reimage("0", version=V1)
+    emulator.advance(300)
+
+    assert (emulator.audit()["swaps"], emulator.audit()["rollbacks"], emulator.broken_rules()) == ({}, {}, [])
+    assert emulator.audit()["maxOutOfService"] == 1
+
+
+def test_rollback_to_a_version_it_never_had(serve: Serve) -> None:
+    """R11: a lower version that the instance never ran is no rollback but a violation; an older own one is none."""
+    emulator = serve(three_versions(scale_set(imageVersion=V2)))
+    emulator.reimage("0", version=V3)
+    emulator.advance(300)
+
+    emulator.reimage("0", version=V1)
+    emulator.advance(300)
+    never_had = emulator.broken_rules()
+    emulator.reimage("0", version=V2)
+
+    assert (never_had, emulator.broken_rules()) == (["R11"], ["R11"])
+
+
+def test_rollback_is_no_swap_and_knows_no_limits(serve: Serve) -> None:
+    """Rollbacks are counted apart and not judged by limits, but they are in flight."""
+    emulator = serve(world(imageBehaviours=[{"version": V2, "health": "unhealthy"}]))
+    emulator.reimage("0", "3", "6")
+    emulator.advance(300)
+
+    emulator.reimage("0", "3", "6", version=V1)
+    emulator.advance(10)
+    in_flight = emulator.audit()["busySeconds"]
+    emulator.advance(300)
+
+    report = emulator.audit()
+    assert (report["swaps"], report["rollbacks"]) == ({"0": 1, "3": 1, "6": 1}, {"0": 1, "3": 1, "6": 1})
+    assert (report["batches"][0]["readyAt"], in_flight) == (None, 310.0)
+    assert emulator.broken_rules() == []
+
+
+def test_swap_of_a_protected_instance(serve: Serve) -> None:
+    """N23: a swap of an instance that is protected from scale set actions is accepted, and a violation."""
+    emulator = serve()
+    policy = {"protectFromScaleIn": True, "protectFromScaleSetActions": True}
+    body = {"properties": {"protectionPolicy": policy}}
+    emulator.arm("PUT", f"{scale_set_id()}/virtualMachines/3", body)
+
+    accepted = emulator.reimage("0", "3")
+
+    assert (accepted.status_code, emulator.broken_rules()) == (202, ["N23"])
+
+
+def test_flight_ends_with_the_health_seconds(serve: Serve) -> None:
+    """In flight until healthSeconds after the end of the swap; then an instance that is not ready is unhealthy."""
+    behaviours = [{"version": V2, "health": "never"}]
+    emulator = serve(world(imageBehaviours=behaviours, referee={"healthSeconds": 60}))
+    emulator.reimage("0", "3", "6")
+
+    emulator.advance(300)
+
+    report = emulator.audit()
+    assert (report["busySeconds"], report["maxInFlight"], report["lastReadyAt"]) == (80.0, 3, None)
+    emulator.reimage("9")
+    assert emulator.audit()["maxOutOfService"] == 4
+
+
+def test_late_instance_is_ready_all_the_same(serve: Serve) -> None:
+    """An instance that becomes ready after its time completes its batch then; the idle time in between is overhead."""
+    behaviours = [{"version": V2, "health": "never"}]
+    emulator = serve(world(imageBehaviours=behaviours, referee={"healthSeconds": 60}))
+    emulator.reimage("0")
+    emulator.advance(200)
+
+    emulator.admin("POST", "instances", {"id": scale_set_id(), "instances": ["0"], "health": "healthy"})
+
+    report = emulator.audit()
+    assert report["batches"][0]["readyAt"] == "2024-06-01T00:03:20Z"
+    assert (report["wallSeconds"], report["busySeconds"], report["overheadSeconds"]) == (200.0, 80.0, 120.0)
+
+
+def test_overhead_is_the_time_between_batches(serve: Serve) -> None:
+    """OverheadSeconds is what lies between the first swap and the last ready with nothing in flight."""
+    emulator = serve()
+    for batch in (["0", "3", "6"], ["9", "12"]):
+        emulator.reimage(*batch)
+        emulator.advance(47)
+
+    report = emulator.audit()
+
+    assert (report["wallSeconds"], report["busySeconds"], report["overheadSeconds"]) == (87.0, 80.0, 7.0)
+
+
+def test_what_happens_from_outside_is_counted_but_no_violation(serve: Serve) -> None:
+    """A crash after the acceptance raises maxOutOfService and breaks no rule."""
+    emulator = serve()
+    emulator.reimage("0", "3", "6")
+
+    emulator.admin(
+        "POST", "instances", {"id": scale_set_id(), "instances": ["1", "2"], "health": "unhealthy"}
+    )
+
+    assert (emulator.audit()["maxOutOfService"], emulator.broken_rules()) == (5, [])
+
+
+def test_refused_calls_are_not_counted(serve: Serve) -> None:
+    """What Azure refused never happened to the referee; the request log still has it."""
+    emulator = serve(world(faults=[{"effect": {"status": 429}, "times": 1}]))
+
+    emulator.reimage("0")
+    emulator.reimage("99")
+    report = emulator.admin("GET", "audit")
+
+    assert report["scaleSets"][scale_set_id()]["swaps"] == {}
+    assert report["requests"] == {"total": 2, "mutating": 2, "perInstance": None}
+
+
+def test_ids_are_the_documents_whatever_case_a_call_used(serve: Serve) -> None:
+    """Keys of the report are the ids that the world wrote."""
+    emulator = serve()
+
+    emulator.arm("POST", f"{scale_set_id().upper()}/REIMAGE", {"instanceIds": ["0"], "exactVersion": V2})
+
+    assert list(emulator.admin("GET", "audit")["scaleSets"]) == [scale_set_id()]
+    assert emulator.audit()["swaps"] == {"0": 1}
+
+
+def test_scaling_out_counts_new_instances_as_out_of_service(serve: Serve) -> None:
+    """New instances are not ready until they have booted; removed ones are forgotten."""
+    emulator = serve(world(scale_set(capacity=3), timings=STEADY))
+
+    emulator.admin("POST", "scale", {"id": scale_set_id(), "capacity": 5})
+    emulator.advance(60)
+    emulator.admin("POST", "scale", {"id": scale_set_id(), "capacity": 2})
+
+    report = emulator.audit()
+    assert (report["instances"], report["maxOutOfService"], report["maxOutOfServicePercent"]) == (2, 2, 40.0)
