@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 import pytest
-from emulated_worlds import STEADY, V2, Emulator, Json, Serve, scale_set, scale_set_id, world
+from emulated_worlds import STEADY, V1, V2, Emulator, Json, Serve, scale_set, scale_set_id, world
 
 INSTANCES = f"{scale_set_id()}/virtualMachines"
 
@@ -137,6 +137,31 @@ def test_same_seed_and_calls_give_the_same_world(serve: Serve) -> None:
 
     assert worlds[0] == worlds[1]
     assert worlds[0] != worlds[2]
+
+
+def test_each_instance_has_a_draw_of_its_own(serve: Serve) -> None:
+    """Instances of one call take different times out of a range, and so does the next swap of the same one."""
+    emulator = serve(world(timings={**STEADY, "swap": [20, 40]}))
+    seconds = []
+    for version in (V2, V1):
+        started = emulator.audit()["busySeconds"]
+        emulator.reimage("0", "3", "6", version=version)
+        emulator.advance(300)
+        shown = [emulator.instance(i)["properties"]["instanceView"]["statuses"][0]["time"] for i in "036"]
+        seconds += [*(time[17:] for time in shown), emulator.audit()["busySeconds"] - started]
+
+    assert len(set(seconds)) == 8
+
+
+def test_numbers_are_not_used_again_after_a_reload(serve: Serve) -> None:
+    """A world that was scaled in and written gives new instances new numbers after it is loaded."""
+    emulator = serve(world(scale_set(capacity=3)))
+    emulator.admin("POST", "scale", {"id": scale_set_id(), "capacity": 2})
+
+    emulator.admin("POST", "reset", emulator.admin("GET", "world"))
+    emulator.admin("POST", "scale", {"id": scale_set_id(), "capacity": 3})
+
+    assert listed(emulator) == ["0", "1", "3"]
 
 
 def test_lists_lag_behind_instances(serve: Serve) -> None:
