@@ -42,16 +42,7 @@ def test_no_file_reaches_350_lines() -> None:
     assert [f"{file.path}: {file.lines}" for file in product() if file.lines >= MAX_FILE_LINES] == []
 
 
-LONG = {"fleetwright.airflow": "rollout_params in form.py is one list of 57 lines"}
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        pytest.param(part, marks=[pytest.mark.xfail(strict=True, reason=LONG[part])] if part in LONG else [])
-        for part in PARTS
-    ],
-)
+@pytest.mark.parametrize("part", PARTS)
 def test_no_function_reaches_50_lines(part: str) -> None:
     """A function does one thing; its docstring does not count."""
     long = [

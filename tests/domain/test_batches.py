@@ -251,7 +251,7 @@ def test_an_empty_set_has_no_batch() -> None:
         ({"provisioning_state": "Updating"}, Standing.BUSY, "somebody else is at work on it (Updating)"),
         ({"provisioning_state": "Deleting"}, Standing.BUSY, "(Deleting)"),
         ({"provisioning_state": "Failed"}, Standing.CHOSEN, "provisioning is Failed"),
-        ({"version": ""}, Standing.CHOSEN, "unknown version"),
+        ({"version": ""}, Standing.CHOSEN, "which is no version"),
         ({"version": "not-a-version"}, Standing.CHOSEN, "not-a-version"),
         ({}, Standing.CHOSEN, OLD),
     ],

@@ -125,9 +125,6 @@ def test_a_share_is_written_for_people(part: int, whole: int, text: str) -> None
     assert share(part, whole) == text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="share() rounds 200 of 999 to 20%, so the stop reads '20% ... more than 20%'"
-)
 def test_a_share_above_the_threshold_never_reads_like_the_threshold() -> None:
     """R8, R14: whoever reads the stop sees a share that is more than the threshold beside it."""
     for n in range(1, 1001):

@@ -78,9 +78,10 @@ class Story:
         body = {"index": len(view.batches), "zone": "1", "update_domain": 2, "reason": "r", "swaps": swaps}
         return self.event(EventKind.INTENDED, body)
 
-    def settle(self, _view: RolloutView) -> Event:
+    def settle(self, view: RolloutView) -> Event:
         """The batch is over, whatever its instances are at."""
-        return self.event(EventKind.SETTLED, {})
+        assert view.open_batch is not None
+        return self.event(EventKind.SETTLED, {"index": view.open_batch.index})
 
     def move(self, view: RolloutView) -> Event:
         """An operation is polled elsewhere from now on."""
@@ -98,7 +99,9 @@ class Story:
         """One instance of the open batch moves on along the table, or tells again what is known."""
         assert view.open_batch is not None
         swap = self.draw(st.sampled_from(view.swaps_of(view.open_batch)))
-        allowed = sorted(SWAP_TRANSITIONS.get(swap.state, frozenset())) or [swap.state]
+        # Only a new batch intends a refused instance again; ``intend`` does that.
+        onward = SWAP_TRANSITIONS.get(swap.state, frozenset()) - {SwapState.INTENDED}
+        allowed = sorted(onward) or [swap.state]
         return self.reach(swap.instance_id, self.draw(st.sampled_from(allowed)))
 
     def reach(self, instance_id: str, state: SwapState) -> Event:

@@ -8,12 +8,17 @@ from fleetwright.airflow.hooks import AzureRmHook
 
 _FLEET = (
     r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[cC]ompute"
-    r"/[vV]irtual[mM]achine[sS]cale[sS]ets/[^/]+$"
+    r"/[vV]irtual[mM]achine[sS]cale[sS]ets/[A-Za-z0-9][A-Za-z0-9_.-]*$"
 )
 
 
 def rollout_params() -> dict[str, Param]:
     """The parameters of one rollout, in the order of the form."""
+    return {**_subject(), **_manners()}
+
+
+def _subject() -> dict[str, Param]:
+    """What is rolled out."""
     return {
         "fleet": Param(
             "",
@@ -35,6 +40,12 @@ def rollout_params() -> dict[str, Param]:
             title="Dry run",
             description="Show the plan with its reasons and stop; nothing is changed.",
         ),
+    }
+
+
+def _manners() -> dict[str, Param]:
+    """How it is carried out."""
+    return {
         "trigger": Param(
             "manual",
             type="string",

@@ -236,7 +236,11 @@ def _selection(
 
 
 def _why_chosen(instance: Instance, situation: Situation) -> str:
-    older = f"{instance.version or 'an unknown version'} is older than {situation.target_version}"
+    older = (
+        f"{instance.version} is older than {situation.target_version}"
+        if is_exact_version(instance.version)
+        else f"it shows {instance.version!r}, which is no version"
+    )
     reason = why_not_ready(instance, situation.health_source)
     return f"{older}; goes first because it is not ready: {reason}" if reason else older
 

@@ -7,6 +7,7 @@
     ├── HeldError               the fleet may not be upgraded now; carries every reason
     ├── LeaseLostError          another run owns the fleet now: stop, touch nothing
     ├── LedgerError             the ledger cannot be opened, or is from a newer schema
+    ├── IllegalMoveError        a fact contradicts the tables of ``states``, where it stands
     └── ProviderError           Azure said no, or nothing (its leaves stand in ``azure.errors``)
 """
 
@@ -35,7 +36,10 @@ class HeldError(FleetwrightError):
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
-        super().__init__("; ".join(reasons))
+        super().__init__(reasons)
+
+    def __str__(self) -> str:
+        return "; ".join(self.reasons)
 
 
 class LeaseLostError(FleetwrightError):

@@ -16,8 +16,9 @@ OPT_IN_TAG = "fleetwright"  # the tag `fleetwright: enabled` hands a set to us (
 OPT_IN_VALUE = "enabled"
 
 _SCALE_SET_ID = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[^/]+)"
-    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[^/]+)",
+    # What Azure allows in names; anything else would become part of a URL.
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[\w().-]*[\w()-])"
+    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[a-z0-9][a-z0-9_.-]{0,63})",
     re.IGNORECASE,
 )
 _SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -107,6 +108,6 @@ class Fleet:
 
     @property
     def is_tagged(self) -> bool:
-        """Whether the tag hands it to us; tag names are case-insensitive in Azure, values are not."""
+        """Whether the tag hands it to us, in whatever case its name and value are written."""
         wanted = {name.lower(): value for name, value in self.tags.items()}.get(OPT_IN_TAG, "")
         return wanted.strip().lower() == OPT_IN_VALUE

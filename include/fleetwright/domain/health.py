@@ -82,8 +82,8 @@ def is_ready(instance: Instance, source: HealthSource) -> bool:
 
 
 def is_replaced(instance: Instance, version: str, *old_disk_ids: str) -> bool:
-    """Whether the instance shows the version on a disk that is none of the old ones."""
-    known = {disk.lower() for disk in old_disk_ids}
+    """Whether the instance shows the version on a disk, and the disk is none of the old ones."""
+    known = {"", *(disk.lower() for disk in old_disk_ids)}
     return instance.version == version and instance.os_disk_id.lower() not in known
 
 
@@ -98,11 +98,7 @@ def judge_swap(
         return Verdict(VerdictKind.UNHEALTHY, "it does not exist any more")
     if not is_replaced(instance, swap.new_version, swap.old_disk_id):
         return _judge_unfinished(swap.attempted_at, "the swap", now)
-    if not set(swap.data_disk_ids) <= set(instance.data_disk_ids):
-        missing = ", ".join(sorted(set(swap.data_disk_ids) - set(instance.data_disk_ids)))
-        reason = f"data disk lost in the swap: {missing}"
-        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISK_LOST)
-    return _judge_health(instance, source, patience, swap.ended_at or now, now)
+    return _judge_replaced(swap, instance, source, patience, "swap", now)
 
 
 def judge_rollback(
@@ -113,7 +109,7 @@ def judge_rollback(
         return Verdict(VerdictKind.UNHEALTHY, "it does not exist any more")
     if not is_replaced(instance, swap.old_version, swap.new_disk_id or swap.old_disk_id):
         return _judge_unfinished(swap.attempted_at, "the rollback", now)
-    return _judge_health(instance, source, patience, swap.ended_at or now, now)
+    return _judge_replaced(swap, instance, source, patience, "rollback", now)
 
 
 def _judge_unfinished(attempted_at: datetime | None, act: str, now: datetime) -> Verdict:
@@ -124,18 +120,27 @@ def _judge_unfinished(attempted_at: datetime | None, act: str, now: datetime) ->
     return Verdict(VerdictKind.WAIT, f"{act} is not done yet")
 
 
-def _judge_health(
-    instance: Instance, source: HealthSource, patience: Patience, ended_at: datetime, now: datetime
+def _judge_replaced(
+    swap: SwapRecord, instance: Instance, source: HealthSource, patience: Patience, act: str, now: datetime
 ) -> Verdict:
-    waited = now - ended_at
+    lost = sorted(set(swap.data_disk_ids) - set(instance.data_disk_ids))
+    if lost:
+        reason = f"data disk lost in the {act}: {', '.join(lost)}"
+        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISK_LOST)
+    return _judge_health(instance, source, patience, act, now - (swap.ended_at or now))
+
+
+def _judge_health(
+    instance: Instance, source: HealthSource, patience: Patience, act: str, waited: timedelta
+) -> Verdict:
     reason = why_not_ready(instance, source)
     if not reason:
         return Verdict(VerdictKind.HEALTHY, "ready", ready_seconds=waited.total_seconds())
     if waited >= patience.health_timeout:
         limit = patience.health_timeout.total_seconds()
-        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {limit:g} s after the end of its swap")
+        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {limit:g} s after the end of its {act}")
     if patience.fail_fast and _is_definite(instance, source):
-        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {waited.total_seconds():.0f} s after the swap")
+        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {waited.total_seconds():.0f} s after its {act}")
     return Verdict(VerdictKind.WAIT, reason)
 
 

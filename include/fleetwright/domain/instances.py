@@ -65,7 +65,7 @@ class Instance:
     @property
     def is_settled(self) -> bool:
         """Whether no operation of the provider is at work on it."""
-        return self.provisioning_state.lower() in {"succeeded", "failed"}
+        return self.provisioning_state.lower() in {"succeeded", "failed", "canceled"}
 
     @property
     def is_provisioned(self) -> bool:

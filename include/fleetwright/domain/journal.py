@@ -17,6 +17,7 @@ from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettin
 from fleetwright.domain.states import (
     AWAITING_ROLLBACK,
     TERMINAL_STATES,
+    IllegalMoveError,
     RolloutState,
     SwapState,
     advance_rollout,
@@ -71,23 +72,36 @@ def fold(events: Iterable[Event], view: RolloutView | None = None) -> RolloutVie
     :raises IllegalMoveError: when an event contradicts the tables in ``states``
     """
     for event in events:
-        if event.kind is EventKind.STARTED:
-            view = _start(event)
-        elif view is None:
-            raise LedgerError(f"a rollout's events must begin with {EventKind.STARTED!r}, not {event.kind!r}")
-        else:
-            view = _APPLY[event.kind](view, event)
+        view = _start(event) if view is None else _apply(view, event)
     if view is None:
         raise LedgerError("there are no events to read a rollout from")
     return view
 
 
+def _apply(view: RolloutView, event: Event) -> RolloutView:
+    if view.rollout.state in TERMINAL_STATES and event.kind not in _HARMLESS_AFTER_THE_END:
+        raise IllegalMoveError(
+            f"rollout {view.rollout.rollout_id} is {view.rollout.state}: nothing follows, and not '{event.kind}'"
+        )
+    return _APPLY[event.kind](view, event)
+
+
 def _start(event: Event) -> RolloutView:
+    if event.kind is not EventKind.STARTED:
+        raise LedgerError(f"a rollout's events must begin with '{EventKind.STARTED}', not '{event.kind}'")
     body = event.payload
     settings = RolloutSettings.from_dict(body["settings"])
     return RolloutView(
         RolloutRecord(body["rollout_id"], settings, owner=body["owner"], started_at=event.happened_at)
     )
+
+
+def _start_again(view: RolloutView, event: Event) -> RolloutView:
+    if event.payload["rollout_id"] != view.rollout.rollout_id:
+        raise IllegalMoveError(
+            f"rollout {view.rollout.rollout_id} cannot start as {event.payload['rollout_id']}"
+        )
+    return view
 
 
 def _resume(view: RolloutView, event: Event) -> RolloutView:
@@ -106,6 +120,11 @@ def _intend(view: RolloutView, event: Event) -> RolloutView:
         SwapRecord(**{**swap, "batch_index": body["index"], "data_disk_ids": tuple(swap["data_disk_ids"])})
         for swap in body["swaps"]
     )
+    for swap in swaps:
+        known = view.swaps.get(swap.instance_id)
+        if known is not None:
+            # Only what was refused may be tried again: nothing is swapped twice.
+            advance_swap(known.state, swap.state)
     batch = BatchRecord(
         index=body["index"],
         instance_ids=tuple(swap.instance_id for swap in swaps),
@@ -128,9 +147,10 @@ def _send(view: RolloutView, event: Event) -> RolloutView:
 def _accept(view: RolloutView, event: Event) -> RolloutView:
     body = event.payload
     view = _change_open_batch(view, urls=(body["operation_url"],) if body["operation_url"] else ())
-    return _change_swaps(
-        view, {i: {"attempted_at": event.happened_at} for i in body["instances"]}, body["state"]
-    )
+    changes = {
+        i: {"attempted_at": view.swaps[i].attempted_at or event.happened_at} for i in body["instances"]
+    }
+    return _change_swaps(view, changes, body["state"])
 
 
 def _move(view: RolloutView, event: Event) -> RolloutView:
@@ -182,7 +202,9 @@ def _intend_rollback(view: RolloutView, event: Event) -> RolloutView:
 
 def _settle(view: RolloutView, event: Event) -> RolloutView:
     batch = view.open_batch
-    return view if batch is None else _replace_batch(view, replace(batch, settled_at=event.happened_at))
+    if batch is None or batch.index != event.payload["index"]:
+        return view
+    return _replace_batch(view, replace(batch, settled_at=event.happened_at))
 
 
 def _decide(view: RolloutView, event: Event) -> RolloutView:
@@ -190,12 +212,13 @@ def _decide(view: RolloutView, event: Event) -> RolloutView:
 
 
 def _finish(view: RolloutView, event: Event) -> RolloutView:
-    if view.rollout.state in TERMINAL_STATES:
-        return view
     body = event.payload
+    state = advance_rollout(view.rollout.state, RolloutState(body["state"]))
+    if state is view.rollout.state:
+        return view
     rollout = replace(
         view.rollout,
-        state=advance_rollout(view.rollout.state, RolloutState(body["state"])),
+        state=state,
         ended_at=event.happened_at,
         reason_code=body["code"],
         reason_message=body["message"],
@@ -232,7 +255,9 @@ def _change_swaps(
     return replace(view, swaps=swaps)
 
 
+_HARMLESS_AFTER_THE_END = frozenset({EventKind.STARTED, EventKind.FINISHED, EventKind.HELD, EventKind.NOTED})
 _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
+    EventKind.STARTED: _start_again,
     EventKind.RESUMED: _resume,
     EventKind.PLANNED: _plan,
     EventKind.INTENDED: _intend,

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from fleetwright.domain.batches import Choice, Situation, Standing, select_batch
+from fleetwright.domain.batches import PENDING, Choice, Selection, Situation, Standing, select_batch
 from fleetwright.domain.instances import Health, Instance
-from fleetwright.domain.thresholds import exceeds, share
+from fleetwright.domain.thresholds import exceeds, judge_set, share
 
 # Without a rollout to learn from, a batch is taken to need as long as an instance may take to get healthy.
 UNKNOWN_BATCH_DURATION = timedelta(minutes=5)
-
-_SMALL_SETS = range(2, 5)  # one instance is more than 20 % of 2, 3 or 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +48,34 @@ class Plan:
     duration: timedelta
 
 
-def plan_batches(situation: Situation, *, batch_duration: timedelta | None = None) -> Plan:
+def plan_batches(
+    situation: Situation, *, batch_duration: timedelta | None = None, first_index: int = 0
+) -> Plan:
     """Predict every batch by asking ``select_batch`` again and again while all goes well.
 
     :param batch_duration: what a batch of this fleet took before, None where nothing is known
+    :param first_index: how many batches a resumed rollout has behind it
     """
-    each = (batch_duration or UNKNOWN_BATCH_DURATION) + situation.policy.pause_time_between_batches
+    begun = situation
+    pause = situation.policy.pause_time_between_batches
+    each = (batch_duration or UNKNOWN_BATCH_DURATION) + pause
     batches: list[PlannedBatch] = []
-    selection = select_batch(situation)
-    left_out = tuple(c for c in selection.left_out if c.standing in _UNTOUCHED)
+    selection = first = select_batch(situation)
     while selection.chosen:
-        index = len(batches)
-        batches.append(
-            PlannedBatch(
-                index,
-                selection.zone,
-                selection.update_domain,
-                selection.chosen,
-                selection.reason,
-                index * each,
-            )
-        )
+        batches.append(_planned(selection, first_index + len(batches), len(batches) * each))
         situation = _after(situation, frozenset(selection.chosen_ids))
         selection = select_batch(situation)
-    notes = _notes(
-        situation, tuple(len(batch.choices) for batch in batches), known=batch_duration is not None
+    stuck = tuple(choice for choice in selection.left_out if choice.standing in PENDING)
+    untouched = tuple(choice for choice in first.left_out if choice.standing in _UNTOUCHED)
+    notes = _notes(begun, tuple(batches), known=batch_duration is not None)
+    duration = len(batches) * each - (pause if batches else timedelta(0))
+    return Plan(situation.target_version, tuple(batches), (*untouched, *stuck), notes, duration)
+
+
+def _planned(selection: Selection, index: int, starts_after: timedelta) -> PlannedBatch:
+    return PlannedBatch(
+        index, selection.zone, selection.update_domain, selection.chosen, selection.reason, starts_after
     )
-    return Plan(situation.target_version, tuple(batches), left_out, notes, len(batches) * each)
 
 
 _UNTOUCHED = frozenset({Standing.ON_TARGET, Standing.NEWER, Standing.PROTECTED, Standing.SWAPPED_BEFORE})
@@ -101,36 +100,50 @@ def _upgraded(instance: Instance, version: str) -> Instance:
     )
 
 
-def _notes(situation: Situation, sizes: tuple[int, ...], *, known: bool) -> tuple[str, ...]:
+def _notes(situation: Situation, batches: tuple[PlannedBatch, ...], *, known: bool) -> tuple[str, ...]:
+    if not batches:
+        return ()
+    policy, total = situation.policy, situation.total
     notes = []
-    if sizes and situation.total in _SMALL_SETS:
-        out = share(1, situation.total)
-        notes.append(f"a set of {situation.total} has {out} out of service while one instance is upgraded")
-    fatal = fatal_batches(sizes, situation.policy.max_unhealthy_upgraded_instance_percent)
+    stop = judge_set(
+        situation.unhealthy_ids,
+        total,
+        policy.max_unhealthy_instance_percent,
+        started=bool(situation.swapped_ids),
+    )
+    if stop:
+        notes.append(f"as the set is now, the rollout stops before its next batch: {stop.message}")
+    if total > 1 and exceeds(situation.cap, total, policy.max_batch_instance_percent):
+        out = share(situation.cap, total)
+        notes.append(f"a set of {total} has {out} out of service while one instance is upgraded")
+    percent = policy.max_unhealthy_upgraded_instance_percent
+    fatal = fatal_batches(tuple(len(b.choices) for b in batches), percent, len(situation.swapped_ids))
     if fatal:
-        notes.append(_fatal_note(fatal, situation.policy.max_unhealthy_upgraded_instance_percent))
-    if sizes and not known:
+        notes.append(_fatal_note(batches[fatal[0]].index, batches[fatal[-1]].index, percent))
+    if not known:
         minutes = UNKNOWN_BATCH_DURATION // timedelta(minutes=1)
         notes.append(f"times assume {minutes} minutes a batch: no earlier rollout of this fleet is known")
     return tuple(notes)
 
 
-def fatal_batches(sizes: tuple[int, ...], percent: int) -> tuple[int, ...]:
-    """Indexes of the batches in which a single failed instance stops the rollout (R12).
+def fatal_batches(sizes: tuple[int, ...], percent: int, swapped: int = 0) -> tuple[int, ...]:
+    """Positions of the batches in which a single failed instance stops the rollout (R12).
 
-    >>> fatal_batches((3, 2, 3), 20), fatal_batches((1, 1, 1, 1, 1), 20)
-    ((0,), (0, 1, 2, 3))
+    :param swapped: how many instances the rollout has swapped before the first of them
+
+    >>> fatal_batches((3, 2, 3), 20), fatal_batches((1, 1, 1, 1, 1), 20), fatal_batches((3,), 20, swapped=10)
+    ((0,), (0, 1, 2, 3), ())
     """
-    swapped, fatal = 0, []
-    for index, size in enumerate(sizes):
+    fatal = []
+    for position, size in enumerate(sizes):
         swapped += size
         if exceeds(1, swapped, percent):
-            fatal.append(index)
+            fatal.append(position)
     return tuple(fatal)
 
 
-def _fatal_note(fatal: tuple[int, ...], percent: int) -> str:
+def _fatal_note(first: int, last: int, percent: int) -> str:
     why = f"it would be more than {percent} % of those upgraded until then"
-    if len(fatal) == 1:
-        return f"one failure in batch 1 stops: {why}"
-    return f"one failure in batch 1 stops, and so does one in each batch up to {fatal[-1] + 1}: {why}"
+    if first == last:
+        return f"one failure in batch {first + 1} stops: {why}"
+    return f"one failure in batch {first + 1} stops, and so does one in each batch up to {last + 1}: {why}"

@@ -113,7 +113,10 @@ def parse_duration(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match is None or text in {"P", "PT"} or text.endswith("T"):
         raise ConfigurationError(f"duration {text!r} is not ISO 8601 such as PT30S or PT1H30M")
-    return timedelta(**{unit: float(amount) for unit, amount in match.groupdict(default="0").items()})
+    try:
+        return timedelta(**{unit: float(amount) for unit, amount in match.groupdict(default="0").items()})
+    except OverflowError:
+        raise ConfigurationError(f"duration {text!r} is longer than any calendar") from None
 
 
 def _in_range(field: str, value: int, allowed: tuple[int, int]) -> None:
@@ -132,6 +135,6 @@ def _percent(body: Mapping[str, Any], field: str) -> int:
 
 
 def _flag(body: Mapping[str, Any], field: str) -> bool:
-    # Documented samples print booleans as strings ("MaxSurge": "false"), so both are read.
+    # Documented samples print booleans as strings, "false" for instance, so both are read.
     value = body.get(field)
     return value.lower() == "true" if isinstance(value, str) else bool(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pendulum
@@ -152,10 +152,13 @@ def azure_time(instant: datetime | None) -> str | None:
     """A time as the compute provider writes it: seven fractional digits and an offset."""
     if instant is None:
         return None
+    instant = instant.astimezone(UTC)
     return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond:06d}0+00:00"
 
 
 def _is_failed(swap: SwapRecord, instance: Instance | None, source: HealthSource) -> bool:
+    if instance is None and swap.state is SwapState.HEALTHY:
+        return False  # scaled in after it was found healthy: gone, not ill
     serves = instance is not None and instance.version == swap.new_version and is_ready(instance, source)
     if swap.state in {SwapState.HEALTHY, SwapState.UNHEALTHY}:
         # Without a rollback an instance may come after its verdict, or fall ill after it: the present counts.

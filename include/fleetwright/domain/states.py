@@ -80,6 +80,7 @@ SWAP_TRANSITIONS: dict[SwapState, frozenset[SwapState]] = {
     SwapState.ACCEPTED: frozenset({SwapState.SWAPPED, SwapState.HEALTHY, SwapState.UNHEALTHY}),
     SwapState.SWAPPED: frozenset({SwapState.HEALTHY, SwapState.UNHEALTHY}),
     SwapState.UNHEALTHY: frozenset({SwapState.ROLLBACK_INTENDED}),
+    SwapState.REFUSED: frozenset({SwapState.INTENDED}),
     SwapState.ROLLBACK_INTENDED: frozenset(
         {SwapState.ROLLBACK_ACCEPTED, SwapState.ROLLED_BACK, SwapState.ROLLBACK_FAILED}
     ),
@@ -109,5 +110,5 @@ def advance_swap(state: SwapState, to: SwapState) -> SwapState:
     :raises IllegalMoveError: when the table has no such transition
     """
     if to is not state and to not in SWAP_TRANSITIONS.get(state, frozenset()):
-        raise IllegalMoveError(f"a swap that is {state!r} cannot become {to!r}")
+        raise IllegalMoveError(f"a swap that is '{state}' cannot become '{to}'")
     return to

@@ -34,12 +34,17 @@ def exceeds(part: int, whole: int, percent: int) -> bool:
 
 
 def share(part: int, whole: int) -> str:
-    """The share for people: ``26.7%``.
+    """The share for people, fine enough to tell 200 of 999 from 20 %.
 
-    >>> share(4, 15), share(3, 15)
-    ('26.7%', '20%')
+    >>> share(4, 15), share(3, 15), share(200, 999)
+    ('26.7%', '20%', '20.02%')
     """
-    return f"{100 * part / whole:.1f}".rstrip("0").rstrip(".") + "%" if whole else "0%"
+    if not whole:
+        return "0%"
+    text = f"{100 * part / whole:.1f}"
+    if not text.endswith(".0"):
+        return f"{text}%"
+    return f"{text[:-2]}%" if 100 * part % whole == 0 else f"{100 * part / whole:.2f}%"
 
 
 def judge_set(unhealthy: tuple[str, ...], total: int, percent: int, *, started: bool) -> StopReason | None:

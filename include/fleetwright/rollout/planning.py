@@ -35,7 +35,11 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
     """Plan what is left of the rollout, write it down and tell it."""
     instances = session.list_instances()
     views = session.ports.ledger.list_rollouts(session.fleet.key)
-    plan = plan_batches(session.situation(instances), batch_duration=usual_batch_duration(views))
+    plan = plan_batches(
+        session.situation(instances),
+        batch_duration=usual_batch_duration(views),
+        first_index=len(session.view.batches),
+    )
     session.write(Event(EventKind.PLANNED, session.now(), plan_body(plan, warnings)))
     log.info(
         "%s", narrate.plan_text(session.fleet, plan, rollback=session.settings.rollback, warnings=warnings)
