@@ -43,6 +43,7 @@ lock:
 $(INSTALLED): requirements.txt requirements-dev.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"{sys.executable} is Python {v[0]}.{v[1]}; Fleetwright needs 3.11 to 3.13: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
+	@echo "installing the pinned packages into $(VENV): about a minute"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
