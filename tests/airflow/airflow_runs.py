@@ -1,0 +1,104 @@
+"""Runs of the DAG in this process, as ``dag.test()`` carries them out, and what they left behind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fleetwright_demo.layout import CHECKOUT
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+    from airflow.sdk.execution_time.supervisor import TaskRunResult
+
+DAG_FILE = CHECKOUT / "dags" / "scale_set_rollout.py"
+DAG_ID = "scale_set_rollout"
+
+
+@dataclass
+class Ran:
+    """One DAG run.
+
+    :param state: ``success`` or ``failed``
+    :param tasks: state of each task by id, those of a loop as ``batch.swap_os_disk[0]``
+    :param tries: how often each of them was started
+    :param errors: the error that each task ended with, in its own words
+    :param log: every line that Fleetwright logged, in order
+    """
+
+    state: str = ""
+    tasks: dict[str, str] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The whole log."""
+        return "\n".join(self.log)
+
+    def states(self, task_id: str) -> list[str]:
+        """States of a task of the loop, one for each iteration."""
+        return [state for name, state in sorted(self.tasks.items()) if name.startswith(f"batch.{task_id}[")]
+
+
+def load_dag() -> DAG:
+    """The DAG as the DAG processor parses it, with retries that come at once."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=DAG_FILE, bundle_path=DAG_FILE.parent, bundle_name="dags-folder")
+    assert not bag.import_errors
+    dag = bag.dags[DAG_ID]
+    for task in dag.tasks:
+        task.retry_delay = timedelta(0)
+    return dag
+
+
+def run_dag(**conf: object) -> Ran:
+    """Run the DAG to its end."""
+    ran = Ran()
+    with _log_into(ran), _results_into(ran):
+        run = load_dag().test(run_conf=conf, logical_date=None)
+    ran.state = str(run.state)
+    for ti in run.get_task_instances():
+        name = ti.task_id if ti.region_index < 0 else f"{ti.task_id}[{ti.region_index}]"
+        ran.tasks[name], ran.tries[name] = str(ti.state), ti.try_number
+    return ran
+
+
+@contextmanager
+def _log_into(ran: Ran) -> Iterator[None]:
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            ran.log.append(record.getMessage())
+
+    handler, logger = Collect(), logging.getLogger("fleetwright")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def _results_into(ran: Ran) -> Iterator[None]:
+    """``dag.test()`` keeps what each task ended with to itself: listen where it runs one."""
+    from airflow.sdk.definitions import dag as module
+
+    original = module._run_task
+
+    def listen(**arguments: object) -> TaskRunResult | None:
+        result = original(**arguments)
+        if result is not None and result.error is not None:
+            ran.errors[result.ti.task_id] = str(result.error)
+        return result
+
+    module._run_task = listen
+    try:
+        yield
+    finally:
+        module._run_task = original
