@@ -1,0 +1,256 @@
+"""Random rollouts: a story is drawn, told against the emulator, and judged by what the provider shows.
+
+A story that fails is printed as one line, an ``@example`` that tells it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from crashes import Death, Killed, Moment, Mortal
+from hypothesis import strategies as st
+from rehearsals import Admin, EventfulClock, Rehearsal, Stages
+from worlds import FLEET_ID, NEW, OLD, fault, rolling_policy, sick, world
+
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.domain.health import is_ready
+from fleetwright.domain.instances import HealthSource, Instance
+from fleetwright.domain.records import RolloutView
+from fleetwright.domain.states import RolloutState
+from fleetwright.rollout.report import report
+
+HEALTH_TIMEOUT, POLL = 60.0, 10.0
+STANDSTILL = 500  # looks at a clock that does not move: whoever looks that often waits for nothing
+
+EFFECTS: dict[str, dict[str, Any]] = {
+    "throttled": fault({"status": 429, "retryAfter": 3}, times=2),
+    "swap 503": fault({"status": 503}, times=1),
+    "swap reset": fault({"reset": True}, times=1),
+    "swap applied, answer lost": fault({"applyThenReset": True}, after=1, times=1),
+    "list 503": fault({"status": 503}, "GET", "*/virtualMachines", after=4, times=3),
+    "list reset": fault({"reset": True}, "GET", "*/virtualMachines", after=6, times=2),
+    "operation failed": fault({"operation": "Failed", "code": "Oops", "message": "no"}, after=1, times=1),
+    "operation stuck": fault({"operation": "stuck"}, after=2, times=1),
+    "partial": fault({"partial": ["0", "1", "2"]}, times=2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that a rollout depends on.
+
+    :param sick: how instances behave on the new version
+    :param relapsing: instances that are not healthy on the old version either, once they boot it again
+    :param crash: seconds after the start at which instances stop, and which
+    :param death: the call at which the first process dies, and when
+    """
+
+    n: int
+    zones: int = 3
+    update_domains: int | None = None
+    batch_percent: int | None = None
+    unhealthy_percent: int = 20
+    upgraded_percent: int = 20
+    flags: tuple[str, ...] = ()
+    unhealthy: tuple[int, ...] = ()
+    protected: tuple[int, ...] = ()
+    sick: tuple[tuple[int, str], ...] = ()
+    relapsing: tuple[int, ...] = ()
+    crash: tuple[int, tuple[int, ...]] | None = None
+    effects: tuple[str, ...] = ()
+    trigger: str = "automatic"
+    death: tuple[int, str] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The story's world."""
+        behaviours = [sick(*self._ids([i]), health=word) for i, word in self.sick]
+        behaviours += [sick(*self._ids([i]), version=OLD) for i in self.relapsing]
+        percents = {
+            "maxBatchInstancePercent": self.batch_percent,
+            "maxUnhealthyInstancePercent": self.unhealthy_percent,
+            "maxUnhealthyUpgradedInstancePercent": self.upgraded_percent,
+        }
+        policy = rolling_policy(**percents, **dict.fromkeys(self.flags, True)) if self.batch_percent else None
+        shield = {"protectionPolicy": {"protectFromScaleSetActions": True}}
+        extras: dict[str, Any] = {"unhealthyInstances": self._ids(self.unhealthy)}
+        extras["instances"] = {
+            i: shield | ({"health": "unhealthy"} if i in extras["unhealthyInstances"] else {})
+            for i in self._ids(self.protected)
+        }
+        if self.update_domains is not None:
+            extras["updateDomains"] = self.update_domains
+        return world(
+            self.n,
+            self.zones,
+            policy=policy,
+            behaviours=[line for line in behaviours if line["instances"]],
+            faults=[EFFECTS[name] for name in self.effects],
+            timings={"swap": [2, 20], "boot": [1, 10], "extension": 2, "health": 2},
+            health_seconds=HEALTH_TIMEOUT,
+            **extras,
+        )
+
+    def happenings(self) -> list[tuple[float, Any]]:
+        """What happens from outside."""
+        if self.crash is None or not self._ids(self.crash[1]):
+            return []
+        after, instances = self.crash
+        return [(after, lambda admin: admin.touch(*self._ids(instances), power="stopped"))]
+
+    def _ids(self, numbers: Iterable[int]) -> list[str]:
+        return [str(number) for number in dict.fromkeys(numbers) if number < self.n]
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Worlds of up to 25 instances with everything that may go wrong in them."""
+    n = draw(st.integers(1, 25))
+    some = st.lists(st.integers(0, n - 1), max_size=4, unique=True).map(tuple)
+    words = st.sampled_from(["never", "unhealthy", "flapping"])
+    flags = st.sets(st.sampled_from(["enableCrossZoneUpgrade", "prioritizeUnhealthyInstances"]))
+    return Story(
+        n=n,
+        zones=draw(st.integers(0, 3)),
+        update_domains=draw(st.none() | st.integers(1, 5)),
+        batch_percent=draw(st.none() | st.integers(5, 100)),
+        unhealthy_percent=draw(st.integers(5, 100)),
+        upgraded_percent=draw(st.integers(0, 100)),
+        flags=tuple(sorted(draw(flags))),
+        unhealthy=draw(some),
+        protected=draw(some),
+        sick=draw(st.lists(st.tuples(st.integers(0, n - 1), words), max_size=3).map(tuple)),
+        relapsing=draw(some),
+        crash=draw(st.none() | st.tuples(st.integers(0, 200), some)),
+        effects=tuple(sorted(draw(st.sets(st.sampled_from(sorted(EFFECTS)), max_size=2)))),
+        trigger=draw(st.sampled_from(["automatic", "manual"])),
+        death=draw(st.none() | st.tuples(st.integers(0, 80), st.sampled_from([str(m) for m in Moment]))),
+    )
+
+
+class WatchedClock(EventfulClock):
+    """A clock that notices when somebody waits without letting time pass."""
+
+    looks = 0
+
+    def now(self) -> datetime:
+        """The emulator's instant; looked at for ever, it is an error."""
+        self.looks += 1
+        assert self.looks < STANDSTILL, "time stands still: somebody loops without waiting"
+        return super().now()
+
+    def wait_until(self, instant: datetime) -> None:
+        """Time passes."""
+        if instant > super().now():
+            self.looks = 0
+        super().wait_until(instant)
+
+
+def tell(story: Story, stages: Stages, folder: Path) -> tuple[Rehearsal, RolloutView]:
+    """Run the rollout to its end, with a second process where the first one dies."""
+    clock = type("Clock", (WatchedClock,), {"happenings": story.happenings()})
+    rehearsal = Rehearsal(stages, story.document(), folder, clock=clock)
+    request = {"trigger": story.trigger, "health_timeout_seconds": HEALTH_TIMEOUT, "poll_seconds": POLL}
+    death = Death(story.death[0], Moment(story.death[1])) if story.death else None
+    mortal = Mortal(death)
+    try:
+        view = rehearsal.run(mortal.ports(rehearsal.ports()), **request)
+    except Killed:
+        rehearsal.wall.advance(31)
+        known = rehearsal.ports().ledger.list_rollouts(FLEET_ID.lower())
+        if known and known[0].rollout.state is not RolloutState.ROLLING_FORWARD:
+            return rehearsal, known[0]
+        view = rehearsal.run(owner="second", **request)
+    except BaseException:
+        rehearsal.close()
+        raise
+    return rehearsal, view
+
+
+def judge(story: Story, rehearsal: Rehearsal, view: RolloutView) -> list[str]:
+    """Everything that is not as the rules say; empty when all is well."""
+    admin, body = rehearsal.admin, report(view)
+    audit = admin.audit()
+    ports = rehearsal.ports()
+    fleet = ports.driver.fetch_fleet(parse_fleet_id(FLEET_ID))
+    instances = {i.instance_id: i for i in ports.driver.list_instances(fleet)}
+    wrong = [str(violation) for violation in admin.violations()]
+    wrong += [f"{i} swapped {count} times" for i, count in audit["swaps"].items() if count != 1]
+    wrong += [f"{i} rolled back {count} times" for i, count in audit["rollbacks"].items() if count != 1]
+    wrong += [f"{i} rolled back and never swapped" for i in audit["rollbacks"] if i not in audit["swaps"]]
+    if audit["dataDisksLost"]:
+        wrong.append("data disks were lost")
+    sent = sorted((i for batch in body["batches"] for i in batch["instances"]), key=int)
+    swapped = sorted(audit["swaps"], key=int)
+    if sent != swapped:
+        wrong.append(f"reported batches {sent}, the provider saw swaps of {swapped}")
+    wrong += _miscounted(body, instances, audit, view)
+    wrong += _lost_instances(instances, audit, view)
+    wrong += _too_many_calls(admin, view)
+    if rehearsal.ports().ledger.verify_chain() is not None or rehearsal.ports().ledger.replay():
+        wrong.append("the ledger does not verify or does not replay")
+    return wrong
+
+
+def _miscounted(
+    body: dict[str, Any], instances: dict[str, Instance], audit: dict[str, Any], view: RolloutView
+) -> list[str]:
+    good = [i for i in audit["swaps"] if _serves(instances[i], NEW)]
+    pending = [
+        i
+        for i, seen in instances.items()
+        if i not in audit["swaps"] and seen.version == OLD and not seen.protected
+    ]
+    progress, rollbacks = body["progress"], body["rollbackInfo"]
+    truth = {
+        "successfulInstanceCount": len(good),
+        "failedInstanceCount": len(audit["swaps"]) - len(good),
+        "inProgressInstanceCount": 0,
+        "pendingInstanceCount": len(pending),
+    }
+    wrong = [] if progress == truth else [f"reported {progress}, the provider shows {truth}"]
+    gone_back = rollbacks["successfullyRolledbackInstanceCount"] + rollbacks["failedRolledbackInstanceCount"]
+    if gone_back < len(audit["rollbacks"]):
+        wrong.append(f"reported {rollbacks}, the provider saw {audit['rollbacks']}")
+    if body["status"] == "Completed" and pending:
+        wrong.append(f"completed with {pending} pending")
+    return wrong
+
+
+def _lost_instances(instances: dict[str, Instance], audit: dict[str, Any], view: RolloutView) -> list[str]:
+    """Every instance ends untouched, healthy on the new version, restored, or failed and reported so."""
+    wrong = []
+    for i, seen in instances.items():
+        swap = view.swaps.get(i)
+        if i not in audit["swaps"]:
+            is_told = seen.version == OLD and (swap is None or swap.state == "refused")
+        elif _serves(seen, NEW):
+            is_told = swap is not None
+        else:
+            is_told = swap is not None and swap.state in {
+                "healthy",
+                "unhealthy",
+                "rolled back",
+                "rollback failed",
+            }
+            is_told = is_told and (swap.state != "rolled back" or seen.version == OLD)
+        if not is_told:
+            wrong.append(f"instance {i} shows {seen}, the rollout says {swap}")
+    return wrong
+
+
+def _too_many_calls(admin: Admin, view: RolloutView) -> list[str]:
+    """Calls are a linear function of batches and polls: never of instances times polls."""
+    rollout, calls = view.rollout, admin.get("requests")["total"]
+    assert rollout.started_at is not None
+    assert rollout.ended_at is not None
+    polls = (rollout.ended_at - rollout.started_at).total_seconds() / POLL
+    most = 60 + 15 * len(view.batches) + 3 * len(view.swaps) + 3 * polls
+    return [f"{calls} calls, at most {most:.0f} are right"] if calls > most else []
+
+
+def _serves(instance: Instance, version: str) -> bool:
+    return instance.version == version and is_ready(instance, HealthSource.EXTENSION)

@@ -1,0 +1,34 @@
+"""Whatever the world is like and whatever happens in it, no rule is broken and nothing is told wrong."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from rehearsals import Stages
+from stories import Story, judge, stories, tell
+
+EXAMPLES = 60
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(story=stories())
+@example(story=Story(n=15, sick=((7, "never"),), death=(40, "after")))
+@example(story=Story(n=25, zones=0, update_domains=5, batch_percent=100, unhealthy_percent=100))
+@example(story=Story(n=12, batch_percent=30, flags=("enableCrossZoneUpgrade",), effects=("partial",)))
+def test_no_story_breaks_a_rule(stages: Stages, story: Story) -> None:
+    """The referee finds nothing, every instance ends untouched, new, restored or reported, and the report is the provider's truth (R7, R9, R14, R48, R49)."""
+    rehearsal = None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            rehearsal, view = tell(story, stages, Path(folder))
+            wrong = judge(story, rehearsal, view)
+        finally:
+            if rehearsal is not None:
+                rehearsal.close()
+    assert not wrong, f"@example(story={story}): {'; '.join(wrong)}"
