@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG
@@ -51,7 +53,7 @@ def test_a_batch_is_one_way_with_one_side_road(dag: DAG) -> None:
     after = {task.task_id: task.upstream_task_ids for task in dag.tasks}
     way = [f"batch.{step}" for step in BATCH]
 
-    for before, task_id in zip(way, way[1:], strict=False):
+    for before, task_id in itertools.pairwise(way):
         assert before in after[task_id]
     assert after["batch.settle_batch"] == {
         "batch.check_health",

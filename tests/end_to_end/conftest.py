@@ -1,0 +1,32 @@
+"""One real Airflow for all tests of this folder: scheduler, triggerer, API server, DAG processor, emulator."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parent))  # test folders are no packages; what they share stands beside
+
+from staged import Staged, world
+
+from fleetwright_demo.layout import Ports, free_port
+from fleetwright_demo.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
+    """Started once, on free ports, in a temporary folder; ended whatever happened."""
+    folder = tmp_path_factory.mktemp("stage")
+    world_file = folder / "world.yaml"
+    world_file.write_text(yaml.safe_dump(world()))
+    stage = Stage(folder, world_file, Ports(free_port(), free_port()), print)
+    stage.start()
+    try:
+        yield Staged(stage)
+    finally:
+        left = stage.stop()
+    assert left == ()

@@ -1,0 +1,212 @@
+"""One real Airflow and one emulator, as a test drives them: runs, tasks, logs, clearing, killing, the referee."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psutil
+import requests
+
+from fleetwright_demo.airflow_api import DAG_ID, AirflowApi
+from fleetwright_demo.stage import Stage
+from fleetwright_demo.watching import RUN_ENDED
+from fleetwright_demo.worlds import load_world
+
+OLD, NEW, BAD = "18.04.202401010", "18.04.202402010", "18.04.202403010"
+HEALTH_SECONDS = 3
+LIMIT_SECONDS = 120.0
+PAIRS = {
+    "maxBatchInstancePercent": 50,
+    "maxUnhealthyInstancePercent": 50,
+    "maxUnhealthyUpgradedInstancePercent": 50,
+    "pauseTimeBetweenBatches": "PT0S",
+}
+# Each test has a set of its own. Instance 3 never becomes healthy on the new version; nobody does on the bad one.
+SETS = {
+    "killed": 2,
+    "moved": 1,
+    "waited": 1,
+    "again": 4,
+    "rolled": 4,
+    "ended": 1,
+    "first": 1,
+    "told": 4,
+    "stopped": 2,
+    "hung": 1,
+}
+
+T = TypeVar("T")
+Task = dict[str, Any]
+
+
+def world() -> dict[str, Any]:
+    """Small sets in one zone, half of each at once, everything over in about a second."""
+    made = copy.deepcopy(load_world())
+    (model,) = made["scaleSets"]
+    made["scaleSets"] = [_scale_set(model, name, capacity) for name, capacity in SETS.items()]
+    made["platformImages"][0]["versions"].append({"name": BAD})
+    made["imageBehaviours"] = [
+        {"version": NEW, "instances": ["3"], "health": "never"},
+        {"version": BAD, "percent": 100, "health": "never"},
+    ]
+    made["timings"] = {"swap": 0.6, "boot": 0.3, "extension": 0.2, "health": 0.2, "retryAfter": 1}
+    made["referee"] = {"healthSeconds": HEALTH_SECONDS}
+    return made
+
+
+def _scale_set(model: dict[str, Any], name: str, capacity: int) -> dict[str, Any]:
+    made = copy.deepcopy(model)
+    resource = made["resource"]
+    resource["id"] = resource["id"].rpartition("/")[0] + f"/{name}"
+    resource["zones"] = ["1"]
+    resource["sku"]["capacity"] = capacity
+    upgrade = resource["properties"]["upgradePolicy"]
+    upgrade["rollingUpgradePolicy"] = PAIRS
+    upgrade["automaticOSUpgradePolicy"]["useRollingUpgradePolicy"] = True
+    return made
+
+
+def eventually(what: str, look: Callable[[], T | None], seconds: float = LIMIT_SECONDS) -> T:
+    """What a look comes to, as soon as it comes to something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {seconds:g} s")
+
+
+class Staged:
+    """A running stage.
+
+    :param stage: started; the one who starts it stops it
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.api: AirflowApi = stage.airflow
+        self._fleets = {name: s["resource"]["id"] for name, s in zip(SETS, world()["scaleSets"], strict=True)}
+
+    def fleet(self, name: str) -> str:
+        """The resource id of a set."""
+        return self._fleets[name]
+
+    def begin(self, name: str, run_id: str = "", **conf: object) -> str:
+        """Start an automatic rollout of a set to the new version; return the run's id."""
+        run_id = run_id or f"{name}-run"
+        quick = {
+            "version": NEW,
+            "trigger": "automatic",
+            "poll_seconds": 0.3,
+            "health_timeout_seconds": HEALTH_SECONDS,
+        }
+        self.api.trigger(run_id, {"fleet": self._fleets[name], **quick, **conf})
+        return run_id
+
+    def end_of(self, run_id: str) -> str:
+        """The state in which a run ends."""
+        return eventually(f"the end of {run_id}", lambda: self._ended(run_id))
+
+    def tasks(self, run_id: str, task_id: str) -> list[Task]:
+        """The instances of a task, one for each turn of the loop."""
+        found = [
+            task for task in self.api.task_instances(run_id) if task["task_id"].rpartition(".")[2] == task_id
+        ]
+        return sorted(found, key=lambda task: int(task.get("region_index") or 0))
+
+    def task(self, run_id: str, task_id: str, *states: str, turn: int = 0) -> Task:
+        """One of them, as soon as it is in one of the states."""
+
+        def look() -> Task | None:
+            tasks = self.tasks(run_id, task_id)[turn : turn + 1]
+            return next((task for task in tasks if task["state"] in states), None)
+
+        return eventually(f"{task_id} of {run_id} {' or '.join(states)}", look)
+
+    def log(self, task: Task, attempt: int = 0) -> str:
+        """What a person reads of a task: its lines, with errors and reasons in their own words."""
+        path = self._path(
+            task["dag_run_id"], f"taskInstances/{task['task_id']}/logs/{attempt or task['try_number']}"
+        )
+        query = "?full_content=true"
+        if task.get("region_id"):
+            query += f"&region_id={task['region_id']}&region_index={task['region_index']}"
+        return "\n".join(_words(line) for line in self.api._send("GET", path + query)["content"])
+
+    def logs(self, run_id: str) -> str:
+        """The logs of every task of a run."""
+        tasks = [task for task in self.api.task_instances(run_id) if task["try_number"]]
+        return "\n".join(self.log(task) for task in tasks)
+
+    def clear(self, task: Task) -> None:
+        """Clear this one task instance and nothing else, as the UI does."""
+        body = {
+            "dry_run": False,
+            "only_failed": False,
+            "dag_run_id": task["dag_run_id"],
+            "task_instance_ids": [task["id"]],
+        }
+        cleared = self.api._send("POST", f"/api/v2/dags/{DAG_ID}/clearTaskInstances", body)["task_instances"]
+        assert [one["task_id"] for one in cleared] == [task["task_id"]]
+
+    def kill(self, task: Task) -> int:
+        """``kill -9`` the worker of a running task with the process in which it runs; return how many died."""
+        processes = [process for process in self.processes() if task["id"] in _command(process)]
+        for process in processes:
+            process.kill()
+        return len(processes)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process of the stage, the ones that run tasks included."""
+        found = []
+        for child in self.stage.children:
+            if psutil.pid_exists(child.group):
+                leader = psutil.Process(child.group)
+                found += [leader, *leader.children(recursive=True)]
+        return [
+            process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        ]
+
+    def hit(self, name: str, effect: dict[str, Any], **limits: object) -> None:
+        """Add a fault to the swaps and rollbacks of a set."""
+        match = {"method": "POST", "path": f"*/{name}/reimage"}
+        self._emulator("POST", "faults", {"match": match, "effect": effect, **limits})
+
+    def judged(self, name: str) -> dict[str, Any]:
+        """The referee's report on a set."""
+        report: dict[str, Any] = self._emulator("GET", "audit")["scaleSets"][self._fleets[name]]
+        return report
+
+    def broken_rules(self, name: str) -> list[str]:
+        """What the referee saw broken on a set, in words."""
+        found = self._emulator("GET", "audit")["violations"]
+        return [f"{one['rule']}: {one['detail']}" for one in found if one["resource"] == self._fleets[name]]
+
+    def _ended(self, run_id: str) -> str | None:
+        state = self.api.run_state(run_id)
+        return state if state in RUN_ENDED else None
+
+    def _path(self, run_id: str, rest: str) -> str:
+        return f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/{rest}"
+
+    def _emulator(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        url = f"{self.stage.ports.emulator_url}/_emulator/{route}"
+        answer = requests.request(method, url, json=body, timeout=30)
+        assert answer.ok, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+def _words(line: dict[str, Any]) -> str:
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in line.get("error_detail") or ()]
+    return " ".join([str(line["event"]), str(line.get("reason") or ""), *errors]).strip()
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
