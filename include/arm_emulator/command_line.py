@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from arm_emulator.clock import Clock, ClockError, clock_named
 from arm_emulator.server import bind, create_app, create_server
@@ -64,7 +64,8 @@ def _listener(host: str, port: int) -> socket.socket:
 def _serve(app: FastAPI, listener: socket.socket, host: str) -> None:
     """Connections wait in the listening socket's queue from now on: what the ready line promises holds."""
     port = listener.getsockname()[1]
-    sys.stdout.write(f"arm_emulator listening on http://{host}:{port}\n")
+    address = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"arm_emulator listening on http://{address}:{port}\n")
     sys.stdout.flush()
     try:
         create_server(app).run(sockets=[listener])
@@ -72,10 +73,15 @@ def _serve(app: FastAPI, listener: socket.socket, host: str) -> None:
         return
 
 
+class _Parser(argparse.ArgumentParser):
+    """Options; a wrong one is one line, like everything else that stops the start."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_USAGE, f"arm_emulator: {message} (--help lists the options)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="arm_emulator", description="A stand-in for Azure that speaks ARM over HTTP."
-    )
+    parser = _Parser(prog="arm_emulator", description="A stand-in for Azure that speaks ARM over HTTP.")
     parser.add_argument("--world", type=Path, required=True, metavar="WORLD.yaml", help="the world to serve")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=8100, help="the port; 0 picks a free one (%(default)s)")

@@ -66,7 +66,9 @@ def test_start_ends_when_the_port_is_taken(tmp_path: Path) -> None:
     [
         (None, "world.yaml: cannot be read: No such file or directory"),
         ("scaleSets: [}", "world.yaml:1: not YAML: "),
-        ("- a list", "world.yaml: a world document is a mapping of sections, not list"),
+        ("- a list", "world.yaml: a world document is a mapping of sections; this is a list"),
+        ("", "world.yaml: a world document is a mapping of sections; this is empty"),
+        ("scaleSets: [web]", "world.yaml:1: scaleSets[0]: 'web' is no mapping"),
         ("now: soon", "world.yaml:1: now: 'soon' is no ISO 8601 instant such as 2024-06-01T00:00:00Z"),
         ("subscriptions: []\nscalesets: []", "world.yaml:2: scalesets: unknown key"),
         (
@@ -94,8 +96,19 @@ def test_start_ends_when_the_world_is_wrong(tmp_path: Path, text: str | None, sa
         ("--clock", "sundial", "no clock 'sundial': it is real, manual or scaled:FACTOR"),
         ("--clock", "scaled:0", "no clock 'scaled:0'"),
         ("--port", "99999", "'99999' is no port"),
+        ("--seed", "many", "invalid int value: 'many'"),
     ],
 )
 def test_start_ends_when_an_option_is_wrong(option: str, value: str, said: str) -> None:
-    """A wrong option is refused with what would be right."""
-    assert said in failed_start("--world", "world.yaml", option, value)
+    """A wrong option is refused in one line with what would be right."""
+    line = failed_start("--world", "world.yaml", option, value)
+
+    assert said in line
+    assert line.count("\n") == 1
+
+
+def test_start_without_a_world_says_what_is_missing() -> None:
+    """The one option that has no default is asked for in one line."""
+    assert failed_start() == (
+        "arm_emulator: the following arguments are required: --world (--help lists the options)\n"
+    )

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from arm_emulator.compute.documents import RollingUpgradeDocument
 from arm_emulator.images.behaviours import HealthWord
 from arm_emulator.world.images_document import BehaviourDocument
-from arm_emulator.world.words import Document, InstanceId, Instant, Location
+from arm_emulator.world.words import Document, Duration, InstanceId, Instant, Location
 
 
 class PublishedBehaviour(BehaviourDocument):
@@ -73,7 +73,7 @@ class TouchInstances(Document):
 class MoveClock(Document):
     """How far to move, or to when: one of the two."""
 
-    advance: float | int | None = Field(default=None, ge=0, allow_inf_nan=False)
+    advance: Duration | None = None
     to: Instant | None = None
 
     @model_validator(mode="after")

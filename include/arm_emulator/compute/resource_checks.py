@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.compute.extensions import ExtensionOrderError, extensions_of
 from arm_emulator.compute.policy import Problem, policy_problems
+from arm_emulator.compute.profile_checks import profile_problems
 from arm_emulator.compute.scaling import MAX_CAPACITY
 from arm_emulator.instants import parse_instant
 
@@ -18,13 +18,14 @@ def resource_problems(resource: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _location_problems(resource)
     yield from _capacity_problems(resource)
     yield from _zone_problems(resource)
-    properties = resource.get("properties")
-    if not isinstance(properties, dict | None):
+    properties = resource.get("properties", {})
+    if not isinstance(properties, dict):
         yield Problem("properties", f"{properties!r} is no object")
         return
-    yield from _time_problems(properties or {})
-    yield from _upgrade_policy_problems(properties or {})
-    yield from _profile_problems(properties or {})
+    yield from _time_problems(properties)
+    yield from _fault_domain_problems(properties)
+    yield from _upgrade_policy_problems(properties)
+    yield from profile_problems(properties)
 
 
 def _location_problems(resource: Mapping[str, Any]) -> Iterator[Problem]:
@@ -62,6 +63,12 @@ def _time_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("properties.timeCreated", f"{created!r} is no ISO 8601 instant")
 
 
+def _fault_domain_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
+    count = properties.get("platformFaultDomainCount")
+    if count is not None and not (type(count) is int and count >= 1):
+        yield Problem("properties.platformFaultDomainCount", f"{count!r} is not a whole number from 1 on")
+
+
 def _upgrade_policy_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
     policy = properties.get("upgradePolicy")
     if policy is None:
@@ -71,66 +78,3 @@ def _upgrade_policy_problems(properties: Mapping[str, Any]) -> Iterator[Problem]
         return
     for problem in policy_problems(policy):
         yield Problem(f"properties.upgradePolicy.{problem.path}", problem.message)
-
-
-def _profile_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
-    where = "properties.virtualMachineProfile"
-    profile = properties.get("virtualMachineProfile")
-    if profile is None:
-        return
-    for path in (
-        "", "osProfile", "osProfile.windowsConfiguration", "storageProfile", "storageProfile.imageReference",
-        "storageProfile.osDisk", "networkProfile", "networkProfile.healthProbe", "extensionProfile",
-    ):  # fmt: skip
-        value = _at(profile, path)
-        if not isinstance(value, dict | None):
-            yield Problem(f"{where}.{path}".rstrip("."), f"{value!r} is no object")
-            return
-    yield from _extension_problems(profile, f"{where}.extensionProfile")
-    yield from _windows_problems(properties, profile, where)
-
-
-def _at(profile: object, path: str) -> object:
-    value = profile
-    for key in path.split(".") if path else ():
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _extension_problems(profile: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    listed = (profile.get("extensionProfile") or {}).get("extensions")
-    if listed is None:
-        return
-    if not isinstance(listed, list) or not all(_is_extension(entry) for entry in listed):
-        yield Problem(f"{where}.extensions", "is no list of extensions with name and properties")
-        return
-    names = [entry["name"] for entry in listed]
-    if len(set(names)) < len(names):
-        yield Problem(f"{where}.extensions", f"{', '.join(names)}: a name stands twice")
-    try:
-        extensions_of(profile)
-    except ExtensionOrderError as error:
-        yield Problem(f"{where}.extensions", str(error))
-
-
-def _is_extension(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("name"), str)
-        and isinstance(entry.get("properties"), dict | None)
-        and isinstance((entry.get("properties") or {}).get("provisionAfterExtensions"), list | None)
-    )
-
-
-def _windows_problems(
-    properties: Mapping[str, Any], profile: Mapping[str, Any], where: str
-) -> Iterator[Problem]:
-    """Automatic OS upgrades and Windows' own updates exclude each other (R19)."""
-    policy = properties.get("upgradePolicy") or {}
-    is_automatic = (policy.get("automaticOSUpgradePolicy") or {}).get("enableAutomaticOSUpgrade")
-    windows = (profile.get("osProfile") or {}).get("windowsConfiguration") or {}
-    if is_automatic and windows.get("enableAutomaticUpdates") is True:
-        yield Problem(
-            f"{where}.osProfile.windowsConfiguration.enableAutomaticUpdates",
-            "must be false when automaticOSUpgradePolicy.enableAutomaticOSUpgrade is true",
-        )

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from arm_emulator.world.words import Document, InstanceId
+from arm_emulator.world.words import Document, Duration, InstanceId
 
 NOT_SERVED = ("zoneDown", "tokenExpires")
 """Effects that the contract knows and this version does not serve."""
@@ -27,7 +27,7 @@ class EffectDocument(Document):
 
     status: int | None = Field(default=None, ge=400, le=599)
     retryAfter: int | None = Field(default=None, ge=0)
-    latency: float | int | None = Field(default=None, ge=0)
+    latency: Duration | None = None
     reset: Literal[True] | None = None
     applyThenReset: Literal[True] | None = None
     operation: Literal["Failed", "stuck"] | None = None
@@ -71,4 +71,4 @@ class FaultDocument(Document):
     effect: EffectDocument
     after: int = Field(default=0, ge=0)
     times: int | None = Field(default=None, ge=0)
-    seconds: float | int | None = Field(default=None, ge=0)
+    seconds: Duration | None = None

@@ -41,9 +41,7 @@ class OperationResponses:
         operation.polls += 1
         if call.query.get("monitor", "").lower() == "true":
             return self._monitor(world, call, operation)
-        running = operation.status is OperationStatus.IN_PROGRESS
-        headers = {"Retry-After": retry_after(world, operation)} if running else {}
-        return ArmReply.of(_status_body(operation), headers=headers)
+        return ArmReply.of(_status_body(operation), headers={"Retry-After": retry_after(world, operation)})
 
     def _monitor(self, world: World, call: ArmCall, operation: Operation) -> ArmReply:
         """202 while it runs, then what the call itself would have answered had it not taken any time."""

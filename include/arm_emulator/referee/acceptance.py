@@ -39,7 +39,6 @@ def kind_of(replacement: Replacement, history: History) -> ReplacementKind:
 class Acceptance:
     """One accepted call.
 
-    :param unhealthy_before: instances that were neither ready nor in flight before it.
     :param newly_out: its instances that were in service before it.
     :param record: the scale set just after it.
     :param regions: what is in flight just after it, by region.
@@ -48,7 +47,6 @@ class Acceptance:
 
     event: ReplacementsAccepted
     kinds: Mapping[str, ReplacementKind]
-    unhealthy_before: int
     newly_out: int
     record: ScaleSetRecord
     regions: Mapping[str, RegionFlights]
@@ -70,5 +68,5 @@ class Acceptance:
         return [r for r in self.event.replacements if self.kinds[r.instance] is ReplacementKind.SWAP]
 
     def image_of(self, replacement: Replacement) -> str:
-        """Image and version that a replacement brings."""
-        return f"{self.event.image}:{replacement.to_version}"
+        """Image and version that a replacement brings, as they are compared."""
+        return f"{self.event.image}:{replacement.to_version}".lower()

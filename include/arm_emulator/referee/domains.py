@@ -32,12 +32,12 @@ def _two_update_domains(acceptance: Acceptance) -> Iterator[Violation]:
 
 
 def _two_zones(acceptance: Acceptance) -> Iterator[Violation]:
-    images = dict.fromkeys(acceptance.image_of(swap) for swap in acceptance.swaps)
-    for image in images:
-        yield from _two_zones_of(acceptance, image)
+    versions = {acceptance.image_of(swap): swap.to_version for swap in acceptance.swaps}
+    for image, version in versions.items():
+        yield from _two_zones_of(acceptance, image, f"{acceptance.event.image}:{version}")
 
 
-def _two_zones_of(acceptance: Acceptance, image: str) -> Iterator[Violation]:
+def _two_zones_of(acceptance: Acceptance, image: str, words: str) -> Iterator[Violation]:
     """R48. ``enableCrossZoneUpgrade`` lifts it inside the set, never between the sets of a region."""
     record = acceptance.record
     places = acceptance.regions[record.location].places_of(image)
@@ -48,5 +48,5 @@ def _two_zones_of(acceptance: Acceptance, image: str) -> Iterator[Violation]:
     if is_own_breach or is_shared_breach:
         zones = ", ".join(sorted(own | others))
         where = "" if is_own_breach else ", counting the other scale sets of the region"
-        detail = f"zones {zones} of {record.location} in flight for {image}{where}"
+        detail = f"zones {zones} of {record.location} in flight for {words}{where}"
         yield Violation("R48", acceptance.at, record.id, detail)

@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from arm_emulator.referee.scale_set_record import Batch
+
 
 @dataclass(slots=True, eq=False)
 class Flight:
     """An instance from its accepted swap or rollback until it is ready, failed or out of time.
 
     :param image: image and version that it is to run.
-    :param batch: position of the batch that it belongs to; None for a rollback.
+    :param batch: that of the instance's last swap; None for one that was never swapped.
     """
 
     scale_set: str
@@ -25,7 +27,7 @@ class Flight:
     image: str
     zone: str | None
     update_domain: int
-    batch: int | None
+    batch: Batch | None
 
 
 class Place(NamedTuple):

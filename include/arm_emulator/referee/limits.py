@@ -48,7 +48,9 @@ def _too_large_a_batch(acceptance: Acceptance) -> Iterator[Violation]:
 
 
 def _too_many_unhealthy(acceptance: Acceptance) -> Iterator[Violation]:
-    record, unhealthy = acceptance.record, acceptance.unhealthy_before
+    """R14, over the state just after the acceptance: what the call itself replaces is in flight, not unhealthy."""
+    record = acceptance.record
+    unhealthy = record.unhealthy()
     threshold = acceptance.policy.max_unhealthy_instance_percent
     if unhealthy * 100 > threshold * record.size:
         detail = f"a swap while {unhealthy} of {record.size} instances are unhealthy, more than {threshold} percent"

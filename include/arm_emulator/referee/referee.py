@@ -129,7 +129,6 @@ class Referee:
         acceptance = Acceptance(
             event=event,
             kinds=kinds,
-            unhealthy_before=record.unhealthy(),
             newly_out=sum(not record.is_out_of_service(r.instance) for r in event.replacements),
             record=record,
             regions=self.regions,
@@ -146,20 +145,19 @@ class Referee:
         swaps = acceptance.swaps
         if swaps:
             instances = tuple(swap.instance for swap in swaps)
-            record.batches.append(Batch(instances, at, set(instances)))
+            record.add_batch(Batch(instances, at, set(instances)))
             record.first_swap_at = record.first_swap_at or at
         for replacement in acceptance.event.replacements:
             kind = acceptance.kinds[replacement.instance]
             if kind is not ReplacementKind.SAME_VERSION:
-                batch = len(record.batches) - 1 if kind is ReplacementKind.SWAP else None
-                self._start_flight(acceptance, replacement, batch)
+                self._start_flight(acceptance, replacement)
         record.note_busy(at)
         record.note_in_flight()
         record.note_out_of_service()
         for image in dict.fromkeys(acceptance.image_of(r) for r in acceptance.event.replacements):
             self.regions[record.location].note_zones(image)
 
-    def _start_flight(self, acceptance: Acceptance, replacement: Replacement, batch: int | None) -> None:
+    def _start_flight(self, acceptance: Acceptance, replacement: Replacement) -> None:
         record = acceptance.record
         self._end_flight(record, replacement.instance, acceptance.at)
         flight = Flight(
@@ -169,7 +167,7 @@ class Referee:
             image=acceptance.image_of(replacement),
             zone=replacement.zone,
             update_domain=replacement.update_domain,
-            batch=batch,
+            batch=record.batch_of.get(replacement.instance),
         )
         record.flights[flight.instance] = record.last_flights[flight.instance] = flight
         self.regions[record.location].add(flight)

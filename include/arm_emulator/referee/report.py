@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from arm_emulator.referee.scale_set_record import Batch, ScaleSetRecord
 
 
+UNKNOWN_VERSION = "unknown"
+"""Counts the instances whose image could not be resolved."""
+
+
 def report(referee: Referee, now: datetime, *, total_requests: int, mutating_requests: int) -> dict[str, Any]:
     """Everything that the referee can say at an instant."""
     swapped = sum(len(record.swaps) for record in referee.records.values())
@@ -51,7 +55,7 @@ def _scale_set(record: ScaleSetRecord, now: datetime) -> dict[str, Any]:
         "swaps": dict(record.swaps),
         "rollbacks": dict(record.rollbacks),
         "dataDisksLost": record.data_disks_lost,
-        "imageVersions": dict(Counter(str(version) for version in record.versions.values())),
+        "imageVersions": dict(Counter(version or UNKNOWN_VERSION for version in record.versions.values())),
         "batches": [_batch(batch) for batch in record.batches],
         "busySeconds": _rounded(record.busy_seconds_by(now)),
         "wallSeconds": _rounded(wall),

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
 class Batch:
     """One accepted swap call.
 
-    :param waiting: its instances that have not become ready on it yet; one that was rolled back never does.
+    :param waiting: its instances that have not become ready yet, be it on its version or, rolled back, on the one before.
     """
 
     instances: tuple[str, ...]
     accepted_at: datetime
     waiting: set[str]
     ready_at: datetime | None = None
+
+    def note_ready(self, instance: str, at: datetime) -> None:
+        """One of its instances is ready; with the last of them the batch is."""
+        self.waiting.discard(instance)
+        if not self.waiting and self.ready_at is None:
+            self.ready_at = at
 
 
 @dataclass(slots=True)
@@ -47,6 +53,7 @@ class ScaleSetRecord:
 
     :param versions: the image version of each instance there is.
     :param flights: instances in flight.
+    :param batch_of: the batch of each instance's last swap.
     :param last_flights: each instance's last flight, over or not: an instance may become ready after its time.
     """
 
@@ -60,6 +67,7 @@ class ScaleSetRecord:
     swaps: Counter[str] = field(default_factory=Counter)
     rollbacks: Counter[str] = field(default_factory=Counter)
     batches: list[Batch] = field(default_factory=list)
+    batch_of: dict[str, Batch] = field(default_factory=dict)
     data_disks_lost: int = 0
     max_out_of_service: int = 0
     max_out_of_service_percent: float = 0.0
@@ -95,6 +103,11 @@ class ScaleSetRecord:
             self.histories[instance] = History({self.versions.get(instance)})
         return self.histories[instance]
 
+    def add_batch(self, batch: Batch) -> None:
+        """A swap call was accepted."""
+        self.batches.append(batch)
+        self.batch_of.update(dict.fromkeys(batch.instances, batch))
+
     def note_out_of_service(self) -> None:
         """Remember the most instances out of service."""
         count = self.out_of_service()
@@ -127,9 +140,5 @@ class ScaleSetRecord:
         """An instance came out of its flight ready, or became ready later."""
         self.last_ready_at = at
         self.busy_seconds_at_last_ready = self.busy_seconds_by(at)
-        if flight.batch is None:
-            return
-        batch = self.batches[flight.batch]
-        batch.waiting.discard(flight.instance)
-        if not batch.waiting and batch.ready_at is None:
-            batch.ready_at = at
+        if flight.batch is not None:
+            flight.batch.note_ready(flight.instance, at)

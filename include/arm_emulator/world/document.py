@@ -9,7 +9,7 @@ from pydantic import Field
 from arm_emulator.compute.documents import ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
-from arm_emulator.world.words import Document, Instant, Location
+from arm_emulator.world.words import Document, Duration, Instant, Location
 
 
 class SubscriptionDocument(Document):
@@ -43,7 +43,7 @@ class LoadBalancerDocument(Document):
 class RefereeDocument(Document):
     """What the referee goes by."""
 
-    healthSeconds: int | float = Field(default=300, ge=0)
+    healthSeconds: Duration = 300
 
 
 class TokensDocument(Document):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_QUOTE = 120
+
 
 class WorldError(ValueError):
     """The first thing that is wrong with a world document.
@@ -17,6 +19,12 @@ class WorldError(ValueError):
         self.line = line
         self.message = message
         super().__init__(f"{path_words(path)}: {message}" if path else message)
+
+
+def shortened(value: object) -> str:
+    """A value as an error quotes it: a long one is cut, so that the error stays one readable line."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
 def path_words(path: tuple[str | int, ...]) -> str:

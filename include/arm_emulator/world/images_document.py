@@ -34,7 +34,7 @@ class BehaviourDocument(Document):
     """What instances do when they boot the version that is being published."""
 
     instances: list[InstanceId] | None = None
-    percent: int | float = Field(default=100, ge=0, le=100)
+    percent: float = Field(default=100, ge=0, le=100)
     health: HealthWord = Field(default=HealthWord.HEALTHY, strict=False)
     extension: str | None = None
     extensionResult: Literal["succeeded", "failed"] | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from arm_emulator.compute.resource_checks import resource_problems
 from arm_emulator.resource_ids import ScaleSetId
 from arm_emulator.resources.regions import public_regions, region_name
 from arm_emulator.world.document import WorldDocument
-from arm_emulator.world.errors import WorldError
+from arm_emulator.world.errors import WorldError, shortened
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 _NOT_SERVED = ("galleries", "batchAccounts", "managedClusters")
+
+
+_KINDS: Mapping[type, str] = MappingProxyType({type(None): "empty", list: "a list", str: "a text"})
+_PLAIN_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "extra_forbidden": "unknown key",
+        "missing": "is missing",
+        "invalid_key": "a key must be text; put it in quotes",
+        "dict_type": "{} is no mapping",
+        "model_type": "{} is no mapping",
+        "list_type": "{} is no list",
+    }
+)
+"""What kinds of pydantic errors mean to someone who writes a world."""
 
 
 class Finding(NamedTuple):
@@ -37,7 +52,9 @@ def validated(raw: object) -> WorldDocument:
     :raises WorldError: it is not one; the error names the first thing that is wrong.
     """
     if not isinstance(raw, dict):
-        raise WorldError(f"a world document is a mapping of sections, not {type(raw).__name__}")
+        raise WorldError(
+            f"a world document is a mapping of sections; this is {_KINDS.get(type(raw), 'a value')}"
+        )
     try:
         document = WorldDocument.model_validate({k: v for k, v in raw.items() if v is not None})
     except ValidationError as error:
@@ -54,15 +71,12 @@ def _first_error(error: ValidationError) -> WorldError:
 
 def error_words(details: ErrorDetails) -> str:
     """A pydantic error in one plain sentence."""
-    match details["type"]:
-        case "extra_forbidden":
-            return "unknown key"
-        case "missing":
-            return "is missing"
-        case "value_error":
-            return details["msg"].removeprefix("Value error, ")
-        case _:
-            return f"{details['input']!r}: {details['msg'][:1].lower()}{details['msg'][1:]}"
+    kind, quoted = details["type"], shortened(details["input"])
+    if kind == "value_error":
+        return details["msg"].removeprefix("Value error, ")
+    if kind in _PLAIN_WORDS:
+        return _PLAIN_WORDS[kind].format(quoted)
+    return f"{quoted}: {details['msg'][:1].lower()}{details['msg'][1:]}"
 
 
 def _findings(document: WorldDocument) -> Iterator[Finding]:
