@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -342,9 +343,10 @@ def test_gallery_image_is_refused_before_any_call(
 
 
 def test_strange_names_stay_in_their_place(driver: FleetDriver, server: ScriptedServer) -> None:
-    """A fleet's name never becomes a query, nor an instance's a path."""
+    """A fleet's name never becomes a query, nor an instance's a path, whoever made the id."""
     server.script(Reply(200, scale_set()), Reply(200, instance("1")))
-    fleet = driver.fetch_fleet(parse_fleet_id(f"{FLEET_ID}?x#y"))
+    strange = replace(parse_fleet_id(FLEET_ID), resource_id=f"{FLEET_ID}?x#y")
+    fleet = driver.fetch_fleet(strange)
 
     driver.fetch_instance(fleet, "1/reimage")
 

@@ -143,11 +143,14 @@ def test_rollbacks_are_counted_and_the_first_failure_is_named() -> None:
         *rolled_back(1, "rollback failed", "extension script failed"),
     )
 
-    assert count_rollbacks(view) == RollbackInfo(1, 1, "instance 1: extension script failed")
+    assert count_rollbacks(view) == RollbackInfo(1, 1, "instance 1: ready; rollback: extension script failed")
     assert count_rollbacks(view).to_dict() == {
         "successfullyRolledbackInstanceCount": 1,
         "failedRolledbackInstanceCount": 1,
-        "rollbackError": {"code": "RollbackFailed", "message": "instance 1: extension script failed"},
+        "rollbackError": {
+            "code": "RollbackFailed",
+            "message": "instance 1: ready; rollback: extension script failed",
+        },
     }
 
 

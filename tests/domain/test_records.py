@@ -86,7 +86,7 @@ def test_an_instance_is_in_flight_from_the_intent_to_the_verdict(
 
 def test_a_verdict_is_remembered_with_its_seconds() -> None:
     """R10: how long an instance took to get healthy stands in the record."""
-    view = fold((started(), *a_batch_to((0, "healthy"))))
+    view = fold((started(), *a_batch_to((0, "swapped"))))
     view = fold([judged(0, "healthy", "ready", now=NOW, ready_seconds=4.5)], view)
 
     assert (view.swaps["0"].state, view.swaps["0"].ready_seconds) == (SwapState.HEALTHY, 4.5)

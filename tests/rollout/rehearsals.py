@@ -71,6 +71,16 @@ class Admin:
         """Change the scale set's model as its owner would."""
         self._answer("PATCH", f"{self.fleet_id}?api-version=2024-07-01", body)
 
+    def protect(self, instance: str) -> None:
+        """Protect an instance from scale set actions, as its owner would."""
+        shield = {
+            "properties": {
+                "protectionPolicy": {"protectFromScaleIn": True, "protectFromScaleSetActions": True}
+            }
+        }
+        path = f"{self.fleet_id}/virtualMachines/{instance}?api-version=2024-07-01"
+        self._answer("PUT", path, {"location": "westeurope", **shield})
+
     def audit(self) -> dict[str, Any]:
         """The referee's report on the set."""
         found: dict[str, Any] = self.get("audit")["scaleSets"][self.fleet_id]

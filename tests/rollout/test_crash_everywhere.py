@@ -110,11 +110,6 @@ def test_death_anywhere_changes_nothing(rehearse: Rehearse, tmp_path: Path) -> N
     assert died_differently(trial) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="runner.roll_out never reads rollout.decided: a process that dies between the batch that decided "
-    "to stop and the end of the rollout is followed by one that swaps the next batch",
-)
 def test_death_anywhere_keeps_the_stop(rehearse: Rehearse, tmp_path: Path) -> None:
     """Killed at any call or write of a rollout that stops, it stops all the same, with no further swap (R12)."""
     trial = Trial(rehearse(STOPPED), STOPPED, tmp_path)

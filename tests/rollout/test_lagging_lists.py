@@ -39,10 +39,6 @@ def test_lagging_lists_fail_nobody(rehearse: Rehearse) -> None:
     assert rehearsal.admin.violations() == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="settling._stop judges the set by the list alone; check._unhealthy reads the instances themselves first",
-)
 def test_lagging_list_stops_nobody_who_is_back(rehearse: Rehearse) -> None:
     """Instances that were down and are back, while a list still shows them down, do not stop a rollout (R14)."""
     down = (30, lambda admin: admin.touch("2", "5", "8", "11", power="stopped"))
@@ -54,10 +50,6 @@ def test_lagging_list_stops_nobody_who_is_back(rehearse: Rehearse) -> None:
     assert told(view)["status"] == "Completed"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="check_health confirms by single reads, swapping._admit refuses by the list alone: the loop turns without a wait",
-)
 def test_lagging_list_never_makes_the_loop_spin(rehearse: Rehearse) -> None:
     """Instances that are back while the list still shows them down: the rollout waits for time to pass, and goes on."""
     rehearsal = rehearse(world(timings={"listLag": 10, "extension": 0}))

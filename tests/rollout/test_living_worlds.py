@@ -73,10 +73,6 @@ def test_opted_out_in_mid_rollout_cancels(rehearse: Rehearse) -> None:
     assert told(view)["progress"]["pendingInstanceCount"] == 10
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="finishing.finish counts instances by version; nothing in the report names which instance is on which",
-)
 def test_cancelled_rollout_says_who_is_on_which_version(rehearse: Rehearse) -> None:
     """The report of a rollout cancelled by an opt-out says which instance is on which version (O3)."""
     rehearsal = rehearse(world(5, 0), clock=eventful((45, lambda admin: admin.patch(OPT_OUT))))
@@ -195,10 +191,6 @@ def test_scaled_out_set_is_finished(rehearse: Rehearse) -> None:
     assert rehearsal.admin.violations() == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rolling_back._has_something_to_restore reads an instance that was scaled in: 404 ends every run on this fleet",
-)
 def test_instance_that_vanishes_in_its_swap_is_reported(rehearse: Rehearse) -> None:
     """An instance that was scaled in while it was being swapped counts as failed, and the rollout ends with a verdict."""
     shrink = (50, lambda admin: admin.post("scale", id=admin.fleet_id, capacity=1))

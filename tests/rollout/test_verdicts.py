@@ -40,10 +40,6 @@ def test_failed_rollback_stops_and_is_counted(rehearse: Rehearse) -> None:
     assert rehearsal.state()["rollbacks"] == {"7": 1}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="health.why_not_ready says 'provisioning is Failed' before it looks at extensions; their names are lost",
-)
 def test_failed_extension_is_named(rehearse: Rehearse) -> None:
     """Why an instance failed names the extension that failed on it (R32)."""
     broken = {"version": NEW, "instances": ["0"], "extension": "App", "extensionResult": "failed"}
@@ -54,10 +50,6 @@ def test_failed_extension_is_named(rehearse: Rehearse) -> None:
     assert "App" in view.swaps["0"].verdict_reason
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="settling._stop takes verdict_reason as the impact, which a rollback that went well overwrites with 'ready'",
-)
 def test_stop_names_what_the_first_instance_suffered(rehearse: Rehearse) -> None:
     """The message of a stopped rollout says what was wrong with the first failed instance, also after its rollback (R12)."""
     rehearsal = rehearse(world(behaviours=[sick("0", "3", "6")]))

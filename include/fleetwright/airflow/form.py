@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.sdk import Param
 
 from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.rollout.validate import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
 
 _FLEET = (
     r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[cC]ompute"
@@ -63,6 +64,7 @@ def _manners() -> dict[str, Param]:
             300,
             type="number",
             exclusiveMinimum=0,
+            maximum=MAX_HEALTH_TIMEOUT_SECONDS,
             title="Health timeout (seconds)",
             description="How long each instance may take to get healthy after its swap.",
         ),
@@ -70,6 +72,7 @@ def _manners() -> dict[str, Param]:
             5,
             type="number",
             exclusiveMinimum=0,
+            maximum=MAX_POLL_SECONDS,
             title="Seconds between polls",
             description="How often the fleet is read while a batch is under way.",
         ),

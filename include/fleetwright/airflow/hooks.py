@@ -73,14 +73,17 @@ class AzureRmHook(BaseHook):
                 mask_secret(str(word))
         if token:
             return StaticToken(str(token))
-        if connection.login and secret:
-            tenant = str(extra.get("tenant_id") or "")
-            if not tenant:
-                raise ConfigurationError(
-                    f"connection {self.azure_conn_id!r} has a client secret and no tenant_id"
-                )
-            return _client_secret(url, tenant, str(connection.login), str(secret))
-        return None
+        if not (connection.login or secret):
+            return None
+        tenant = str(extra.get("tenant_id") or "")
+        parts = {"client ID": connection.login, "client secret": secret, "tenant ID": tenant}
+        missing = [name for name, value in parts.items() if not value]
+        if missing:
+            raise ConfigurationError(
+                f"connection {self.azure_conn_id!r} has only a part of a service principal: {', '.join(missing)} "
+                "missing; give all three, or none for azure-identity's default chain"
+            )
+        return _client_secret(url, tenant, str(connection.login), str(secret))
 
     def _read(self) -> Connection:
         if self._connection is None:

@@ -19,19 +19,19 @@ from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.rollout.acts import ACTS
 from fleetwright.rollout.effects import Process, run_async
 from fleetwright.rollout.ports import Lease, LeaseTerms
-from fleetwright.rollout.selecting import wait_for_budget
+from fleetwright.rollout.selecting import wait_for_budget, wait_for_pause
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.waiting import wait_for_verdicts
 
-BUDGET = "budget"
+BUDGET, PAUSE = "budget", "pause"
 
 
 class RolloutWaitTrigger(BaseTrigger):
-    """Waits for the verdicts of a swap or a rollback, or for budget; fires once.
+    """Waits for the verdicts of a swap or a rollback, for budget, or for a pause to pass; fires once.
 
-    :param wait: ``swap``, ``rollback`` or ``budget``
+    :param wait: ``swap``, ``rollback``, ``budget`` or ``pause``
     :param token: the lease's fencing token; a newer one ends this wait without a trace
-    :param since: when a wait for budget began, ISO 8601
+    :param since: when a wait for budget began, or until when a pause lasts; ISO 8601
     """
 
     def __init__(
@@ -100,6 +100,8 @@ class RolloutWaitTrigger(BaseTrigger):
     def _process(self, session: RolloutSession) -> Process:
         if self.wait == BUDGET:
             return wait_for_budget(session, _instant(self.since))
+        if self.wait == PAUSE:
+            return wait_for_pause(session, _instant(self.since))
         return wait_for_verdicts(session, ACTS[self.wait])
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.configuration import conf
@@ -57,8 +58,14 @@ def build_ledger() -> SqlLedger:
 def ledger_url_of(connection: Connection) -> str:
     """A SQLAlchemy URL from a connection: its extra field ``url``, else the connection's own URI."""
     url = connection.extra_dejson.get("url")
+    if url:
+        return str(url)
+    uri = connection.get_uri()
+    if uri.startswith("sqlite:"):
+        # Airflow quotes the path, and SQLite would take that for a name.
+        return unquote(uri)
     # Airflow writes the old name of the scheme, which SQLAlchemy does not know any more.
-    return str(url or re.sub(r"^postgres://", "postgresql://", connection.get_uri()))
+    return re.sub(r"^postgres://", "postgresql://", uri)
 
 
 async def _ledger_url_async() -> str:

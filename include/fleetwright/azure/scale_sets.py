@@ -51,13 +51,19 @@ class ScaleSetDriver:
         """The same read for a trigger."""
         return parse_instances(await self._client.reader.list_items(self._list_url(fleet)))
 
-    def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance:
-        """Read one instance itself with its instance view."""
-        return parse_instance(self._client.get(self._instance_url(fleet, instance_id)))
+    def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance | None:
+        """Read one instance itself with its instance view; None when it does not exist any more."""
+        try:
+            return parse_instance(self._client.get(self._instance_url(fleet, instance_id)))
+        except NotFoundError:
+            return None
 
-    async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance:
+    async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance | None:
         """The same read for a trigger."""
-        return parse_instance(await self._client.reader.get(self._instance_url(fleet, instance_id)))
+        try:
+            return parse_instance(await self._client.reader.get(self._instance_url(fleet, instance_id)))
+        except NotFoundError:
+            return None
 
     def fetch_foreign_rollout(self, fleet: Fleet) -> str:
         """One line about a rolling upgrade that Azure has under way, empty where there is none (O4)."""

@@ -10,7 +10,7 @@ import click
 from fleetwright import __version__
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
 from fleetwright.cli.history import history
-from fleetwright.cli.output import print_error
+from fleetwright.cli.output import keep_quiet, print_error
 from fleetwright.cli.plan import plan
 from fleetwright.cli.run import run
 from fleetwright.domain.errors import FleetwrightError, HeldError
@@ -39,6 +39,7 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def exit_code(arguments: list[str] | None = None) -> int:
     """Run the command; see ``exit_codes``."""
+    keep_quiet()
     try:
         # click returns its own code for --help and --version, and a verb's code otherwise.
         return int(fleetwright.main(arguments, prog_name="fleetwright", standalone_mode=False) or 0)

@@ -20,7 +20,8 @@ from fleetwright.domain.states import IN_FLIGHT, SwapState
 from fleetwright.rollout.report import held_report
 from fleetwright.rollout.session import Observer
 
-_STORY = "fleetwright"
+_STEPS = "fleetwright.rollout"  # what the steps tell
+_CALLS = "fleetwright.azure"  # retries and the like
 
 
 def print_json(body: Mapping[str, Any]) -> None:
@@ -43,7 +44,10 @@ def tell_held(held: HeldError, *, as_json: bool) -> None:
 
 @contextmanager
 def story() -> Iterator[Console]:
-    """Show the steps' log: with a console of its own on a terminal, as plain lines elsewhere."""
+    """Show the steps' log: with a console of its own on a terminal, as plain lines elsewhere.
+
+    Until a rollout has begun nothing is told of single calls (``tell_calls``): what then fails is one line.
+    """
     console = Console(stderr=True)
     handler: logging.Handler
     if console.is_terminal:
@@ -51,13 +55,31 @@ def story() -> Iterator[Console]:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger(_STORY)
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    steps = logging.getLogger(_STEPS)
+    steps.addHandler(handler)
+    steps.setLevel(logging.INFO)
     try:
         yield console
     finally:
-        logger.removeHandler(handler)
+        steps.removeHandler(handler)
+
+
+@contextmanager
+def tell_calls() -> Iterator[None]:
+    """Show what becomes of single calls where the story is shown."""
+    calls, handlers = logging.getLogger(_CALLS), logging.getLogger(_STEPS).handlers[:]
+    for handler in handlers:
+        calls.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            calls.removeHandler(handler)
+
+
+def keep_quiet() -> None:
+    """Keep logging's last resort from printing what nobody asked for."""
+    logging.getLogger("fleetwright").addHandler(logging.NullHandler())
 
 
 @contextmanager

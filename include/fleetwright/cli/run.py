@@ -12,7 +12,7 @@ from rich.console import Console
 
 from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
 from fleetwright.cli.options import Common, common_flags
-from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_held
+from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_calls, tell_held
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ports
 from fleetwright.domain.errors import FleetwrightError, HeldError
@@ -77,7 +77,7 @@ def _carry_out(ports: Ports, request: RolloutRequest, console: Console, *, as_js
 
 
 def _roll_out(session: RolloutSession, console: Console) -> RolloutView:
-    with progress_of(session.view, console) as observe:
+    with tell_calls(), progress_of(session.view, console) as observe:
         session.observe = observe
         return roll_out(session)
 

@@ -143,6 +143,23 @@ def select_batch(situation: Situation) -> Selection:
     )
 
 
+def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
+    """Why a batch that was chosen earlier may not be swapped as things stand now; empty when it may."""
+    present = {instance.instance_id: instance for instance in situation.instances}
+    for instance_id in sorted(ids):
+        if instance_id not in present:
+            return f"instance {instance_id} does not exist any more"
+        choice = _standing(present[instance_id], situation)
+        if choice is not None:
+            return f"instance {instance_id}: {choice.reason}"
+    out = situation.out_of_service
+    if ids - out and len(out | ids) > situation.cap:
+        return (
+            f"{len(out | ids)} of {situation.total} would be out of service, at most {situation.cap} may be"
+        )
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Domain:
     zone: str

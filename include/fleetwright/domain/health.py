@@ -65,10 +65,10 @@ def why_not_ready(instance: Instance, source: HealthSource) -> str:
     """Why the instance is not ready, in a few words; empty when it is ready."""
     if instance.power != "running":
         return f"power state is {instance.power or 'not shown'}"
-    if not instance.is_provisioned:
-        return f"provisioning is {instance.provisioning_state}"
     if instance.failed_extensions:
         return f"extension {', '.join(instance.failed_extensions)} failed"
+    if not instance.is_provisioned:
+        return f"provisioning is {instance.provisioning_state}"
     if instance.pending_extensions:
         return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
     if source is not HealthSource.NONE and instance.health is not Health.HEALTHY:

@@ -185,11 +185,16 @@ def _refuse(view: RolloutView, event: Event) -> RolloutView:
 def _judge(view: RolloutView, event: Event) -> RolloutView:
     for verdict in event.payload["verdicts"]:
         instance_id = verdict["instance_id"]
+        swap = view.swaps[instance_id]
+        if swap.state == verdict["state"]:
+            continue
+        # How its rollback went is told behind what it suffered, never instead of it.
+        suffered = f"{swap.verdict_reason}; rollback: " if swap.state in AWAITING_ROLLBACK else ""
         change = {
-            "verdict_reason": verdict["reason"],
+            "verdict_reason": suffered + verdict["reason"],
             "ready_seconds": verdict.get("ready_seconds"),
             # What once was reason enough to stop stays so, however its rollback goes.
-            "fatal": verdict.get("fatal") or view.swaps[instance_id].fatal,
+            "fatal": verdict.get("fatal") or swap.fatal,
         }
         view = _change_swaps(view, {instance_id: change}, verdict["state"])
     return view

@@ -12,7 +12,7 @@ import pendulum
 from fleetwright.domain.health import is_ready
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.records import RolloutView, SwapRecord, TriggerKind
-from fleetwright.domain.states import FAILED_SWAPS, RolloutState, SwapState
+from fleetwright.domain.states import AWAITING_ROLLBACK, FAILED_SWAPS, RolloutState, SwapState
 
 # History keeps the last five attempts of the last two months (R39).
 HISTORY_ENTRIES = 5
@@ -84,6 +84,15 @@ def count_progress(
     failed = failed_ids(view, instances, source)
     flying = len(view.in_flight_ids - set(failed))
     return Progress(swapped_count(view) - len(failed) - flying, len(failed), flying, pending)
+
+
+def count_by_ledger(view: RolloutView) -> Progress:
+    """Count by what was written down, for a rollout whose provider does not answer any more."""
+    states = [swap.state for swap in view.swaps.values()]
+    failed = sum(state in FAILED_SWAPS for state in states)
+    flying = len(view.in_flight_ids) - sum(state in AWAITING_ROLLBACK for state in states)
+    planned = {i for batch in view.rollout.plan.get("batches", ()) for i in batch["instances"]}
+    return Progress(states.count(SwapState.HEALTHY), failed, flying, len(planned - view.swapped_ids))
 
 
 def count_rollbacks(view: RolloutView) -> RollbackInfo:

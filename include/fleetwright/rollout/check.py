@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetwright.domain.batches import Situation, select_batch
 from fleetwright.domain.eligibility import Facts, opted_out
@@ -41,8 +41,11 @@ class Ending:
 def check_health(session: RolloutSession) -> Ending | None:
     """Read the whole set again; an ending here comes before any further swap (R8, R14, O3, O4).
 
-    An open batch of an earlier holder is never stopped here: its instances get their verdicts first.
+    What an earlier holder decided stands. Its open batch is never stopped here: the instances get their
+    verdicts first.
     """
+    if session.view.rollout.decided:
+        return Ending.from_dict(session.view.rollout.decided)
     if session.view.open_batch is not None:
         log.info(
             "batch %d is still open: its instances get their verdicts first",
@@ -84,11 +87,7 @@ def _withdraw(session: RolloutSession, reason: StopReason) -> Ending:
 
 def _unhealthy(session: RolloutSession, situation: Situation) -> Ending | None:
     percent = situation.policy.max_unhealthy_instance_percent
-    started = bool(session.view.swapped_ids)
-    stop = judge_set(situation.unhealthy_ids, situation.total, percent, started=started)
-    if stop is not None:
-        # A list may lag behind: nobody is stopped over an instance that has come back since.
-        stop = judge_set(_confirmed(session, situation), situation.total, percent, started=started)
+    stop = judge_whole_set(session, situation)
     unhealthy = len(situation.unhealthy_ids)
     log.info(
         "%d of %d instances unhealthy (%s, allowed %d%%)%s",
@@ -101,13 +100,23 @@ def _unhealthy(session: RolloutSession, situation: Situation) -> Ending | None:
     return None if stop is None else Ending(RolloutState.FAULTED, stop)
 
 
-def _confirmed(session: RolloutSession, situation: Situation) -> tuple[str, ...]:
-    from_list = {instance.instance_id: instance for instance in situation.instances}
-    fresh = {
-        instance_id: session.ports.driver.fetch_instance(session.fleet, instance_id)
-        for instance_id in situation.unhealthy_ids
-    }
-    return session.situation(tuple({**from_list, **fresh}.values())).unhealthy_ids
+def judge_whole_set(session: RolloutSession, situation: Situation) -> StopReason | None:
+    """Judge the set by R8 and R14; a list may lag behind, so nobody is stopped over one who has come back."""
+    percent = situation.policy.max_unhealthy_instance_percent
+    started = bool(session.view.swapped_ids)
+    stop = judge_set(situation.unhealthy_ids, situation.total, percent, started=started)
+    if stop is None:
+        return None
+    fresh = _reread(session, situation)
+    return judge_set(fresh.unhealthy_ids, fresh.total, percent, started=started)
+
+
+def _reread(session: RolloutSession, situation: Situation) -> Situation:
+    """The situation with every unhealthy instance read itself; one that is gone by now is left out."""
+    known: dict[str, Instance | None] = {instance.instance_id: instance for instance in situation.instances}
+    for instance_id in situation.unhealthy_ids:
+        known[instance_id] = session.ports.driver.fetch_instance(session.fleet, instance_id)
+    return replace(situation, instances=tuple(found for found in known.values() if found is not None))
 
 
 def refused_too_often(session: RolloutSession) -> Ending | None:

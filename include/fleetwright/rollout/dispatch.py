@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.thresholds import name_ids
@@ -21,6 +23,12 @@ log = logging.getLogger(__name__)
 
 SEND_ATTEMPTS = 4
 
+# For so long a call that nobody listens to any more may still be on its way: the client gives each attempt
+# 10 s to connect and 60 s to be answered, and no attempt leaves after the lease was taken back.
+CALL_LIFETIME = timedelta(seconds=75)
+# A call whose answer was lost under our eyes is either at work by then, or was never taken.
+LOST_CALL_LIFETIME = timedelta(seconds=15)
+
 Begin = Callable[[tuple[str, ...], str, Guard], str]
 
 
@@ -30,36 +38,54 @@ def unsent(session: RolloutSession, act: Act) -> tuple[SwapRecord, ...]:
     return () if batch is None else tuple(s for s in session.view.swaps_of(batch) if s.state is act.unsent)
 
 
-def send(session: RolloutSession, act: Act, begin: Begin) -> None:
+def reattach(session: RolloutSession, act: Act) -> None:
+    """Adopt what an earlier process sent; what it may have sent is outwaited before it is sent again."""
+    _adopt(session, act, CALL_LIFETIME)
+
+
+def send(session: RolloutSession, act: Act, begin: Begin, guard: Guard) -> None:
     """Send the calls of the open batch, one for each version; afterwards nothing is unsent.
 
     :param begin: the driver's call: instance ids, version and guard to the operation's poll URL
+    :param guard: asked before every attempt
     """
     for attempt in range(SEND_ATTEMPTS):
         if attempt:
-            session.ports.clock.wait_until(session.now() + session.poll)
-            adopt(session, act)
+            _adopt(session, act, LOST_CALL_LIFETIME)
         for version, ids in _by_version(session, act).items():
-            _send_once(session, act, begin, ids, version)
+            _send_once(session, act, partial(begin, ids, version, guard), ids, in_doubt=attempt > 0)
         if not unsent(session, act):
             return
     ids = tuple(swap.instance_id for swap in unsent(session, act))
-    reason = f"Azure answered none of {SEND_ATTEMPTS} calls, and the instances were found unchanged"
-    session.write(act.refuse(ids, reason, session.now()))
+    _refuse(session, act, ids, f"none of {SEND_ATTEMPTS} calls was answered, and the instances are unchanged")
 
 
-def adopt(session: RolloutSession, act: Act) -> None:
-    """Read each instance whose call may have been sent; what is seen at work counts as accepted."""
-    touched = []
-    for swap in unsent(session, act):
-        instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
-        if not instance.is_settled or act.is_done(swap, instance):
-            touched.append(swap.instance_id)
-    if touched:
-        session.write(facts.accepted(touched, "", act.accepted, session.now()))
-        log.info(
-            "instances %s: the %s was already under way; not sent again", name_ids(tuple(touched)), act.name
-        )
+def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
+    """Read each instance whose call may have been sent, until it is seen at work or the call cannot be alive."""
+    deadline = session.now() + lifetime
+    while unsent(session, act):
+        touched = tuple(swap.instance_id for swap in unsent(session, act) if _is_touched(session, act, swap))
+        if touched:
+            session.write(facts.accepted(touched, "", act.accepted, session.now()))
+            log.info(
+                "instances %s: the %s was under way already; not sent again", name_ids(touched), act.name
+            )
+        if touched or session.now() >= deadline:
+            return
+        session.ports.clock.wait_until(min(deadline, session.now() + session.poll))
+
+
+def _is_touched(session: RolloutSession, act: Act, swap: SwapRecord) -> bool:
+    instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
+    # One that is gone counts as touched: the wait gives it its verdict, and nothing is sent to it.
+    return instance is None or not instance.is_settled or act.is_done(swap, instance)
+
+
+def _refuse(session: RolloutSession, act: Act, ids: tuple[str, ...], reason: str) -> None:
+    left = tuple(swap.instance_id for swap in unsent(session, act) if swap.instance_id in ids)
+    if left:
+        log.warning("the %s of instances %s was refused: %s", act.name, name_ids(left), reason)
+        session.write(act.refuse(left, reason, session.now()))
 
 
 def _by_version(session: RolloutSession, act: Act) -> dict[str, tuple[str, ...]]:
@@ -70,14 +96,18 @@ def _by_version(session: RolloutSession, act: Act) -> dict[str, tuple[str, ...]]
     return grouped
 
 
-def _send_once(session: RolloutSession, act: Act, begin: Begin, ids: tuple[str, ...], version: str) -> None:
+def _send_once(
+    session: RolloutSession, act: Act, begin: Callable[[], str], ids: tuple[str, ...], *, in_doubt: bool
+) -> None:
     try:
-        url = begin(ids, version, session.guard)
+        url = begin()
     except CallRefusedError as error:
-        log.warning("Azure refused the %s of instances %s: %s", act.name, name_ids(ids), error)
-        session.write(act.refuse(ids, str(error), session.now()))
+        if in_doubt:
+            # Perhaps refused because the call that was taken for lost is at work.
+            _adopt(session, act, timedelta(0))
+        _refuse(session, act, ids, str(error))
     except AnswerLostError as error:
         log.warning("the answer to the %s of %s was lost (%s): reading them", act.name, name_ids(ids), error)
     else:
         session.write(facts.accepted(ids, url, act.accepted, session.now()))
-        log.info("%s of instances %s to %s accepted", act.name, name_ids(ids), version)
+        log.info("%s of instances %s accepted", act.name, name_ids(ids))

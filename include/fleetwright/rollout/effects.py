@@ -24,7 +24,7 @@ class ReadInstances:
 
 @dataclass(frozen=True, slots=True)
 class ReadInstance:
-    """Answered by one ``Instance``, read itself and not from a list."""
+    """Answered by one ``Instance``, read itself and not from a list; None when it is gone."""
 
     instance_id: str
 
@@ -54,6 +54,8 @@ class WaitUntil:
 
     instant: datetime
 
+
+KEEP_LEASE_SECONDS = 10.0
 
 Effect: TypeAlias = ReadInstances | ReadInstance | ReadOperation | Write | KeepLease | WaitUntil
 Process: TypeAlias = Generator[Effect, Any, None]
@@ -110,6 +112,13 @@ def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - e
     return None
 
 
+async def _sleep_until(instant: datetime, session: RolloutSession) -> None:
+    # In a command a thread of its own keeps the lease; here nobody else does while the wait is long.
+    while (remaining := (instant - session.now()).total_seconds()) > 0:
+        await asyncio.sleep(min(remaining, KEEP_LEASE_SECONDS))
+        await asyncio.to_thread(session.guard)
+
+
 async def perform_async(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - as above
     """Carry one effect out without blocking the event loop; ledger writes are short and use a pooled thread."""
     driver = session.ports.driver
@@ -121,7 +130,7 @@ async def perform_async(effect: Effect, session: RolloutSession) -> Any:  # noqa
         case ReadOperation(url):
             return await driver.fetch_operation_async(url)
         case WaitUntil(instant):
-            await asyncio.sleep(max(0.0, (instant - session.now()).total_seconds()))
+            await _sleep_until(instant, session)
             return None
         case _:
             return await asyncio.to_thread(perform, effect, session)

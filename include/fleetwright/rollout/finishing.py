@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 
 from fleetwright.domain.batches import select_batch
+from fleetwright.domain.instances import Instance
 from fleetwright.domain.progress import count_progress, count_rollbacks
 from fleetwright.domain.thresholds import StopReason
 from fleetwright.rollout import facts, narrate
@@ -25,7 +25,7 @@ def finish(session: RolloutSession, ending: Ending) -> None:
     outcome = {
         "progress": progress.to_dict(),
         "rollback_info": count_rollbacks(session.view).to_dict(),
-        "versions": dict(Counter(instance.version or "unknown" for instance in instances)),
+        "versions": _versions(instances),
         "left_out": narrate.left_out_rows(selection.left_out),
     }
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))
@@ -35,8 +35,15 @@ def finish(session: RolloutSession, ending: Ending) -> None:
 def _tell(reason: StopReason, session: RolloutSession) -> None:
     rollout = session.view.rollout
     counts = ", ".join(f"{value} {name}" for name, value in rollout.outcome["progress"].items())
-    versions = ", ".join(
-        f"{count} on {version}" for version, count in sorted(rollout.outcome["versions"].items())
-    )
     log.info("rollout %s: %s (%s): %s", rollout.rollout_id, rollout.state, reason.code, reason.message)
-    log.info("instances: %s; now %s", counts, versions)
+    log.info("instances: %s", counts)
+    for line in rollout.outcome["versions"]:
+        log.info("%s", line)
+
+
+def _versions(instances: tuple[Instance, ...]) -> list[str]:
+    """Which instance is on which version, a line for each version (O3)."""
+    found: dict[str, list[str]] = {}
+    for instance in instances:
+        found.setdefault(instance.version or "an unknown version", []).append(instance.instance_id)
+    return [f"{len(ids)} on {version}: {', '.join(ids)}" for version, ids in sorted(found.items())]

@@ -70,11 +70,11 @@ class FleetDriver(Protocol):
         """The same read for a trigger: no thread waits for it."""
         ...
 
-    def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance:
-        """Read one instance itself: never behind, as a list may be."""
+    def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance | None:
+        """Read one instance itself: never behind, as a list may be; None when it does not exist any more."""
         ...
 
-    async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance:
+    async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance | None:
         """The same read for a trigger."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetwright.domain.errors import FleetwrightError
-from fleetwright.domain.progress import Progress, RollbackInfo
+from fleetwright.domain.progress import Progress, RollbackInfo, count_by_ledger, count_rollbacks
 from fleetwright.domain.records import BatchRecord, RolloutView
 from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import INTERNAL
@@ -22,7 +22,7 @@ def report(view: RolloutView) -> dict[str, Any]:
         "targetVersion": rollout.settings.target_version,
         "progress": dict(rollout.outcome.get("progress") or Progress().to_dict()),
         "rollbackInfo": dict(rollout.outcome.get("rollback_info") or RollbackInfo().to_dict()),
-        "batches": [_batch(view, batch) for batch in view.batches if _was_sent(view, batch)],
+        "batches": [_batch(batch) for batch in view.batches if _was_sent(view, batch)],
     }
 
 
@@ -42,19 +42,19 @@ def held_report(reasons: tuple[str, ...], target_version: str = "") -> dict[str,
 
 def interrupted_report(view: RolloutView, error: FleetwrightError) -> dict[str, Any]:
     """A rollout that could not go on: it stays open in the ledger, and the next run resumes it."""
-    body = report(view)
+    counted = {"progress": count_by_ledger(view).to_dict(), "rollbackInfo": count_rollbacks(view).to_dict()}
+    body = {**report(view), **counted}
     message = f"{error}; the rollout stays open, and the next run on this fleet resumes it"
     return {**body, "status": str(RolloutState.FAULTED), "reason": {"code": INTERNAL, "message": message}}
 
 
-def _batch(view: RolloutView, batch: BatchRecord) -> dict[str, Any]:
+def _batch(batch: BatchRecord) -> dict[str, Any]:
     return {
         "index": batch.index,
         "zone": batch.zone,
         "updateDomain": batch.update_domain,
         "instances": list(batch.instance_ids),
         "reason": batch.reason,
-        "states": {swap.instance_id: str(swap.state) for swap in view.swaps_of(batch)},
     }
 
 

@@ -10,7 +10,7 @@ from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, SwapState
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import ROLLBACK
-from fleetwright.rollout.dispatch import adopt, send
+from fleetwright.rollout.dispatch import reattach, send
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def needs_rollback(view: RolloutView) -> bool:
 
 def begin_rollback(session: RolloutSession) -> None:
     """Send the rollback of what is unhealthy in the open batch; on a healthy batch this does nothing."""
-    adopt(session, ROLLBACK)
+    reattach(session, ROLLBACK)
     if session.settings.rollback:
         ids = tuple(
             swap.instance_id for swap in _unhealthy(session) if _has_something_to_restore(session, swap)
@@ -41,7 +41,8 @@ def begin_rollback(session: RolloutSession) -> None:
             swap.old_version,
             swap.verdict_reason,
         )
-    send(session, ROLLBACK, partial(session.ports.driver.begin_rollback, session.fleet))
+    begin = partial(session.ports.driver.begin_rollback, session.fleet)
+    send(session, ROLLBACK, begin, session.guard)
 
 
 def _unhealthy(session: RolloutSession) -> tuple[SwapRecord, ...]:
@@ -55,12 +56,11 @@ def _of_open_batch(session: RolloutSession, state: SwapState) -> tuple[SwapRecor
 
 def _has_something_to_restore(session: RolloutSession, swap: SwapRecord) -> bool:
     instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
+    if instance is None:
+        log.info("instance %s does not exist any more: nothing to put back", swap.instance_id)
+        return False
     kept = instance.version == swap.old_version and instance.os_disk_id.lower() == swap.old_disk_id.lower()
     if kept and is_ready(instance, session.fleet.health_source):
-        log.info(
-            "instance %s kept its disk with %s and is ready: nothing to put back",
-            swap.instance_id,
-            instance.version,
-        )
+        log.info("instance %s kept its disk and is ready: nothing to put back", swap.instance_id)
         return False
     return True

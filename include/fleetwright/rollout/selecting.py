@@ -75,6 +75,11 @@ def wait_for_budget(session: RolloutSession, since: datetime) -> Process:
         yield WaitUntil(min(session.now() + session.poll, deadline))
 
 
+def wait_for_pause(_session: RolloutSession, until: datetime) -> Process:
+    """Let the pause between two batches pass (``pauseTimeBetweenBatches``)."""
+    yield WaitUntil(until)
+
+
 def _stop(session: RolloutSession, selection: Selection, instances: tuple[Instance, ...]) -> Ending:
     situation = session.situation(instances)
     message = (

@@ -18,13 +18,12 @@ from fleetwright.domain.thresholds import (
     TIMED_OUT,
     StopReason,
     exceeds,
-    judge_set,
     judge_upgraded,
     name_ids,
     share,
 )
 from fleetwright.rollout import facts, narrate
-from fleetwright.rollout.check import Ending, refused_too_often
+from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -101,8 +100,7 @@ def _stop(session: RolloutSession, situation: Situation, failed: tuple[str, ...]
     stop = judge_upgraded(failed, swapped_count(view), policy.max_unhealthy_upgraded_instance_percent, impact)
     stop = stop or _fatal(view) or _failed_rollback(view)
     if stop is None and select_batch(situation).pending_ids and view.swapped_ids:
-        percent = policy.max_unhealthy_instance_percent
-        stop = judge_set(situation.unhealthy_ids, situation.total, percent, started=True)
+        stop = judge_whole_set(session, situation)
     return None if stop is None else Ending(RolloutState.FAULTED, stop)
 
 

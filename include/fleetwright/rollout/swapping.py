@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from fleetwright.domain.batches import Selection, select_batch
 from fleetwright.domain.errors import ProviderError
-from fleetwright.domain.instances import Instance
 from fleetwright.domain.journal import Event
+from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import SwapState
-from fleetwright.domain.thresholds import judge_set, name_ids
+from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
-from fleetwright.rollout.dispatch import adopt, send
+from fleetwright.rollout.admission import AdmissionGuard, admit
+from fleetwright.rollout.dispatch import reattach, send, unsent
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
 
@@ -25,18 +25,28 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
 
     :param instance_ids: as ``choose_batch`` chose them; fewer are swapped when the set has changed since
     """
+    is_fresh = False
     if session.view.open_batch is not None:
         log.info("going on with batch %d, which was begun before", session.view.open_batch.index + 1)
-        adopt(session, SWAP)
+        reattach(session, SWAP)
     elif not _intend(session, frozenset(instance_ids)):
         return
+    else:
+        is_fresh = bool(unsent(session, SWAP))
     _prepare(session)
-    send(session, SWAP, partial(session.ports.driver.begin_swap, session.fleet))
+    begin = partial(session.ports.driver.begin_swap, session.fleet)
+    send(session, SWAP, begin, AdmissionGuard(session, is_fresh=is_fresh))
+
+
+def is_settled(view: RolloutView, instance_ids: tuple[str, ...]) -> bool:
+    """Whether the instances belong to batches that are over: there is nothing to swap or to re-attach to."""
+    over = {i for batch in view.batches if batch.settled_at is not None for i in batch.instance_ids}
+    return bool(instance_ids) and set(instance_ids) <= over & view.swapped_ids
 
 
 def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
     instances = session.list_instances()
-    selection = _admit(session, instances, wanted)
+    selection = admit(session, instances, wanted)
     if not selection.chosen:
         log.warning(
             "nothing was swapped: the set has changed since the batch was chosen, so it is checked again"
@@ -49,20 +59,6 @@ def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
         events.append(facts.sending(selection.chosen_ids, now))
     session.write(*events)
     return True
-
-
-def _admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: frozenset[str]) -> Selection:
-    """Ask the admission function again over the fresh reading; only wanted instances may pass."""
-    situation = session.situation(instances)
-    percent = situation.policy.max_unhealthy_instance_percent
-    if judge_set(situation.unhealthy_ids, situation.total, percent, started=True) is not None:
-        return Selection((), ())
-    selection = select_batch(situation)
-    chosen = tuple(choice for choice in selection.chosen if choice.instance_id in wanted)
-    dropped = tuple(sorted(wanted - {choice.instance_id for choice in chosen}))
-    if dropped:
-        log.warning("instances %s are not swapped now: the set has changed since", name_ids(dropped))
-    return Selection(chosen, selection.left_out, selection.zone, selection.update_domain, selection.reason)
 
 
 def _prepare(session: RolloutSession) -> None:

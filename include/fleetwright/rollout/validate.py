@@ -20,6 +20,9 @@ from fleetwright.rollout.session import Ports
 
 log = logging.getLogger(__name__)
 
+MAX_HEALTH_TIMEOUT_SECONDS = 24 * 3600
+MAX_POLL_SECONDS = 3600
+
 
 @dataclass(frozen=True, slots=True)
 class RolloutRequest:
@@ -43,12 +46,14 @@ class RolloutRequest:
             raise ConfigurationError(
                 f"version {self.version!r} is neither 'latest' nor dotted numbers such as 18.04.202402010"
             )
-        for name, seconds in (
-            ("health timeout", self.health_timeout_seconds),
-            ("time between polls", self.poll_seconds),
+        for name, seconds, most in (
+            ("health timeout", self.health_timeout_seconds, MAX_HEALTH_TIMEOUT_SECONDS),
+            ("time between polls", self.poll_seconds, MAX_POLL_SECONDS),
         ):
-            if not seconds > 0:
-                raise ConfigurationError(f"{name} is {seconds:g} s; it must be more than 0")
+            if not 0 < seconds <= most:
+                raise ConfigurationError(
+                    f"{name} is {seconds:g} s; it must be more than 0 and at most {most} s"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,8 @@ def _look_closer(
     error, over = yield from _ask_operations(session)
     failed: dict[str, Verdict] = {}
     for swap in suspects if over else ():
-        instance: Instance = yield ReadInstance(swap.instance_id)
-        if _seems_untouched(swap, instance, act):
+        instance: Instance | None = yield ReadInstance(swap.instance_id)
+        if instance is not None and _seems_untouched(swap, instance, act):
             reason = f"the {act.name} failed, it still runs {instance.version}"
             reason += f" ({error})" if error else ""
             failed[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)

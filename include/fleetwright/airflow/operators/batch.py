@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pendulum
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 
 from fleetwright.airflow.operators.step import RolloutStepOperator, airflow_errors, raise_wait_error
-from fleetwright.airflow.triggers import BUDGET, RolloutWaitTrigger
+from fleetwright.airflow.triggers import BUDGET, PAUSE, RolloutWaitTrigger
 from fleetwright.rollout.acts import ROLLBACK, SWAP
 from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.narrate import verdicts_text
@@ -19,7 +18,7 @@ from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
 from fleetwright.rollout.selecting import Chosen, choose_batch
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.settling import settle_batch
-from fleetwright.rollout.swapping import swap_os_disk
+from fleetwright.rollout.swapping import is_settled, swap_os_disk
 from fleetwright.rollout.waiting import awaited
 
 if TYPE_CHECKING:
@@ -77,7 +76,12 @@ class SwapOsDiskOperator(RolloutStepOperator):
 
     def step(self, context: Context) -> None:
         """Swap; the wait is the next task's."""
-        swap_os_disk(self.reopen(context), tuple(self.selected["instance_ids"]))
+        chosen = tuple(self.selected["instance_ids"])
+        if is_settled(self.ports().ledger.load(self.rollout_id), chosen):
+            # Cleared long after: taking the lease would only fence off the batch that is under way now.
+            log.info("instances %s were swapped and judged before; nothing is done", ", ".join(chosen))
+            return
+        swap_os_disk(self.reopen(context), chosen)
 
 
 class WaitForHealthOperator(RolloutStepOperator):
@@ -141,16 +145,18 @@ class SettleBatchOperator(RolloutStepOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Settle; where the policy asks for a pause, take it without a worker."""
-        settled = settle_batch(self.reopen(context), _ending_of(self.checked) or _ending_of(self.selected))
+        session = self.reopen(context)
+        settled = settle_batch(session, _ending_of(self.checked) or _ending_of(self.selected))
         body = {"stop": settled.ending is not None, "reason": settled.summary}
         if settled.resume_at is not None:
-            trigger = DateTimeTrigger(moment=pendulum.instance(settled.resume_at))
-            self.defer(trigger=trigger, method_name="resume", kwargs={"body": body})
+            trigger = RolloutWaitTrigger.for_session(session, PAUSE, self.azure_conn_id, settled.resume_at)
+            self.wait_for(trigger, body=body)
         return body
 
-    def resume(self, context: Context, event: Any, body: dict[str, Any]) -> dict[str, Any]:
+    def resume(self, context: Context, event: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """The pause between two batches is over."""
-        log.info("the pause before the next batch of %s ended at %s", context["run_id"], event)
+        raise_wait_error(event)
+        log.info("the pause before the next batch of %s is over", context["run_id"])
         return body
 
 

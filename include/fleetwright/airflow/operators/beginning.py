@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
 
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.airflow.operators.step import RolloutStepOperator, airflow_errors, owner_of
-from fleetwright.domain.errors import HeldError
+from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.rollout.narrate import plan_text
@@ -41,6 +42,13 @@ def request_of(params: Mapping[str, Any], *, requires_deferral: bool) -> Rollout
 
 class ValidateFleetOperator(RolloutStepOperator):
     """Checks everything before anything changes; a held fleet ends the run here, with every reason."""
+
+    def execute(self, context: Context) -> Any:
+        """Run the step; nothing has begun yet, so whatever is wrong is told at once and not tried again."""
+        try:
+            return super().execute(context)
+        except FleetwrightError as error:
+            raise AirflowFailException(str(error)) from error
 
     def step(self, context: Context) -> dict[str, Any]:
         """Return the settings of the rollout and the warnings."""

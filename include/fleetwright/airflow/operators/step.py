@@ -102,11 +102,10 @@ class RolloutStepOperator(BaseOperator, BranchMixIn):
 def raise_wait_error(event: dict[str, Any]) -> None:
     """Raise what a wait in the triggerer ended with.
 
-    :raises AirflowFailException: when the fleet is somebody else's by now
-    :raises WaitFailedError: when a retry may go on
+    A wait that lost its lease may have lost it to another task of its own rollout, cleared by a person: the
+    retry finds out, because it has to take the lease back first.
+
+    :raises WaitFailedError: for the retry to go on from the ledger
     """
-    if event.get("status") == "ok":
-        return
-    if event.get("kind") == LeaseLostError.kind:
-        raise AirflowFailException(event["message"])
-    raise WaitFailedError(f"{event.get('kind')}: {event.get('message')}")
+    if event.get("status") != "ok":
+        raise WaitFailedError(f"{event.get('kind')}: {event.get('message')}")

@@ -1,0 +1,69 @@
+"""Whether a swap may be sent now: asked right before the call, and again before every later attempt of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from fleetwright.domain.batches import Selection, select_batch, why_not_admitted
+from fleetwright.domain.eligibility import opted_out
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.thresholds import name_ids
+from fleetwright.rollout.acts import SWAP
+from fleetwright.rollout.check import judge_whole_set
+from fleetwright.rollout.dispatch import unsent
+from fleetwright.rollout.provider_errors import CallRefusedError
+from fleetwright.rollout.session import RolloutSession
+
+log = logging.getLogger(__name__)
+
+
+def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: frozenset[str]) -> Selection:
+    """Ask the admission function again over a fresh reading; only wanted instances may pass."""
+    situation = session.situation(instances)
+    if judge_whole_set(session, situation) is not None:
+        return Selection((), ())
+    selection = select_batch(situation)
+    chosen = tuple(choice for choice in selection.chosen if choice.instance_id in wanted)
+    dropped = tuple(sorted(wanted - {choice.instance_id for choice in chosen}))
+    if dropped:
+        log.warning("instances %s are not swapped now: the set has changed since", name_ids(dropped))
+    return replace(selection, chosen=chosen)
+
+
+@dataclass(slots=True)
+class AdmissionGuard:
+    """The guard of a swap: the lease is checked before every attempt, and what was admitted is asked again.
+
+    :param is_fresh: the batch was admitted a moment ago, so the first attempt need not ask again
+    """
+
+    session: RolloutSession
+    is_fresh: bool
+
+    def __call__(self) -> None:
+        """Let the attempt pass.
+
+        :raises LeaseLostError: when the fleet is somebody else's by now
+        :raises CallRefusedError: when the batch may not be swapped any more; nothing was sent
+        """
+        self.session.guard()
+        if self.is_fresh:
+            self.is_fresh = False
+            return
+        reason = _why_not_any_more(self.session)
+        if reason:
+            raise CallRefusedError(f"it was not sent: {reason}")
+
+
+def _why_not_any_more(session: RolloutSession) -> str:
+    session.refresh_fleet()
+    reason = opted_out(session.fleet) or session.ports.driver.fetch_foreign_rollout(session.fleet)
+    if reason:
+        return reason
+    ids = frozenset(swap.instance_id for swap in unsent(session, SWAP))
+    known = session.situation(session.list_instances())
+    # As if the batch had not been begun: it is in the ledger, and nothing of it has been sent.
+    situation = replace(known, swapped_ids=known.swapped_ids - ids, in_flight_ids=known.in_flight_ids - ids)
+    stop = judge_whole_set(session, situation)
+    return stop.message if stop else why_not_admitted(situation, ids)
