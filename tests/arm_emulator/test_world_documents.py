@@ -136,7 +136,7 @@ EXTENSIONS = f"{SET}/resource/properties/virtualMachineProfile/extensionProfile/
         ),
         ("batchAccounts", [{}], "batchAccounts: this version"),
         ("managedClusters", [{}], "managedClusters: this version"),
-        ("platformUpgrades", True, "platformUpgrades: this version of the emulator cannot upgrade by itself"),
+        ("platformUpgrades", "often", "platformUpgrades: 'often': input should be a valid boolean"),
         ("loadBalancers", [{"resource": {}}], "loadBalancers[0].resource.id: is missing"),
         ("referee", {"healthSeconds": -1}, "referee.healthSeconds: -1"),
     ],

@@ -81,7 +81,10 @@ class InstanceDocument(Document):
 
 
 class RollingUpgradeDocument(Document):
-    """A rolling upgrade by somebody else: the body of ``rollingUpgrades/latest``, ``code`` apart all optional."""
+    """A rolling upgrade by somebody else: the body of ``rollingUpgrades/latest``, ``code`` apart all optional.
+
+    ``platformVersion`` is the version to which this world's own platform upgrades.
+    """
 
     code: Literal["RollingForward", "Cancelled", "Completed", "Faulted", "RollingBack"]
     startTime: Instant | None = None
@@ -90,6 +93,7 @@ class RollingUpgradeDocument(Document):
     policy: dict[str, Any] | None = None
     progress: dict[str, int] | None = None
     error: dict[str, Any] | None = None
+    platformVersion: str | None = None
 
 
 class ScaleSetExtrasDocument(Document):

@@ -34,6 +34,7 @@ class ScaleSet:
     :param data_disks_per_instance: the same.
     :param rolling_upgrade: the body of ``rollingUpgrades/latest``; None where there never was one.
     :param next_id: the number of the next instance; numbers are never used again.
+    :param platform_wakes: instants at which the timeline comes back to the set for an upgrade by the platform.
     :param past: states that a lagging list may still show, oldest first.
     """
 
@@ -50,6 +51,7 @@ class ScaleSet:
     next_id: int = 0
     etag: int = 1
     past: deque[Snapshot] = field(default_factory=deque)
+    platform_wakes: set[datetime] = field(default_factory=set)
 
     @property
     def key(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.compute.life_cycle import finish_step
+from arm_emulator.compute.platform_upgrades import upgrade_by_platform
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,14 +16,25 @@ if TYPE_CHECKING:
 
 def advance_to(world: World, now: datetime) -> None:
     """Bring the world to an instant; one in its past changes nothing."""
+    _let_platform_act(world)
     while (entry := world.timeline.pop_due(now)) is not None:
         world.now = max(world.now, entry.instant)
         _run(world, entry)
     world.now = max(world.now, now)
 
 
+def _let_platform_act(world: World) -> None:
+    """What calls have changed since the last time may be something that the platform upgrades."""
+    if world.platform_upgrades:
+        for scale_set in world.scale_sets.values():
+            upgrade_by_platform(world, scale_set)
+
+
 def _run(world: World, entry: Entry) -> None:
     scale_set = world.scale_sets.get(entry.scale_set)
-    instance = scale_set.instances.get(entry.instance) if scale_set else None
-    if scale_set is not None and instance is not None and instance.ticket == entry.ticket:
+    if scale_set is None:
+        return
+    instance = scale_set.instances.get(entry.instance)
+    if instance is not None and instance.ticket == entry.ticket:
         finish_step(world, scale_set, instance)
+    upgrade_by_platform(world, scale_set)

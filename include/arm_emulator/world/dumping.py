@@ -32,7 +32,7 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
     """
     document: dict[str, Any] = {
         "now": admin_instant(world.now),
-        "platformUpgrades": False,
+        "platformUpgrades": world.platform_upgrades,
         "subscriptions": [
             {"id": s.id, "displayName": s.display_name, "features": s.features}
             for s in world.subscriptions.values()

@@ -52,6 +52,7 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         subscriptions=_subscriptions(document),
         load_balancers={b.resource["id"].lower(): b.resource for b in document.loadBalancers},
         operations={entry.id: _operation(entry) for entry in document.operations.inProgress},
+        platform_upgrades=document.platformUpgrades,
         good_tokens=frozenset(document.tokens.good) or None,
         expired_tokens=frozenset(document.tokens.expired),
         observer=observer,

@@ -95,11 +95,6 @@ def _unserved(document: WorldDocument) -> Iterator[Finding]:
             yield Finding(
                 (section,), "this version of the emulator does not serve this section; leave it empty"
             )
-    if document.platformUpgrades:
-        yield Finding(
-            ("platformUpgrades",),
-            "this version of the emulator cannot upgrade by itself; only false is served",
-        )
 
 
 def _doubles(document: WorldDocument) -> Iterator[Finding]:

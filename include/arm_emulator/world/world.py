@@ -51,6 +51,7 @@ class World:
     scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
     load_balancers: dict[str, JsonObject] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+    platform_upgrades: bool = False
     good_tokens: frozenset[str] | None = None
     expired_tokens: frozenset[str] = frozenset()
     timeline: Timeline = field(default_factory=Timeline)
