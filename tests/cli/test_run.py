@@ -217,3 +217,20 @@ def test_ledger_of_the_environment(
 
     known = rehearsal.ports().ledger.list_rollouts(FLEET_ID.lower())
     assert [view.rollout.rollout_id for view in known] == [ended.body["rolloutId"]]
+
+
+@pytest.mark.parametrize(("asked", "code", "words"), [(OLD, 0, "is not over"), ("9.9.9", 2, "9.9.9")])
+def test_resuming_does_not_pass_over_another_version_in_silence(
+    rehearse: Rehearse, capsys: pytest.CaptureFixture[str], asked: str, code: int, words: str
+) -> None:
+    """Another version asked for while a rollout is open: one that exists is told to wait its turn, one that does not is bad input."""
+    silent = fault({"status": 503}, "GET", "*/virtualMachines", after=20)
+    rehearsal = rehearse(world(faults=[silent]))
+    fleetwright = Fleetwright(rehearsal, capsys)
+    fleetwright("run")
+    rehearsal.admin._http.delete(f"{rehearsal.url}/_emulator/faults", timeout=30)
+
+    ended = fleetwright("run", "--version", asked)
+
+    assert ended.code == code
+    assert words in ended.err

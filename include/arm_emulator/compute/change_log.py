@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -33,14 +32,14 @@ def remember(world: World, scale_set: ScaleSet, instance_id: str, instance: Inst
     lag = list_lag(world, scale_set)
     if not lag:
         return
-    scale_set.past.append(Snapshot(world.now, instance_id, copy.copy(instance)))
+    scale_set.past.append(Snapshot(world.now, instance_id, instance.as_it_is() if instance else None))
     _forget_before(world, scale_set, lag)
 
 
 def remember_first(world: World, scale_set: ScaleSet) -> None:
     """Keep the states in which a scale set enters the world: for its lists they hold since ever."""
     if list_lag(world, scale_set):
-        first = (Snapshot(_EVER, i.instance_id, copy.copy(i)) for i in scale_set.instances.values())
+        first = (Snapshot(_EVER, i.instance_id, i.as_it_is()) for i in scale_set.instances.values())
         scale_set.past.extend(first)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,10 @@ class Instance:
     ready: bool = True
     ticket: int | None = None
     rendered: tuple[str, str] | None = None
+
+    def as_it_is(self) -> Instance:
+        """A copy that stays as it is, whatever happens to the instance from now on."""
+        return replace(self, change=copy.copy(self.change), protection=copy.copy(self.protection))
 
     @property
     def is_busy(self) -> bool:

@@ -47,6 +47,8 @@ def opened(
     session = RolloutSession(ports, acquired.lease, acquired.view, validated.fleet)
     if acquired.resumed:
         log.warning("resuming rollout %s to %s", session.rollout_id, session.settings.target_version)
+        for warning in validated.warnings:
+            log.warning("%s", warning)
     try:
         with keep_alive(acquired.lease) if keep_alive else nullcontext():
             make_plan(session, validated.warnings)

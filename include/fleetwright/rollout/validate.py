@@ -89,14 +89,26 @@ def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
 
 
 def find_unfinished(ports: Ports, request: RolloutRequest) -> Validated | None:
-    """The fleet's rollout that is not over, with its own settings; whoever begins now goes on with it."""
+    """The fleet's rollout that is not over, with its own settings; whoever begins now goes on with it.
+
+    :raises ConfigurationError: when another version was asked for, and it does not exist
+    """
     fleet_id = parse_fleet_id(request.fleet_id)
     for view in ports.ledger.list_rollouts(fleet_id.key):
         if view.rollout.state not in TERMINAL_STATES:
-            log.warning("rollout %s of this fleet is not over: it is gone on with", view.rollout.rollout_id)
             fleet = ports.driver.fetch_fleet(fleet_id)
-            return Validated(fleet, ports.driver.list_instances(fleet), view.rollout.settings, ())
+            warnings = _not_this_time(ports, request, fleet, view.rollout.settings.target_version)
+            return Validated(fleet, ports.driver.list_instances(fleet), view.rollout.settings, warnings)
     return None
+
+
+def _not_this_time(ports: Ports, request: RolloutRequest, fleet: Fleet, target: str) -> tuple[str, ...]:
+    if request.version in {LATEST, target}:
+        return ()
+    asked = _target(request.version, ports.catalogue.list_versions(fleet, fleet.image), fleet)
+    return (
+        f"{asked} was asked for, but a rollout to {target} is not over: that goes on; start again for {asked}",
+    )
 
 
 def examine(driver: FleetDriver, catalogue: ImageCatalogue, request: RolloutRequest) -> Validated:
