@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -58,10 +58,13 @@ def load_dag() -> DAG:
     return dag
 
 
-def run_dag(**conf: object) -> Ran:
-    """Run the DAG to its end."""
+def run_dag(after: Mapping[str, Callable[[], None]] | None = None, **conf: object) -> Ran:
+    """Run the DAG to its end.
+
+    :param after: what happens to the world when a task of that name has ended for the first time
+    """
     ran = Ran()
-    with _log_into(ran), _results_into(ran):
+    with _log_into(ran), _results_into(ran, dict(after or {})):
         run = load_dag().test(run_conf=conf, logical_date=None)
     ran.state = str(run.state)
     for ti in run.get_task_instances():
@@ -85,7 +88,7 @@ def _log_into(ran: Ran) -> Iterator[None]:
 
 
 @contextmanager
-def _results_into(ran: Ran) -> Iterator[None]:
+def _results_into(ran: Ran, after: dict[str, Callable[[], None]]) -> Iterator[None]:
     """``dag.test()`` keeps what each task ended with to itself: listen where it runs one."""
     from airflow.sdk.definitions import dag as module
 
@@ -95,6 +98,8 @@ def _results_into(ran: Ran) -> Iterator[None]:
         result = original(**arguments)
         if result is not None and result.error is not None:
             ran.errors[result.ti.task_id] = str(result.error)
+        if result is not None:
+            after.pop(result.ti.task_id, _nothing)()
         return result
 
     module._run_task = listen
@@ -102,3 +107,7 @@ def _results_into(ran: Ran) -> Iterator[None]:
         yield
     finally:
         module._run_task = original
+
+
+def _nothing() -> None:
+    """Nothing happens to the world."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -75,7 +75,8 @@ def emulator(emulator_url: str, connect: Callable[..., None]) -> Emulated:
 def roll_out(airflow_database: None, ledger_url: str) -> Callable[..., Ran]:
     """Run the DAG in this process against whatever the connection leads to; quick polls unless told otherwise."""
 
-    def run(fleet: str, **conf: object) -> Ran:
-        return run_dag(**{"fleet": fleet, "poll_seconds": 0.1, "health_timeout_seconds": 2, **conf})
+    def run(fleet: str, after: Mapping[str, Callable[[], None]] | None = None, **conf: object) -> Ran:
+        quick = {"poll_seconds": 0.1, "health_timeout_seconds": 2}
+        return run_dag(after, **{"fleet": fleet, **quick, **conf})
 
     return run

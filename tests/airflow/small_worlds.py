@@ -65,9 +65,24 @@ class Emulated:
         self.fleet = fleet_of(document)
         return self.fleet
 
-    def hit(self, path: str, effect: dict[str, Any], **limits: object) -> None:
-        """Add a fault to POST calls of a path."""
-        self._send("POST", "faults", {"match": {"method": "POST", "path": path}, "effect": effect, **limits})
+    def hit(
+        self, path: str, effect: dict[str, Any], *, instances: tuple[str, ...] = (), **limits: object
+    ) -> None:
+        """Add a fault to POST calls of a path, or to those that name one of the instances."""
+        match = {"method": "POST", "path": path, **({"instances": list(instances)} if instances else {})}
+        self._send("POST", "faults", {"match": match, "effect": effect, **limits})
+
+    def opt_out(self) -> None:
+        """Somebody changes the tag that makes the set ours."""
+        answer = requests.patch(
+            f"{self.url}{self.fleet}",
+            params={"api-version": "2024-07-01"},
+            headers={"Authorization": "Bearer somebody"},
+            json={"tags": {"fleetwright": "disabled"}},
+            timeout=30,
+            proxies={"http": ""},
+        )
+        assert answer.ok, answer.text
 
     def judged(self) -> dict[str, Any]:
         """The referee's report on the scale set."""

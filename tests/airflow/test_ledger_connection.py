@@ -71,10 +71,6 @@ def test_a_trigger_finds_the_same_ledger_as_a_task(
     assert label_of(ports.ledger) == label_of(wiring.build_ledger())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="ledger_url_of: get_uri() quotes the path, so a file of that name is made where the task runs",
-)
 def test_a_connection_uri_of_a_sqlite_file_is_that_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

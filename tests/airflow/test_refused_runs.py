@@ -17,9 +17,6 @@ from fleetwright.ledger.store import open_ledger
 from fleetwright_demo.layout import free_port
 
 RollOut = Callable[..., Ran]
-RETRIED_IN_VAIN = pytest.mark.xfail(
-    strict=True, reason="airflow_errors lets a refused token and an unusable ledger run into three retries"
-)
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
 SET = "/resourceGroups/demo/providers/Microsoft.Compute/virtualMachineScaleSets/"
 
@@ -192,16 +189,7 @@ def test_a_ledger_that_cannot_be_opened_is_named(
     assert emulator.mutating_calls() == 0
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "version",
-        "instances",
-        "fleet",
-        pytest.param("token", marks=RETRIED_IN_VAIN),
-        pytest.param("ledger", marks=RETRIED_IN_VAIN),
-    ],
-)
+@pytest.mark.parametrize("wrong", ["version", "instances", "fleet", "token", "ledger"])
 def test_what_no_retry_can_mend_is_tried_once(
     wrong: str,
     emulator: Emulated,

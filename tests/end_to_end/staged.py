@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import psutil
 import requests
 
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.ledger.store import open_ledger
 from fleetwright_demo.airflow_api import DAG_ID, AirflowApi
 from fleetwright_demo.stage import Stage
 from fleetwright_demo.watching import RUN_ENDED
@@ -30,6 +32,8 @@ SETS = {
     "moved": 1,
     "waited": 1,
     "again": 4,
+    "settled": 4,
+    "rewaited": 4,
     "rolled": 4,
     "ended": 1,
     "first": 1,
@@ -152,12 +156,16 @@ class Staged:
         cleared = self.api._send("POST", f"/api/v2/dags/{DAG_ID}/clearTaskInstances", body)["task_instances"]
         assert [one["task_id"] for one in cleared] == [task["task_id"]]
 
-    def kill(self, task: Task) -> int:
-        """``kill -9`` the worker of a running task with the process in which it runs; return how many died."""
-        processes = [process for process in self.processes() if task["id"] in _command(process)]
-        for process in processes:
-            process.kill()
-        return len(processes)
+    def wait_for_intent(self, name: str) -> None:
+        """Return when a swap of the set is written down: from then on its call is on its way."""
+        ledger = open_ledger(self.stage.ledger_url)
+        key = parse_fleet_id(self.fleet(name)).key
+        eventually("the intent in the ledger", lambda: any(view.swaps for view in ledger.list_rollouts(key)))
+        ledger.close()
+
+    def workers_of(self, task: Task) -> list[psutil.Process]:
+        """The worker of a running task, and the process in which it runs."""
+        return [process for process in self.processes() if task["id"] in _command(process)]
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the stage, the ones that run tasks included."""

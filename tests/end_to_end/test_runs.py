@@ -64,10 +64,6 @@ def test_the_end_of_a_batch_tells_the_thresholds(staged: Staged, told: str) -> N
     assert "in the set (0%, allowed 50%)" in log
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the verdict of the rollback replaces the one of the swap: settle and stop messages say 'ready'",
-)
 def test_the_end_of_a_batch_still_knows_why_it_rolled_back(staged: Staged, told: str) -> None:
     """R11: whoever reads only the batch's evidence learns why the instance was rolled back."""
     log = staged.log(staged.task(told, "settle_batch", "success", turn=1))

@@ -17,8 +17,10 @@ def test_no_process_is_left_when_the_stage_ends_in_the_middle_of_a_swap(staged: 
     """A task that hangs in a call is ended as well, although Airflow gives it a process group of its own."""
     staged.hit("hung", {"latency": 120.0}, times=1)
     run_id = staged.begin("hung")
-    staged.task(run_id, "swap_os_disk", "running")
+    task = staged.task(run_id, "swap_os_disk", "running")
+    staged.wait_for_intent("hung")
     before = staged.processes()
+    assert len(staged.workers_of(task)) >= 2
 
     left = staged.stage.stop()
 
