@@ -91,7 +91,7 @@ def test_a_client_secret_needs_its_tenant(connect: Connect) -> None:
     """The error names the connection and the field that is missing."""
     connect(None, login="client", password="the-secret")
 
-    with pytest.raises(ConfigurationError, match="'azure_rm_default'.*: tenant ID missing"):
+    with pytest.raises(ConfigurationError, match=r"'azure_rm_default'.*: tenant ID missing"):
         _ = AzureRmHook().endpoint
 
 
