@@ -58,16 +58,12 @@ def scale_set_rollout() -> None:
     def batch() -> None:
         check = CheckHealthOperator(task_id="check_health", **step)
         select = SelectBatchOperator(task_id="select_batch", **step)
-        swap = SwapOsDiskOperator(task_id="swap_os_disk", selected=select.output, **step)
-        wait = WaitForHealthOperator(task_id="wait_for_health", **step)
-        roll_back = RollBackOperator(task_id="roll_back", **step)
-        settle = SettleBatchOperator(
-            task_id="settle_batch",
-            checked=check.output,
-            selected=select.output,
-            trigger_rule="none_failed_min_one_success",
-            **step,
-        )
+        turn = {"selected": select.output, **step}
+        swap = SwapOsDiskOperator(task_id="swap_os_disk", **turn)
+        wait = WaitForHealthOperator(task_id="wait_for_health", **turn)
+        roll_back = RollBackOperator(task_id="roll_back", **turn)
+        rule = "none_failed_min_one_success"
+        settle = SettleBatchOperator(task_id="settle_batch", checked=check.output, trigger_rule=rule, **turn)
         check >> select >> swap >> wait >> roll_back >> settle
         [check, select, wait] >> settle
 

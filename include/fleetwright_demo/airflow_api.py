@@ -71,11 +71,6 @@ class AirflowApi:
         found: list[dict[str, Any]] = self._send("GET", path)["task_instances"]
         return found
 
-    def xcom(self, run_id: str, task_id: str, dag_id: str = DAG_ID) -> Any:  # noqa: ANN401 - whatever the task returned
-        """What a task outside the loop returned."""
-        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value?deserialize=true"
-        return self._send("GET", path)["value"]
-
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._request(method, path, body)
         if not answer.ok:

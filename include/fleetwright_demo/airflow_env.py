@@ -48,13 +48,15 @@ def airflow_env(home: Path, ports: Ports, *, ledger_url: str) -> dict[str, str]:
     }
     scripts = Path(sys.executable).parent
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")},
+        # Nothing of the person's own Airflow: its connections would win over those of the stage.
+        **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         **{f"AIRFLOW__{name}": value for name, value in settings.items()},
         "AIRFLOW_HOME": str(home),
         "FLEETWRIGHT_LEDGER_URL": ledger_url,
         "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
-        "NO_PROXY": "*",
+        "NO_PROXY": ",".join((*filter(None, [os.environ.get("NO_PROXY")]), HOST, "localhost")),
+        "no_proxy": ",".join((*filter(None, [os.environ.get("no_proxy")]), HOST, "localhost")),
     }
 
 

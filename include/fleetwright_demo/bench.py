@@ -7,16 +7,15 @@ the real clock: through Airflow, and through ``fleetwright run``.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import requests
 import yaml
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +25,7 @@ from fleetwright.ledger.store import open_ledger
 from fleetwright_demo.demo import write_summary
 from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
+from fleetwright_demo.loopback import fetch_audit, reset_world
 from fleetwright_demo.naming import run_name
 from fleetwright_demo.stage import TOKEN, Stage
 from fleetwright_demo.watching import Watch, watch_run
@@ -45,12 +45,11 @@ Figures = dict[str, float]
 def main() -> int:
     """Measure everything and print it; 1 when a rollout did not complete or the referee objected."""
     console = Console()
-    folder = RUN_FOLDER / "bench"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    world_file = folder / "world.yaml"
+    world_file = RUN_FOLDER / "bench-world.yaml"
+    world_file.parent.mkdir(parents=True, exist_ok=True)
     world_file.write_text(yaml.safe_dump(sized(load_world(), SIZES[0], TIMINGS)))
-    stage = Stage(folder, world_file, chosen_ports(), lambda line: console.print(line, highlight=False))
+    say = partial(console.print, highlight=False)
+    stage = Stage(RUN_FOLDER / "bench", world_file, chosen_ports(), say)
     try:
         stage.start()
         results = measure(stage, console)
@@ -75,13 +74,9 @@ def measure(stage: Stage, console: Console) -> dict[str, dict[str, Figures]]:
         for attempt in range(RUNS):
             for way, roll_out in ways.items():
                 world = sized(load_world(), size, TIMINGS)
-                requests.post(
-                    f"{stage.ports.emulator_url}/_emulator/reset", json=world, timeout=60
-                ).raise_for_status()
+                reset_world(stage.ports.emulator_url, world)
                 roll_out(stage, world)
-                figures = figures_of(
-                    requests.get(f"{stage.ports.emulator_url}/_emulator/audit", timeout=60).json()
-                )
+                figures = figures_of(fetch_audit(stage.ports.emulator_url))
                 taken[way][str(size)].append(figures)
                 console.print(
                     f"{way}, {size} instances, run {attempt + 1} of {RUNS}: {json.dumps(figures)}",
@@ -106,7 +101,12 @@ def through_command(stage: Stage, world: dict[str, Any]) -> None:
     """One rollout by ``fleetwright run``."""
     command = [str(Path(sys.executable).parent / "fleetwright"), "run", "--fleet", fleet_of(world)]
     command += ["--endpoint", stage.ports.emulator_url, "--token", TOKEN, "--trigger", "automatic"]
-    command += ["--poll", str(POLL_SECONDS), "--ledger", f"sqlite:///{stage.folder / 'run.db'}"]
+    command += [
+        "--poll",
+        str(POLL_SECONDS),
+        "--ledger",
+        f"{stage.ledger_url.removesuffix('ledger.db')}run.db",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False)  # noqa: S603 - our own command
     if done.returncode:
         raise StageError(f"fleetwright run ended with {done.returncode}: {done.stderr.strip()[-500:]}")

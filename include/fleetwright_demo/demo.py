@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import requests
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +22,7 @@ from fleetwright.rollout.report import report
 from fleetwright_demo.airflow_api import DAG_ID
 from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
+from fleetwright_demo.loopback import fetch_audit
 from fleetwright_demo.naming import run_name
 from fleetwright_demo.stage import Stage
 from fleetwright_demo.watching import Watch, follow
@@ -33,33 +34,33 @@ _RUN_LIMIT_SECONDS = 300.0
 
 
 def main() -> int:
-    """Run the demo; 0 when everything was as promised, else 1."""
+    """Run the demo; 0 when everything was as promised and nothing is left running, else 1."""
     console = Console(width=None if sys.stdout.isatty() else 110)
     signal.signal(signal.SIGTERM, _interrupt)
-    began = time.monotonic()
-    folder = RUN_FOLDER / "demo"
+    code = 1
+    stage: Stage | None = None
     try:
-        stage = Stage(folder, DEMO_WORLD, chosen_ports(), lambda line: console.print(line, highlight=False))
-        shutil.rmtree(folder, ignore_errors=True)
-        stage.start()
+        say = partial(console.print, highlight=False)
+        stage = Stage(RUN_FOLDER / "demo", DEMO_WORLD, chosen_ports(), say)
+        code = _play(stage, console)
+        if _keeps_running():
+            console.print("Everything keeps running; Ctrl-C ends it.")
+            with suppress(KeyboardInterrupt):
+                signal.pause()
     except StageError as error:
         console.print(f"demo: {error}", style="red", highlight=False)
-        return 1
-    try:
-        return _play(stage, console, began)
-    except StageError as error:
-        console.print(f"demo: {error}", style="red", highlight=False)
-        return 1
     except KeyboardInterrupt:
-        console.print("ending everything")
-        return 0
+        console.print("demo: interrupted before its end", style="red")
     finally:
-        left = stage.stop()
+        left = stage.stop() if stage else ()
         if left:
             console.print(f"still running: {', '.join(left)}", style="red")
+    return 1 if left else code
 
 
-def _play(stage: Stage, console: Console, began: float) -> int:
+def _play(stage: Stage, console: Console) -> int:
+    began = time.monotonic()
+    stage.start()
     summary = roll_out(stage, console)
     summary["seconds"] = round(time.monotonic() - began, 1)
     write_summary(SUMMARY, summary)
@@ -71,9 +72,6 @@ def _play(stage: Stage, console: Console, began: float) -> int:
         f"Airflow: {stage.ports.airflow_url}/dags/{DAG_ID}/runs/{summary['dagRun']['runId']}", highlight=False
     )
     console.print(f"summary: {SUMMARY}", highlight=False)
-    if _keeps_running():
-        console.print("Everything keeps running; Ctrl-C ends it.")
-        signal.pause()
     return 1 if problems else 0
 
 
@@ -99,7 +97,7 @@ def roll_out(stage: Stage, console: Console) -> dict[str, Any]:
         raise StageError(
             f"run {run_id} ended as {state} before a rollout began; read the log of its first task"
         )
-    audit = requests.get(f"{stage.ports.emulator_url}/_emulator/audit", timeout=30).json()
+    audit = fetch_audit(stage.ports.emulator_url)
     return {
         "rollout": report(view),
         "audit": audit,
@@ -125,7 +123,7 @@ def problems_of(summary: dict[str, Any]) -> list[str]:
 
 
 def outcome_table(summary: dict[str, Any]) -> Table:
-    """The end of the demo in seven rows."""
+    """The end of the demo in a few rows."""
     rollout, audit = summary["rollout"], summary["audit"]
     judged = next(iter(audit["scaleSets"].values()))
     table = Table("what", "how much", title=f"{rollout['status']}: {rollout['reason']['message']}")

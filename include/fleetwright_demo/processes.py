@@ -1,4 +1,4 @@
-"""Child processes in groups of their own, so that ending one ends its children too."""
+"""Child processes in sessions of their own, so that ending one ends whatever it has started."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from fleetwright_demo.errors import StageError
 
 _GRACE_SECONDS = 15.0
@@ -19,14 +21,18 @@ _LOG_LINES = 15
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process that leads its own group.
+    """A process that leads its own session.
 
-    :param group: the process group's id, which is the first process's id
+    Process groups would not do: Airflow gives each task a group of its own, within the session.
+
+    :param session: the session's id, which is the first process's id
+    :param started: when that process was made, seconds since the epoch; its number may be another's by now
     :param log: where its output goes
     """
 
     name: str
-    group: int
+    session: int
+    started: float
     log: Path
 
 
@@ -44,20 +50,12 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], logs: Path,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-    return Child(name, process.pid, log)
+    return Child(name, process.pid, psutil.Process(process.pid).create_time(), log)
 
 
 def is_alive(child: Child) -> bool:
-    """Whether any process of the group is left."""
-    with suppress(ChildProcessError):
-        os.waitpid(child.group, os.WNOHANG)
-    try:
-        os.killpg(child.group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # the number belongs to somebody else by now
-        return False
-    return True
+    """Whether any process of the session is left."""
+    return bool(_members(child))
 
 
 def require_alive(child: Child) -> None:
@@ -66,7 +64,7 @@ def require_alive(child: Child) -> None:
     :raises StageError: with the last lines of its log
     """
     with suppress(ChildProcessError):
-        ended, _status = os.waitpid(child.group, os.WNOHANG)
+        ended, _status = os.waitpid(child.session, os.WNOHANG)
         if ended:
             raise StageError(f"{child.name} ended by itself; the end of {child.log}:\n{tail(child.log)}")
 
@@ -77,7 +75,7 @@ def tail(log: Path) -> str:
 
 
 def stop(children: Iterable[Child]) -> tuple[str, ...]:
-    """End process groups: first kindly, then for good.
+    """End sessions: first kindly, then for good.
 
     :returns: names of those that would not end; empty when no process is left
     """
@@ -89,11 +87,34 @@ def stop(children: Iterable[Child]) -> tuple[str, ...]:
     return tuple(child.name for child in children if is_alive(child))
 
 
+def _members(child: Child) -> list[psutil.Process]:
+    """The living processes of the session, none where the number has become somebody else's."""
+    with suppress(ChildProcessError):
+        os.waitpid(child.session, os.WNOHANG)
+    if psutil.boot_time() > child.started + 1 or _is_another(child):
+        return []
+    return [process for process in psutil.process_iter() if _is_member(process, child)]
+
+
+def _is_another(child: Child) -> bool:
+    try:
+        return abs(psutil.Process(child.session).create_time() - child.started) > 1
+    except psutil.NoSuchProcess:
+        return False  # the first one has ended; those it started may live on
+
+
+def _is_member(process: psutil.Process, child: Child) -> bool:
+    try:
+        return os.getsid(process.pid) == child.session and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
+        return False
+
+
 def _signal(children: Iterable[Child], number: signal.Signals) -> None:
     for child in children:
-        if is_alive(child):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.group, number)
+        for process in _members(child):
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                process.send_signal(number)
 
 
 def _gone(children: tuple[Child, ...], seconds: float) -> bool:

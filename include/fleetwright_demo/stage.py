@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -10,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
-
+from fleetwright.ledger.urls import default_ledger_url
 from fleetwright_demo.airflow_api import DAG_ID, AirflowApi
 from fleetwright_demo.airflow_env import airflow_env
 from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import CHECKOUT, HOST, Ports, require_free
+from fleetwright_demo.loopback import answers
 from fleetwright_demo.processes import Child, require_alive, start, stop, tail
 
 CONNECTION_ID = "azure_rm_default"
@@ -40,6 +41,7 @@ class Stage:
     :param folder: everything they write lies below it
     :param world: the emulator's world file
     :param say: told about each step
+    :param keeps_folder: go on with what an earlier start left there, instead of beginning anew
     """
 
     folder: Path
@@ -47,12 +49,13 @@ class Stage:
     ports: Ports
     say: Say
     clock: str = "real"
+    keeps_folder: bool = False
     children: list[Child] = field(default_factory=list)
 
     @property
     def ledger_url(self) -> str:
         """The ledger of this stage."""
-        return f"sqlite:///{self.folder / 'ledger.db'}"
+        return default_ledger_url(self.folder)
 
     @property
     def airflow(self) -> AirflowApi:
@@ -67,6 +70,9 @@ class Stage:
         :raises StageError: when a port is taken, or something does not come up; then nothing is left running
         """
         require_free(self.ports)
+        if not self.keeps_folder:
+            # Only now: behind a port that is taken a stage may be running on this very folder.
+            shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self.start_emulator()
@@ -82,7 +88,7 @@ class Stage:
         env = airflow_env(self.folder / "airflow", self.ports, ledger_url=self.ledger_url)
         child = self._start("emulator", command, env)
         self.say(f"emulator: {self.ports.emulator_url}")
-        _wait_for("the emulator", lambda: _answers(f"{self.ports.emulator_url}/_emulator/health"), (child,))
+        _wait_for("the emulator", lambda: answers(f"{self.ports.emulator_url}/_emulator/health"), (child,))
 
     def stop(self) -> tuple[str, ...]:
         """End everything.
@@ -102,7 +108,7 @@ class Stage:
             self._start(name, [sys.executable, "-m", "airflow", *arguments], env)
         children = tuple(self.children)
         _wait_for(
-            "Airflow's API server", lambda: _answers(f"{self.ports.airflow_url}/api/v2/version"), children
+            "Airflow's API server", lambda: answers(f"{self.ports.airflow_url}/api/v2/version"), children
         )
         api = self.airflow
         api.put_connection(self._connection())
@@ -146,13 +152,6 @@ def _is_ready(api: AirflowApi) -> bool:
     health = api.health()
     healthy = all(health[part]["status"] == "healthy" for part in ("scheduler", "triggerer", "dag_processor"))
     return healthy and api.has_dag(DAG_ID)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def _wait_for(what: str, ready: Callable[[], bool], children: tuple[Child, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -24,12 +25,18 @@ def up(console: Console) -> int:
         console.print("up: it is running already; `make down` ends it")
         return 1
     try:
-        stage = Stage(_FOLDER, DEMO_WORLD, chosen_ports(), lambda line: console.print(line, highlight=False))
+        stage = Stage(
+            _FOLDER,
+            DEMO_WORLD,
+            chosen_ports(),
+            lambda line: console.print(line, highlight=False),
+            keeps_folder=True,
+        )
         stage.start()
     except StageError as error:
         console.print(f"up: {error}", style="red", highlight=False)
         return 1
-    rows = [{"name": child.name, "group": child.group, "log": str(child.log)} for child in stage.children]
+    rows = [asdict(child) | {"log": str(child.log)} for child in stage.children]
     _CHILDREN.write_text(json.dumps(rows))
     console.print(
         f"Airflow: {stage.ports.airflow_url}   emulator: {stage.ports.emulator_url}", highlight=False
@@ -42,10 +49,10 @@ def down(console: Console) -> int:
     """End what ``up`` started."""
     children = _remembered()
     left = stop(reversed(children))
-    _CHILDREN.unlink(missing_ok=True)
     if left:
         console.print(f"down: still running: {', '.join(left)}", style="red")
         return 1
+    _CHILDREN.unlink(missing_ok=True)
     console.print("down: nothing is left running" if children else "down: nothing was running")
     return 0
 
@@ -53,7 +60,7 @@ def down(console: Console) -> int:
 def _remembered() -> list[Child]:
     if not _CHILDREN.exists():
         return []
-    return [Child(row["name"], row["group"], Path(row["log"])) for row in json.loads(_CHILDREN.read_text())]
+    return [Child(**{**row, "log": Path(row["log"])}) for row in json.loads(_CHILDREN.read_text())]
 
 
 if __name__ == "__main__":

@@ -65,10 +65,6 @@ def test_a_call_still_on_its_way_is_not_sent_a_second_time(emulator: Emulated, l
     assert emulator.broken_rules() == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="dispatch._adopt stops waiting as soon as one instance is seen at work, and sends for the others",
-)
 def test_an_instance_that_shows_later_than_its_neighbour_is_not_sent_again(
     emulator: Emulated, ledger_url: str
 ) -> None:

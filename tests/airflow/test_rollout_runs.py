@@ -131,10 +131,6 @@ def test_a_set_opted_out_between_batches_gets_no_further_batch(emulator: Emulate
     assert f"2 on {NEW}: 0, 1" in ran.text
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="FinishOperator fails a Held rollout; the same hold one step earlier is a skip and no failure",
-)
 def test_a_hold_found_after_the_plan_is_no_failure_either(emulator: Emulated, roll_out: RollOut) -> None:
     """A set opted out before its first batch is held like any other: nothing touched, nothing red."""
     fleet = emulator.serve(world(policy=BY_HALVES))
@@ -146,9 +142,6 @@ def test_a_hold_found_after_the_plan_is_no_failure_either(emulator: Emulated, ro
     assert ran.state == "success"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="FinishOperator puts the rollout's state before Azure's code: 'Faulted: Max…'"
-)
 def test_the_error_of_a_stopped_run_begins_with_azures_code(emulator: Emulated, roll_out: RollOut) -> None:
     """R12: what the UI shows first of the red task is the code that a person searches for."""
     fleet = emulator.serve(world(1, bad=("0",)))

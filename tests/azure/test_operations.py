@@ -9,7 +9,7 @@ from azure_doubles import Reply, ScriptedServer, VirtualClock, arm_error_body, u
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import AuthenticationRefusedError, OperationUnreadError, ThrottledError
-from fleetwright.rollout.ports import OperationState
+from fleetwright.rollout.ports import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import is_transient
 
 RUNNING, SUCCEEDED, FAILED = OperationState.RUNNING, OperationState.SUCCEEDED, OperationState.FAILED
@@ -111,7 +111,17 @@ def test_failed_operation_says_why(client: ArmClient, server: ScriptedServer) ->
     assert status.error == "VMExtensionProvisioningError: extension failed (exit 1)"
 
 
-@pytest.mark.parametrize("status", [400, 404, 409])
+def test_operation_that_is_not_known_any_more_is_over(client: ArmClient, server: ScriptedServer) -> None:
+    """A 404 while polling: Azure has forgotten the operation, and only the instances tell how it ended."""
+    server.script(Reply(404, arm_error_body("NotFound")))
+
+    assert client.look(f"{server.url}/op").status == OperationStatus(
+        f"{server.url}/op", OperationState.FORGOTTEN
+    )
+    assert asyncio.run(client.reader.look(f"{server.url}/op")).status.state is OperationState.FORGOTTEN
+
+
+@pytest.mark.parametrize("status", [400, 409])
 def test_refused_poll_has_not_read_and_has_not_failed(
     client: ArmClient, server: ScriptedServer, status: int
 ) -> None:

@@ -207,7 +207,7 @@ def test_trouble_while_polling_does_not_fail_the_operation(
     driver: FleetDriver, server: ScriptedServer, fleet: Fleet
 ) -> None:
     """A refused poll is looked over; the next one says how it ended."""
-    server.script(accepted(server), Reply(404), Reply(200, {"status": "Succeeded"}))
+    server.script(accepted(server), Reply(409), Reply(200, {"status": "Succeeded"}))
 
     driver.prepare(fleet, [BEHIND], unguarded)
 

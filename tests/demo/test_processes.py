@@ -36,7 +36,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     for child in started:
         for process in psutil.process_iter():
             try:
-                is_ours = os.getsid(process.pid) == child.group
+                is_ours = os.getsid(process.pid) == child.session
             except OSError:
                 continue
             if is_ours:
@@ -78,10 +78,6 @@ def test_a_group_ends_with_its_children(begin: Begin) -> None:
     assert not is_running(grandchild)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="processes.stop ends the group alone; what left the group within its session stays behind",
-)
 def test_a_grandchild_in_a_group_of_its_own_ends_as_well(begin: Begin) -> None:
     """Airflow gives the process of a task a group of its own: it must not outlive its scheduler."""
     child = begin(APART)
@@ -101,7 +97,7 @@ def test_a_process_that_ignores_the_first_word_is_ended_for_good(
     printed(child)
 
     assert stop([child]) == ()
-    assert not is_running(child.group)
+    assert not is_running(child.session)
 
 
 def test_ending_what_has_ended_is_harmless(begin: Begin) -> None:

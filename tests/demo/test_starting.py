@@ -15,9 +15,10 @@ import pytest
 from rich.console import Console
 
 from arm_emulator.server_thread import EmulatorServer
-from fleetwright_demo import demo, stage, up
+from fleetwright_demo import demo, up
 from fleetwright_demo.airflow_env import airflow_env
 from fleetwright_demo.layout import HOST, Ports, free_port
+from fleetwright_demo.loopback import answers
 from fleetwright_demo.naming import run_name
 from fleetwright_demo.worlds import fleet_of, load_world, newest_version_of, sized
 
@@ -31,9 +32,6 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="demo.main removes the folder before Stage.start looks whether the ports are free"
-)
 def test_a_second_demo_does_not_remove_what_the_first_one_writes(
     taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,10 +93,6 @@ def test_airflow_settings_of_the_person_are_left_out(tmp_path: Path, monkeypatch
     assert "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS" not in env
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="airflow_env leaves out AIRFLOW__… alone; AIRFLOW_CONN_… comes before the demo's own connection",
-)
 @pytest.mark.parametrize(
     "name", ["AIRFLOW_CONN_AZURE_RM_DEFAULT", "AIRFLOW_CONN_FLEETWRIGHT_LEDGER", "AIRFLOW_CONFIG"]
 )
@@ -111,10 +105,6 @@ def test_connections_of_the_person_are_left_out(
     assert name not in airflow_env(tmp_path, Ports(1, 2), ledger_url="")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="stage._answers, demo.roll_out and bench ask 127.0.0.1 through the proxy of the environment",
-)
 def test_a_proxy_of_the_person_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind a company's proxy the demo still finds its own processes."""
     for name in ("no_proxy", "NO_PROXY"):
@@ -122,13 +112,9 @@ def test_a_proxy_of_the_person_is_not_asked_for_this_machine(monkeypatch: pytest
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
 
     with EmulatorServer(load_world()) as server:
-        assert stage._answers(f"{server.url}/_emulator/health")
+        assert answers(f"{server.url}/_emulator/health")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="up remembers process ids alone: after a restart of the machine they are somebody else's",
-)
 def test_down_leaves_a_process_alone_that_up_did_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +122,9 @@ def test_down_leaves_a_process_alone_that_up_did_not_start(
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     children = tmp_path / "processes.json"
     children.write_text(
-        json.dumps([{"name": "scheduler", "group": stranger.pid, "log": str(tmp_path / "log")}])
+        json.dumps(
+            [{"name": "scheduler", "session": stranger.pid, "started": 1.0, "log": str(tmp_path / "log")}]
+        )
     )
     os.utime(children, (0, 0))
     monkeypatch.setattr(up, "_CHILDREN", children)

@@ -280,3 +280,9 @@ def test_an_adopted_call_has_no_url() -> None:
     view = fold((started(), intended(0), sending(0), accepted(0, url="")))
 
     assert (view.swaps["0"].state, view.open_batch.operation_urls) == (SwapState.ACCEPTED, ())
+
+
+def test_a_batch_with_an_instance_in_flight_is_not_over() -> None:
+    """R11: whoever settles too early, a cleared task for instance, loses no verdict and no rollback."""
+    with pytest.raises(IllegalMoveError, match="batch 1 is not over: 0 have no verdict yet"):
+        fold((started(), intended(0), sending(0), accepted(0), settled(0)))

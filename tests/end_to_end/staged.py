@@ -171,8 +171,8 @@ class Staged:
         """Every process of the stage, the ones that run tasks included."""
         found = []
         for child in self.stage.children:
-            if psutil.pid_exists(child.group):
-                leader = psutil.Process(child.group)
+            if psutil.pid_exists(child.session):
+                leader = psutil.Process(child.session)
                 found += [leader, *leader.children(recursive=True)]
         return [
             process for process in found if process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -46,10 +46,6 @@ def test_a_finished_swap_can_be_cleared_while_a_later_batch_waits(staged: Staged
     assert state == "success"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a cleared settle_batch settles whatever batch is open, with instances that have no verdict yet",
-)
 def test_a_finished_settle_can_be_cleared_while_a_later_batch_waits(staged: Staged) -> None:
     """R11: the batch that waits is not settled by another turn's task, and its bad instance is rolled back."""
     run_id = staged.begin("settled")
@@ -63,10 +59,6 @@ def test_a_finished_settle_can_be_cleared_while_a_later_batch_waits(staged: Stag
     assert state == "success"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a cleared wait_for_health waits for whatever batch is open and fences off that batch's own wait",
-)
 def test_a_finished_wait_can_be_cleared_while_a_later_batch_waits(staged: Staged) -> None:
     """A wait whose batch is over has nothing to wait for: it leaves the later batch to that batch's own wait."""
     run_id = staged.begin("rewaited")

@@ -46,7 +46,7 @@ def test_a_wait_goes_on_in_another_triggerer(staged: Staged) -> None:
     run_id = staged.begin("moved")
     staged.task(run_id, "wait_for_health", "deferred")
     triggerer = next(child for child in staged.stage.children if child.name == "triggerer")
-    leader = psutil.Process(triggerer.group)
+    leader = psutil.Process(triggerer.session)
 
     for runner in leader.children(recursive=True):
         runner.kill()

@@ -9,10 +9,6 @@ from staged import Staged, eventually
 pytestmark = pytest.mark.airflow
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="processes.stop ends process groups; Airflow gives each task a group of its own within the same session",
-)
 def test_no_process_is_left_when_the_stage_ends_in_the_middle_of_a_swap(staged: Staged) -> None:
     """A task that hangs in a call is ended as well, although Airflow gives it a process group of its own."""
     staged.hit("hung", {"latency": 120.0}, times=1)

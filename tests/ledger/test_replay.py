@@ -42,7 +42,8 @@ class Story:
         if view.open_batch is None:
             makers += [self.intend, self.intend, self.finish]
         else:
-            makers += [self.settle, self.move, *([self.step] * 6)]
+            flying = any(swap.is_in_flight for swap in view.swaps_of(view.open_batch))
+            makers += [self.move, *([self.step] * 6), *([] if flying else [self.settle] * 3)]
         self.clock += self.draw(st.integers(0, 90))
         return self.draw(st.sampled_from(makers))(view)
 
@@ -79,7 +80,7 @@ class Story:
         return self.event(EventKind.INTENDED, body)
 
     def settle(self, view: RolloutView) -> Event:
-        """The batch is over, whatever its instances are at."""
+        """The batch is over, and each of its instances has its verdict."""
         assert view.open_batch is not None
         return self.event(EventKind.SETTLED, {"index": view.open_batch.index})
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from crashes import Answer, Death, Killed, Moment, Mortal
 from rehearsals import Admin, Rehearsal, eventful, told
-from worlds import fault, sick, world
+from worlds import FLEET_ID, NEW, fault, sick, world
+
+from fleetwright.domain.fleets import parse_fleet_id
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -80,6 +82,51 @@ def test_batch_is_admitted_right_before_the_call(rehearse: Rehearse) -> None:
     assert rehearsal.state()["swaps"] == {}
     assert told(view)["status"] == "Faulted"
     assert rehearsal.admin.violations() == []
+
+
+def test_opted_out_during_the_wait_for_budget_swaps_nothing(rehearse: Rehearse) -> None:
+    """The owner takes the set back while nothing fits the budget; when it fits again, nothing is sent (O3)."""
+
+    def heal(admin: Admin) -> None:
+        admin.touch("8", "9", health="healthy")
+
+    rehearsal = rehearse(world(10, 0), clock=eventful((20, opt_out), (40, heal)))
+    rehearsal.admin.touch("8", "9", health="unhealthy")
+    rehearsal.admin.protect("8")
+    rehearsal.admin.protect("9")
+
+    view = rehearsal.run()
+
+    assert rehearsal.state()["swaps"] == {}
+    assert told(view)["status"] == "Held"
+
+
+def test_call_of_the_dead_that_shows_on_one_instance_first(rehearse: Rehearse) -> None:
+    """The dead process's call arrives while its instances are being read: all of them are adopted, none is refused (R11, R44)."""
+    document = world(15, 3, behaviours=[sick("0")])
+    rehearsal = rehearse(document)
+    number = _number_of_first_swap(rehearsal)
+    rehearsal.admin.post("reset", **document)
+    rehearsal.ledger_url = rehearsal.ledger_url.replace("ledger.db", "second.db")
+    with pytest.raises(Killed):
+        rehearsal.run(Mortal(Death(number, Moment.BEFORE)).ports(rehearsal.ports()), owner="first")
+    rehearsal.wall.advance(31)
+    ports = rehearsal.ports()
+
+    class Late(Mortal):
+        def call(self, name: str, act: Callable[[], Answer]) -> Answer:
+            answer = super().call(name, act)
+            if name == "fetch_instance" and self.calls.count(name) == 1:
+                fleet = ports.driver.fetch_fleet(parse_fleet_id(FLEET_ID))
+                ports.driver.begin_swap(fleet, ("0", "3", "6"), NEW, lambda: None)
+            return answer
+
+    view = rehearsal.run(Late().ports(ports), owner="second")
+
+    assert {i: rehearsal.state()["swaps"][i] for i in ("0", "3", "6")} == {"0": 1, "3": 1, "6": 1}
+    assert rehearsal.state()["rollbacks"] == {"0": 1}
+    assert rehearsal.admin.violations() == []
+    assert view.swaps["0"].state == "rolled back"
 
 
 def _number_of_first_swap(rehearsal: Rehearsal) -> int:

@@ -9,6 +9,8 @@ import pytest
 from rehearsals import Rehearsal, Stages, told
 from worlds import fault, rolling_policy, sick, world
 
+from fleetwright.domain.states import FAILED_SWAPS
+
 Rehearse = Callable[..., Rehearsal]
 
 LISTS = ("GET", "*/virtualMachines")
@@ -106,3 +108,17 @@ def test_stuck_operation_ends_after_thirty_minutes(rehearse: Rehearse) -> None:
     assert told(view)["status"] == "Faulted"
     assert told(view)["progress"]["failedInstanceCount"] == 1
     assert rehearsal.state()["swaps"] == {"0": 1, "1": 1}
+
+
+@pytest.mark.parametrize("status", [404, 500], ids=["forgotten", "never read"])
+def test_operation_that_cannot_be_read_keeps_nobody_from_a_verdict(rehearse: Rehearse, status: int) -> None:
+    """One instance keeps its old disk and the operation cannot be read: the others are judged, and so is it in the end."""
+    faults = [fault({"partial": ["0"]}, times=1), fault({"status": status}, "GET", "*/operations/*")]
+    lenient = rolling_policy(maxUnhealthyUpgradedInstancePercent=50)
+    rehearsal = rehearse(world(15, 3, policy=lenient, faults=faults))
+
+    view = rehearsal.run()
+
+    assert view.swaps["0"].state in FAILED_SWAPS
+    assert {str(view.swaps[i].state) for i in ("3", "6")} == {"healthy"}
+    assert rehearsal.admin.violations() == []

@@ -20,7 +20,7 @@ from fleetwright.rollout.acts import ACTS
 from fleetwright.rollout.effects import Process, run_async
 from fleetwright.rollout.ports import Lease, LeaseTerms
 from fleetwright.rollout.selecting import wait_for_budget, wait_for_pause
-from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.waiting import wait_for_verdicts
 
 BUDGET, PAUSE = "budget", "pause"
@@ -79,18 +79,24 @@ class RolloutWaitTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then fire with ``ok``, or with the error's kind and line for the task to raise."""
         try:
-            session = await self._open_session()
-            await run_async(self._process(session), session)
+            await self._wait()
         except FleetwrightError as error:
             yield TriggerEvent({"status": "error", "kind": error.kind, "message": str(error)})
         else:
             yield TriggerEvent({"status": "ok"})
 
-    async def _open_session(self) -> RolloutSession:
+    async def _wait(self) -> None:
         # Imported here: the wiring reads connections, which the DAG processor has no need to load.
         from fleetwright.airflow.wiring import build_ports_async  # noqa: PLC0415
 
         ports = await build_ports_async(self.azure_conn_id)
+        try:
+            session = await self._open_session(ports)
+            await run_async(self._process(session), session)
+        finally:
+            await asyncio.to_thread(ports.close)
+
+    async def _open_session(self, ports: Ports) -> RolloutSession:
         view = await asyncio.to_thread(ports.ledger.load, self.rollout_id)
         fleet_id = parse_fleet_id(view.rollout.settings.fleet_id)
         fleet = await asyncio.to_thread(ports.driver.fetch_fleet, fleet_id)

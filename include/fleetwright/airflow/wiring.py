@@ -62,8 +62,8 @@ def ledger_url_of(connection: Connection) -> str:
         return str(url)
     uri = connection.get_uri()
     if uri.startswith("sqlite:"):
-        # Airflow quotes the path, and SQLite would take that for a name.
-        return unquote(uri)
+        # Airflow quotes the path's slashes as well, which leaves SQLAlchemy with a relative name.
+        return f"sqlite:///{unquote(uri.partition(':///')[2])}"
     # Airflow writes the old name of the scheme, which SQLAlchemy does not know any more.
     return re.sub(r"^postgres://", "postgresql://", uri)
 
@@ -79,4 +79,9 @@ async def _ledger_url_async() -> str:
 def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
     clock = SystemClock()
     client = hook.get_client(clock)
-    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger)
+
+    def close() -> None:
+        client.close()
+        ledger.close()
+
+    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger, close)

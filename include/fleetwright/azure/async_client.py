@@ -12,9 +12,10 @@ from fleetwright.azure.bodies import Body
 from fleetwright.azure.budget import budget_for
 from fleetwright.azure.calls import Answer, Call, Outcome
 from fleetwright.azure.credentials import TokenSource
+from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
 from fleetwright.azure.hosts import check_link
-from fleetwright.azure.operations import Look, look_without_call, read_look, unread
+from fleetwright.azure.operations import Look, forgotten, look_without_call, read_look, unread
 from fleetwright.azure.paging import next_call, read_object, read_page
 from fleetwright.azure.retries import QUICK, RetryAction, RetryPolicy
 from fleetwright.domain.errors import ProviderError
@@ -72,6 +73,8 @@ class AsyncArmReader:
         try:
             async with self._connect() as transport:
                 return read_look(call, await self._send(call, transport))
+        except NotFoundError:
+            return forgotten(url)
         except ProviderError as error:
             raise unread(error) from error
 

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 READS = frozenset({"GET", "HEAD"})
-IDEMPOTENT_WRITES = frozenset({"PUT", "PATCH", "DELETE"})
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
 

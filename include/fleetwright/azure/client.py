@@ -11,9 +11,10 @@ from fleetwright.azure.bodies import Body
 from fleetwright.azure.budget import budget_for
 from fleetwright.azure.calls import Answer, Call, Outcome
 from fleetwright.azure.credentials import TokenSource
+from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
 from fleetwright.azure.hosts import check_link
-from fleetwright.azure.operations import Look, look_without_call, operation_url, read_look, unread
+from fleetwright.azure.operations import Look, forgotten, look_without_call, operation_url, read_look, unread
 from fleetwright.azure.paging import next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport
@@ -85,6 +86,8 @@ class ArmClient:
         call = Call("GET", url)
         try:
             return read_look(call, self.send(call))
+        except NotFoundError:
+            return forgotten(url)
         except ProviderError as error:
             raise unread(error) from error
 

@@ -65,7 +65,7 @@ class ModelUpdate:
                 wait = max(wait, error.retry_after.total_seconds())
             else:
                 url, wait = look.status.url, look.wait
-                if look.status.state is OperationState.SUCCEEDED:
+                if look.status.state in {OperationState.SUCCEEDED, OperationState.FORGOTTEN}:
                     return
                 if look.status.state is OperationState.FAILED:
                     raise OperationFailedError(

@@ -79,6 +79,11 @@ def look_without_call(url: str) -> Look | None:
     return None if url else Look(OperationStatus(url, OperationState.SUCCEEDED), 0.0)
 
 
+def forgotten(url: str) -> Look:
+    """The look at an operation that Azure does not know any more: it is over, the instances tell how it ended."""
+    return Look(OperationStatus(url, OperationState.FORGOTTEN), 0.0)
+
+
 def unread(error: ProviderError) -> ProviderError:
     """The error for a poll that was refused: the status was not read, the operation has not failed.
 

@@ -16,7 +16,7 @@ from fleetwright.cli.run import run
 from fleetwright.domain.errors import FleetwrightError, HeldError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
 @click.version_option(__version__, prog_name="fleetwright")
 def fleetwright() -> None:
     """Roll new OS images out over Azure scale sets, batch by batch."""
@@ -43,9 +43,6 @@ def exit_code(arguments: list[str] | None = None) -> int:
     try:
         # click returns its own code for --help and --version, and a verb's code otherwise.
         return int(fleetwright.main(arguments, prog_name="fleetwright", standalone_mode=False) or 0)
-    except click.exceptions.NoArgsIsHelpError as shown:
-        click.echo(shown.format_message(), err=True)
-        return EXIT_USAGE
     except click.ClickException as error:
         print_error(f"{error.format_message()} (see fleetwright --help)")
         return EXIT_USAGE

@@ -8,7 +8,7 @@ from fleetwright.cli.exit_codes import EXIT_HELD
 from fleetwright.cli.options import Common, common_flags
 from fleetwright.cli.output import print_json, tell_held
 from fleetwright.cli.request import rollout_request
-from fleetwright.cli.wiring import build_ports
+from fleetwright.cli.wiring import build_ports, look_into_ledger
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.records import TriggerKind
 from fleetwright.rollout.narrate import plan_text
@@ -31,7 +31,7 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     request = rollout_request(
         common, version=version, trigger=trigger, rollback=rollback, health_timeout=300.0, poll=5.0
     )
-    ports = build_ports(common)
+    ports = build_ports(common, look_into_ledger(common))
     try:
         validated = examine(ports.driver, ports.catalogue, request)
     except HeldError as held:

@@ -14,7 +14,7 @@ from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
 from fleetwright.cli.options import Common, common_flags
 from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_calls, tell_held
 from fleetwright.cli.request import rollout_request
-from fleetwright.cli.wiring import build_ports
+from fleetwright.cli.wiring import build_ledger, build_ports
 from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.records import RolloutView, TriggerKind
 from fleetwright.domain.states import RolloutState
@@ -55,7 +55,7 @@ def run(
     request = rollout_request(
         common, version=version, trigger=trigger, rollback=rollback, health_timeout=health_timeout, poll=poll
     )
-    ports = build_ports(common)
+    ports = build_ports(common, build_ledger(common))
     with story() as console:
         try:
             return _carry_out(ports, request, console, as_json=common.as_json)
@@ -68,7 +68,8 @@ def _carry_out(ports: Ports, request: RolloutRequest, console: Console, *, as_js
     def keep_alive(lease: Lease) -> LeaseHeartbeat:
         return LeaseHeartbeat(ports.ledger, lease)
 
-    with opened(ports, request, owner=_owner(), terms=LeaseTerms(), keep_alive=keep_alive) as session:
+    owner = _owner()
+    with opened(ports, request, owner=owner, terms=LeaseTerms(), keep_alive=keep_alive) as session:
         try:
             view = _roll_out(session, console)
         except FleetwrightError as error:
@@ -102,4 +103,13 @@ def _tell_interrupted(view: RolloutView, error: FleetwrightError, *, as_json: bo
 
 def _owner() -> str:
     # The random part keeps a process of a later day with the same number from passing for this one.
-    return f"fleetwright run by {getpass.getuser()} on {socket.gethostname()}, pid {os.getpid()} ({secrets.token_hex(3)})"
+    return (
+        f"fleetwright run by {_user()} on {socket.gethostname()}, pid {os.getpid()} ({secrets.token_hex(3)})"
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"uid {os.getuid()}"

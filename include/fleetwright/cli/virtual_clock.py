@@ -23,6 +23,8 @@ class EmulatorClock:
     def __init__(self, endpoint: str) -> None:
         self._url = f"{endpoint.rstrip('/')}/_emulator/clock"
         self._session = requests.Session()
+        # An emulator stands on this machine or beside it: no proxy is between.
+        self._session.trust_env = False
         mode = self._look().get("mode")
         if mode != "manual":
             raise ConfigurationError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from fleetwright.azure.catalogue import PlatformImageCatalogue
 from fleetwright.azure.credentials import StaticToken
@@ -10,23 +11,22 @@ from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.options import Common
 from fleetwright.cli.virtual_clock import EmulatorClock
-from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.ledger.urls import resolve_ledger_url
+from fleetwright.ledger.store import SqlLedger, open_existing, open_ledger
+from fleetwright.ledger.urls import LEDGER_FILE, RUN_FOLDER, given_ledger_url, resolve_ledger_url
 from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports import Clock
 from fleetwright.rollout.session import Ports
 
 
-def build_ports(common: Common) -> Ports:
-    """Everything that a rollout needs; only the ledger is opened, nothing is sent to Azure yet.
+def build_ports(common: Common, ledger: SqlLedger) -> Ports:
+    """Everything that a rollout needs; nothing is sent to Azure yet.
 
     :raises ConfigurationError: for an endpoint or token that cannot be used
-    :raises LedgerError: when the ledger cannot be opened
     """
     clock = build_clock(common)
     tokens = StaticToken(common.token) if common.token is not None else None
     client = connect(AzureEndpoint(common.endpoint, tokens), clock)
-    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), build_ledger(common))
+    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger)
 
 
 def build_clock(common: Common) -> Clock:
@@ -40,3 +40,15 @@ def build_ledger(common: Common) -> SqlLedger:
     :raises LedgerError: when it cannot be opened
     """
     return open_ledger(resolve_ledger_url(common.ledger, os.environ))
+
+
+def look_into_ledger(common: Common) -> SqlLedger:
+    """The same ledger for verbs that change nothing: one that does not exist yet is not made.
+
+    :raises LedgerError: when it cannot be opened
+    """
+    given = given_ledger_url(common.ledger, os.environ)
+    usual = Path.cwd() / RUN_FOLDER / LEDGER_FILE
+    if not given and not usual.exists():
+        return open_ledger("sqlite://")
+    return open_existing(given or resolve_ledger_url(None, {}))

@@ -127,6 +127,20 @@ def _never_reports(facts: Facts) -> str:
     return f"{len(silent)} of {len(facts.instances)} instances report no health: they may not run the latest model"
 
 
+def _ignored_fields(facts: Facts) -> str:
+    policy = facts.fleet.effective_policy
+    fields = {
+        "maxSurge": policy.max_surge,
+        "rollbackFailedInstancesOnPolicyBreach": policy.rollback_failed_instances_on_policy_breach,
+    }
+    ignored = [name for name, is_set in fields.items() if is_set]
+    return (
+        f"this version does not act on {' and '.join(ignored)} of the rolling upgrade policy"
+        if ignored
+        else ""
+    )
+
+
 _RULES: tuple[Callable[[Facts], str], ...] = (
     lambda facts: opted_out(facts.fleet),
     azure_upgrades_it,
@@ -136,4 +150,4 @@ _RULES: tuple[Callable[[Facts], str], ...] = (
     _follows_latest,
     _health_source,
 )
-_WARNINGS: tuple[Callable[[Facts], str], ...] = (_strategy, _never_reports)
+_WARNINGS: tuple[Callable[[Facts], str], ...] = (_strategy, _never_reports, _ignored_fields)

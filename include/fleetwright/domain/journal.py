@@ -209,6 +209,11 @@ def _settle(view: RolloutView, event: Event) -> RolloutView:
     batch = view.open_batch
     if batch is None or batch.index != event.payload["index"]:
         return view
+    flying = [swap.instance_id for swap in view.swaps_of(batch) if swap.is_in_flight]
+    if flying:
+        raise IllegalMoveError(
+            f"batch {batch.index + 1} is not over: {', '.join(flying)} have no verdict yet"
+        )
     return _replace_batch(view, replace(batch, settled_at=event.happened_at))
 
 

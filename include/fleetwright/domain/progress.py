@@ -10,6 +10,7 @@ from typing import Any
 import pendulum
 
 from fleetwright.domain.health import is_ready
+from fleetwright.domain.images import is_older
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.records import RolloutView, SwapRecord, TriggerKind
 from fleetwright.domain.states import AWAITING_ROLLBACK, FAILED_SWAPS, RolloutState, SwapState
@@ -168,7 +169,11 @@ def azure_time(instant: datetime | None) -> str | None:
 def _is_failed(swap: SwapRecord, instance: Instance | None, source: HealthSource) -> bool:
     if instance is None and swap.state is SwapState.HEALTHY:
         return False  # scaled in after it was found healthy: gone, not ill
-    serves = instance is not None and instance.version == swap.new_version and is_ready(instance, source)
+    serves = (
+        instance is not None
+        and not is_older(instance.version, swap.new_version)
+        and is_ready(instance, source)
+    )
     if swap.state in {SwapState.HEALTHY, SwapState.UNHEALTHY}:
         # Without a rollback an instance may come after its verdict, or fall ill after it: the present counts.
         return not serves

@@ -151,6 +151,11 @@ class RolloutView:
         """Every instance this rollout has swapped: never chosen again. A refused call changed nothing."""
         return frozenset(i for i, swap in self.swaps.items() if swap.state is not SwapState.REFUSED)
 
+    def is_over(self, instance_ids: tuple[str, ...]) -> bool:
+        """Whether the instances were swapped in batches that are over: nothing of them is left to do."""
+        over = {i for batch in self.batches if batch.settled_at is not None for i in batch.instance_ids}
+        return bool(instance_ids) and set(instance_ids) <= over & self.swapped_ids
+
     @property
     def in_flight_ids(self) -> frozenset[str]:
         """The instances that this rollout itself has in flight."""

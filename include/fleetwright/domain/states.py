@@ -56,7 +56,7 @@ IN_FLIGHT = frozenset(
 )
 # Waiting for the verdict about the new image.
 AWAITING_VERDICT = frozenset({SwapState.ACCEPTED, SwapState.SWAPPED})
-# The call may or may not have been sent: the instances are read before it is sent (again).
+# Written down, and not known to be taken by Azure.
 NOT_YET_ACCEPTED = frozenset({SwapState.INTENDED, SwapState.SENDING})
 AWAITING_ROLLBACK = frozenset({SwapState.ROLLBACK_INTENDED, SwapState.ROLLBACK_ACCEPTED})
 # Swapped by this rollout, and bad: what R12 counts.

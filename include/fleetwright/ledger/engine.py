@@ -41,6 +41,16 @@ def create_ledger_engine(url: str) -> Engine:
     return engine
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite URL; None where there is none, or where the URL cannot be read."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}
+    return Path(str(parsed.database)) if is_file else None
+
+
 def _parse(url: str) -> URL:
     # The causes are cut off on purpose: their texts quote parts of the URL, and so of a password.
     try:

@@ -15,7 +15,7 @@ from fleetwright.domain.journal import Event, EventKind, start_event
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.ledger import chain, control_log, event_log, leases, locks, projections, refusals
 from fleetwright.ledger.database import Database, WallClock
-from fleetwright.ledger.engine import create_ledger_engine
+from fleetwright.ledger.engine import create_ledger_engine, sqlite_file
 from fleetwright.ledger.event_log import Origin, RecordedEvent
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.naming import new_rollout_id
@@ -43,6 +43,16 @@ def open_ledger(url: str, *, wall_clock: WallClock | None = None) -> SqlLedger:
         ledger.close()
         raise
     return ledger
+
+
+def open_existing(url: str) -> SqlLedger:
+    """Open a ledger to look into it; a file that is not there yet reads as an empty ledger, and is not made.
+
+    :raises LedgerError: as ``open_ledger``
+    """
+    path = sqlite_file(url)
+    is_absent = path is not None and path.parent.is_dir() and not path.exists()
+    return open_ledger("sqlite://" if is_absent else url)
 
 
 class SqlLedger:

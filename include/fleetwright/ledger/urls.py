@@ -14,7 +14,7 @@ RUN_FOLDER = ".run"
 LEDGER_FILE = "ledger.db"
 
 _MASK = "***"
-_SECRET_OPTION = re.compile(r"((?:pass|pwd|secret|token)\w*=)[^&\s]*", re.IGNORECASE)
+_SECRET_OPTION = re.compile(r"((?:pass|pwd|secret|token)\w*=)[^&]*", re.IGNORECASE)
 
 
 def resolve_ledger_url(explicit: str | None, environ: Mapping[str, str]) -> str:
@@ -23,8 +23,12 @@ def resolve_ledger_url(explicit: str | None, environ: Mapping[str, str]) -> str:
     :param explicit: from ``--ledger`` or a connection; empty counts as not given
     :raises LedgerError: when the default is used and its folder cannot be created
     """
-    given = (explicit or "").strip() or environ.get(URL_VARIABLE, "").strip()
-    return given or default_ledger_url(Path.cwd() / RUN_FOLDER)
+    return given_ledger_url(explicit, environ) or default_ledger_url(Path.cwd() / RUN_FOLDER)
+
+
+def given_ledger_url(explicit: str | None, environ: Mapping[str, str]) -> str:
+    """The URL that was given, by flag, connection or environment; empty where none was."""
+    return (explicit or "").strip() or environ.get(URL_VARIABLE, "").strip()
 
 
 def default_ledger_url(run_folder: Path) -> str:

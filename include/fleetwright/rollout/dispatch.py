@@ -43,17 +43,20 @@ def reattach(session: RolloutSession, act: Act) -> None:
     _adopt(session, act, CALL_LIFETIME)
 
 
-def send(session: RolloutSession, act: Act, begin: Begin, guard: Guard) -> None:
+def send(session: RolloutSession, act: Act, begin: Begin, guard: Guard, *, in_doubt: bool = False) -> None:
     """Send the calls of the open batch, one for each version; afterwards nothing is unsent.
 
     :param begin: the driver's call: instance ids, version and guard to the operation's poll URL
     :param guard: asked before every attempt
+    :param in_doubt: an earlier process may have sent the call
     """
     for attempt in range(SEND_ATTEMPTS):
         if attempt:
             _adopt(session, act, LOST_CALL_LIFETIME)
         for version, ids in _by_version(session, act).items():
-            _send_once(session, act, partial(begin, ids, version, guard), ids, in_doubt=attempt > 0)
+            _send_once(
+                session, act, partial(begin, ids, version, guard), ids, in_doubt=in_doubt or attempt > 0
+            )
         if not unsent(session, act):
             return
     ids = tuple(swap.instance_id for swap in unsent(session, act))
@@ -61,7 +64,10 @@ def send(session: RolloutSession, act: Act, begin: Begin, guard: Guard) -> None:
 
 
 def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
-    """Read each instance whose call may have been sent, until it is seen at work or the call cannot be alive."""
+    """Read each instance whose call may have been sent, until it is seen at work or the call cannot be alive.
+
+    One call carries many ids, and they need not show it all at once.
+    """
     deadline = session.now() + lifetime
     while unsent(session, act):
         touched = tuple(swap.instance_id for swap in unsent(session, act) if _is_touched(session, act, swap))
@@ -70,7 +76,7 @@ def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
             log.info(
                 "instances %s: the %s was under way already; not sent again", name_ids(touched), act.name
             )
-        if touched or session.now() >= deadline:
+        if not unsent(session, act) or session.now() >= deadline:
             return
         session.ports.clock.wait_until(min(deadline, session.now() + session.poll))
 

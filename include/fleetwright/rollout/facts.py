@@ -111,8 +111,3 @@ def finished(state: RolloutState, reason: StopReason, outcome: Mapping[str, Any]
     """The rollout is over."""
     payload = {"state": str(state), "code": reason.code, "message": reason.message, "outcome": dict(outcome)}
     return Event(EventKind.FINISHED, now, payload)
-
-
-def noted(text: str, now: datetime) -> Event:
-    """Something worth remembering that changes no state."""
-    return Event(EventKind.NOTED, now, {"text": text})

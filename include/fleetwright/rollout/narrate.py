@@ -23,7 +23,11 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
         f"  batches of at most {policy.max_batch_instance_percent} %; stops above "
         f"{policy.max_unhealthy_instance_percent} % unhealthy of the set or "
         f"{policy.max_unhealthy_upgraded_instance_percent} % of those upgraded; "
-        + ("unhealthy instances get their previous version back" if rollback else "no rollback"),
+        + (
+            "unhealthy instances get their previous version back, on a new disk (O7)"
+            if rollback
+            else "no rollback"
+        ),
         "",
         batches_table(plan),
         "",

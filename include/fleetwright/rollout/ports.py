@@ -37,6 +37,7 @@ class OperationState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    FORGOTTEN = "forgotten"  # over, and the provider does not know any more how it ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleetwright.domain.errors import FleetwrightError
+from fleetwright.domain.errors import FleetwrightError, LeaseLostError
 from fleetwright.domain.progress import Progress, RollbackInfo, count_by_ledger, count_rollbacks
 from fleetwright.domain.records import BatchRecord, RolloutView
 from fleetwright.domain.states import RolloutState, SwapState
@@ -44,7 +44,10 @@ def interrupted_report(view: RolloutView, error: FleetwrightError) -> dict[str, 
     """A rollout that could not go on: it stays open in the ledger, and the next run resumes it."""
     counted = {"progress": count_by_ledger(view).to_dict(), "rollbackInfo": count_rollbacks(view).to_dict()}
     body = {**report(view), **counted}
-    message = f"{error}; the rollout stays open, and the next run on this fleet resumes it"
+    what_now = "another run has the fleet now: look there"
+    if not isinstance(error, LeaseLostError):
+        what_now = "the rollout stays open, and the next run on this fleet resumes it"
+    message = f"{error}; {what_now}"
     return {**body, "status": str(RolloutState.FAULTED), "reason": {"code": INTERNAL, "message": message}}
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.rollout.acts import ROLLBACK, SWAP
@@ -36,7 +37,7 @@ def opened(
     terms: LeaseTerms,
     keep_alive: KeepAlive | None = None,
 ) -> Iterator[RolloutSession]:
-    """Validate, take the fleet, plan; give the fleet back whatever happens.
+    """Validate and take the fleet; give it back whatever happens.
 
     :param keep_alive: renews the lease while the rollout runs
     :raises HeldError: when the fleet may not be upgraded now, or another live run has it
@@ -45,20 +46,27 @@ def opened(
     now = ports.clock.now()
     acquired = ports.ledger.begin(validated.settings, owner=owner, now=now, terms=terms)
     session = RolloutSession(ports, acquired.lease, acquired.view, validated.fleet)
+    session.warnings = validated.warnings
     if acquired.resumed:
         log.warning("resuming rollout %s to %s", session.rollout_id, session.settings.target_version)
-        for warning in validated.warnings:
-            log.warning("%s", warning)
     try:
         with keep_alive(acquired.lease) if keep_alive else nullcontext():
-            make_plan(session, validated.warnings)
             yield session
     finally:
-        ports.ledger.release(session.rollout_id, owner=owner)
+        _give_back(session, owner)
+
+
+def _give_back(session: RolloutSession, owner: str) -> None:
+    try:
+        session.ports.ledger.release(session.rollout_id, owner=owner)
+    except LedgerError as error:
+        # What the rollout came to is written; the lease ends by itself.
+        log.warning("the fleet could not be given back, its lease has to expire: %s", error)
 
 
 def roll_out(session: RolloutSession) -> RolloutView:
-    """Run batches until the rollout ends; every wait is on the session's clock."""
+    """Plan, then run batches until the rollout ends; every wait is on the session's clock."""
+    make_plan(session, session.warnings)
     while session.view.rollout.state not in TERMINAL_STATES:
         settled = run_batch(session)
         if settled.ending is not None:
@@ -87,5 +95,8 @@ def _choose(session: RolloutSession) -> Chosen:
     chosen = choose_batch(session)
     while chosen.blocked:
         run(wait_for_budget(session, since), session)
-        chosen = choose_batch(session, since)
+        # The wait may have been long: whether the fleet is still ours is asked again.
+        session.refresh_fleet()
+        ending = check_health(session)
+        chosen = Chosen(ending=ending) if ending else choose_batch(session, since)
     return chosen

@@ -19,12 +19,16 @@ Observer = Callable[[RolloutView], None]
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside: made once by a composition root and handed to the steps."""
+    """Everything outside: made once by a composition root and handed to the steps.
+
+    :param close: gives connections back; whoever lives longer than a rollout calls it
+    """
 
     clock: Clock
     driver: FleetDriver
     catalogue: ImageCatalogue
     ledger: Ledger
+    close: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -32,6 +36,7 @@ class RolloutSession:
     """A rollout that this process may change, as long as its lease is the newest.
 
     :param fleet: the model, as read when the session was opened
+    :param warnings: what the validation found, for the plan
     :param observe: shown the rollout after everything that is written, for progress
     """
 
@@ -40,6 +45,7 @@ class RolloutSession:
     view: RolloutView
     fleet: Fleet
     observe: Observer | None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def reopen(cls, ports: Ports, rollout_id: str, *, owner: str, terms: LeaseTerms) -> RolloutSession:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import Situation, Standing, select_batch
-from fleetwright.domain.health import DISK_LOST
+from fleetwright.domain.health import DISK_LOST, why_not_ready
 from fleetwright.domain.journal import Event
 from fleetwright.domain.progress import NOTHING_TO_DO, failed_ids, swapped_count
 from fleetwright.domain.records import RolloutView, SwapRecord
@@ -58,7 +58,7 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
         ending
         or _stop(session, situation, failed)
         or refused_too_often(session)
-        or _complete(session, situation)
+        or _complete(session, situation, failed)
     )
     _close(session, failed, summary, ending)
     if ending is not None:
@@ -96,12 +96,19 @@ def _close(session: RolloutSession, failed: tuple[str, ...], summary: str, endin
 def _stop(session: RolloutSession, situation: Situation, failed: tuple[str, ...]) -> Ending | None:
     """The first reason to stop; the upgraded threshold names it when several do."""
     view, policy = session.view, situation.policy
-    impact = view.swaps[failed[0]].verdict_reason if failed else ""
+    impact = _what_happened(view.swaps[failed[0]], situation) if failed else ""
     stop = judge_upgraded(failed, swapped_count(view), policy.max_unhealthy_upgraded_instance_percent, impact)
     stop = stop or _fatal(view) or _failed_rollback(view)
     if stop is None and select_batch(situation).pending_ids and view.swapped_ids:
         stop = judge_whole_set(session, situation)
     return None if stop is None else Ending(RolloutState.FAULTED, stop)
+
+
+def _what_happened(swap: SwapRecord, situation: Situation) -> str:
+    if swap.state is not SwapState.HEALTHY:
+        return swap.verdict_reason
+    present = (i for i in situation.instances if i.instance_id == swap.instance_id)
+    return next((f"fell ill later: {why_not_ready(i, situation.health_source)}" for i in present), "")
 
 
 def _fatal(view: RolloutView) -> StopReason | None:
@@ -124,15 +131,15 @@ def _failed_rollback(view: RolloutView) -> StopReason | None:
     return StopReason(FAILED_INSTANCES, message)
 
 
-def _complete(session: RolloutSession, situation: Situation) -> Ending | None:
+def _complete(session: RolloutSession, situation: Situation, failed: tuple[str, ...]) -> Ending | None:
     selection = select_batch(situation)
     if selection.pending_ids:
         return None
     if not session.view.swapped_ids:
         return Ending(RolloutState.COMPLETED, nothing_to_do(situation))
-    upgraded = [s for s in session.view.swaps.values() if _is_upgraded(s)]
+    swapped = swapped_count(session.view)
     message = (
-        f"{len(upgraded)} of {len(session.view.swapped_ids)} instances upgraded to {situation.target_version} "
+        f"{swapped - len(failed)} of {swapped} instances upgraded to {situation.target_version} "
         f"in {len(session.view.batches)} batches"
     )
     return Ending(RolloutState.COMPLETED, StopReason("Completed", message))
@@ -147,10 +154,6 @@ def nothing_to_do(situation: Situation) -> StopReason:
     for row in narrate.left_out_rows(others):
         message += f"; {row}"
     return StopReason(NOTHING_TO_DO, message)
-
-
-def _is_upgraded(swap: SwapRecord) -> bool:
-    return swap.state is SwapState.HEALTHY
 
 
 def _thresholds_text(session: RolloutSession, situation: Situation, failed: tuple[str, ...]) -> str:

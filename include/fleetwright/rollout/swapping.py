@@ -7,7 +7,6 @@ from functools import partial
 
 from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.journal import Event
-from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
@@ -25,23 +24,18 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
 
     :param instance_ids: as ``choose_batch`` chose them; fewer are swapped when the set has changed since
     """
-    is_fresh = False
+    is_fresh, in_doubt = False, session.view.open_batch is not None
     if session.view.open_batch is not None:
         log.info("going on with batch %d, which was begun before", session.view.open_batch.index + 1)
         reattach(session, SWAP)
     elif not _intend(session, frozenset(instance_ids)):
         return
     else:
+        # What has to be brought to the latest model first takes time, and is then admitted again.
         is_fresh = bool(unsent(session, SWAP))
     _prepare(session)
     begin = partial(session.ports.driver.begin_swap, session.fleet)
-    send(session, SWAP, begin, AdmissionGuard(session, is_fresh=is_fresh))
-
-
-def is_settled(view: RolloutView, instance_ids: tuple[str, ...]) -> bool:
-    """Whether the instances belong to batches that are over: there is nothing to swap or to re-attach to."""
-    over = {i for batch in view.batches if batch.settled_at is not None for i in batch.instance_ids}
-    return bool(instance_ids) and set(instance_ids) <= over & view.swapped_ids
+    send(session, SWAP, begin, AdmissionGuard(session, is_fresh=is_fresh), in_doubt=in_doubt)
 
 
 def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:

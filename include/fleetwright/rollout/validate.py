@@ -172,7 +172,9 @@ def _gone_versions(
 ) -> dict[str, list[str]]:
     gone: dict[str, list[str]] = {}
     for instance in instances:
-        if is_older(instance.version, target) and instance.version not in versions:
+        if instance.protected or not is_older(instance.version, target):
+            continue  # never swapped, so never rolled back
+        if instance.version not in versions:
             gone.setdefault(instance.version or "unknown", []).append(instance.instance_id)
     return gone
 

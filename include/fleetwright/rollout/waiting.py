@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 # A silent provider is asked again for this long, then the wait itself gives up and the step is retried.
 SILENCE_LIMIT = timedelta(minutes=30)
+# So long after its call nothing is called failed yet for being untouched.
+MOMENT_OF_ACCEPTANCE = timedelta(seconds=5)
 
 
 def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
@@ -72,20 +74,24 @@ def _look_once(session: RolloutSession, act: Act) -> Process:
     }
     if replaced:
         yield Write((facts.swapped(replaced, session.now(), act.replaced),))
+    yield from _decide(session, act, _verdicts(session, act, present))
     failed = yield from _look_closer(session, act, present)
-    verdicts = _verdicts(session, act, present) | failed
-    decided = {i: verdict for i, verdict in verdicts.items() if verdict.kind is not VerdictKind.WAIT}
-    if decided:
-        yield Write((facts.judged(decided, _states(decided, act), session.now()),))
-        _tell(session, act, decided)
+    yield from _decide(session, act, failed)
 
 
 def _verdicts(session: RolloutSession, act: Act, present: Mapping[str, Instance]) -> dict[str, Verdict]:
     source, patience, now = session.fleet.health_source, session.patience, session.now()
-    return {
+    verdicts = {
         swap.instance_id: act.judge(swap, present.get(swap.instance_id), source, patience, now)
         for swap in awaited(session.view, act)
     }
+    return {i: verdict for i, verdict in verdicts.items() if verdict.kind is not VerdictKind.WAIT}
+
+
+def _decide(session: RolloutSession, act: Act, decided: Mapping[str, Verdict]) -> Process:
+    if decided:
+        yield Write((facts.judged(decided, _states(decided, act), session.now()),))
+        _tell(session, act, decided)
 
 
 def _look_closer(
@@ -101,7 +107,7 @@ def _look_closer(
         return {}
     error, over = yield from _ask_operations(session)
     failed: dict[str, Verdict] = {}
-    for swap in suspects if over else ():
+    for swap in suspects if over and _is_old_enough(session, suspects) else ():
         instance: Instance | None = yield ReadInstance(swap.instance_id)
         if instance is not None and _seems_untouched(swap, instance, act):
             reason = f"the {act.name} failed, it still runs {instance.version}"
@@ -114,7 +120,12 @@ def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[str
     batch = session.view.open_batch
     errors, over, moves = [], True, {}
     for url in batch.operation_urls if batch else ():
-        status: OperationStatus = yield ReadOperation(url)
+        try:
+            status: OperationStatus = yield ReadOperation(url)
+        except TransientError as unread:
+            log.warning("%s; looking again", unread)
+            over = False
+            continue
         over = over and status.state is not OperationState.RUNNING
         if status.error:
             errors.append(status.error)
@@ -123,6 +134,12 @@ def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[str
     if moves:
         yield Write((facts.moved(moves, session.now()),))
     return "; ".join(errors), over
+
+
+def _is_old_enough(session: RolloutSession, suspects: list[SwapRecord]) -> bool:
+    # A call may be accepted a moment before Azure shows the instance at work, or knows its operation.
+    since = session.now() - MOMENT_OF_ACCEPTANCE
+    return all(swap.attempted_at is None or swap.attempted_at <= since for swap in suspects)
 
 
 def _seems_untouched(swap: SwapRecord, instance: Instance | None, act: Act) -> bool:

@@ -18,7 +18,7 @@ from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
 from fleetwright.rollout.selecting import Chosen, choose_batch
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.settling import settle_batch
-from fleetwright.rollout.swapping import is_settled, swap_os_disk
+from fleetwright.rollout.swapping import swap_os_disk
 from fleetwright.rollout.waiting import awaited
 
 if TYPE_CHECKING:
@@ -50,7 +50,11 @@ class SelectBatchOperator(RolloutStepOperator):
         """Choose again after a wait for budget."""
         raise_wait_error(event)
         with airflow_errors():
-            return self._choose(context, self.reopen(context), pendulum.DateTime.fromisoformat(since))
+            session = self.reopen(context)
+            ending = check_health(session)
+            if ending:
+                return self.branch(context, {"instance_ids": [], **_ending_body(ending)}, SETTLE)
+            return self._choose(context, session, pendulum.DateTime.fromisoformat(since))
 
     def _choose(self, context: Context, session: RolloutSession, since: datetime | None) -> dict[str, Any]:
         chosen: Chosen = choose_batch(session, since)
@@ -62,10 +66,13 @@ class SelectBatchOperator(RolloutStepOperator):
         return self.branch(context, body, SWAP_OS_DISK if chosen.instance_ids else SETTLE)
 
 
-class SwapOsDiskOperator(RolloutStepOperator):
-    """Admits the batch again over a fresh reading and swaps it; a retry re-attaches and never swaps twice.
+class BatchStepOperator(RolloutStepOperator):
+    """A step of the batch that was chosen in its own turn of the loop.
 
-    :param selected: output of ``select_batch``
+    A person may clear such a task long after. Then its batch is over, and nothing is done: taking the lease
+    would only fence off the batch that is under way now.
+
+    :param selected: output of ``select_batch``, None where that was skipped
     """
 
     template_fields: Sequence[str] = (*RolloutStepOperator.template_fields, "selected")
@@ -74,21 +81,35 @@ class SwapOsDiskOperator(RolloutStepOperator):
         super().__init__(**kwargs)
         self.selected = selected
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the batch; empty where none was chosen."""
+        return tuple((self.selected or {}).get("instance_ids", ()))
+
+    def is_over(self) -> bool:
+        """Whether the batch of this turn is over."""
+        if not self.ports().ledger.load(self.rollout_id).is_over(self.chosen):
+            return False
+        log.info("the batch with instances %s is over: nothing is done", ", ".join(self.chosen))
+        return True
+
+
+class SwapOsDiskOperator(BatchStepOperator):
+    """Admits the batch again over a fresh reading and swaps it; a retry re-attaches and never swaps twice."""
+
     def step(self, context: Context) -> None:
         """Swap; the wait is the next task's."""
-        chosen = tuple(self.selected["instance_ids"])
-        if is_settled(self.ports().ledger.load(self.rollout_id), chosen):
-            # Cleared long after: taking the lease would only fence off the batch that is under way now.
-            log.info("instances %s were swapped and judged before; nothing is done", ", ".join(chosen))
-            return
-        swap_os_disk(self.reopen(context), chosen)
+        if not self.is_over():
+            swap_os_disk(self.reopen(context), self.chosen)
 
 
-class WaitForHealthOperator(RolloutStepOperator):
+class WaitForHealthOperator(BatchStepOperator):
     """Waits in the triggerer until each instance has its verdict, then chooses between rollback and the end."""
 
     def step(self, context: Context) -> Any:
         """Defer, unless every verdict is known already."""
+        if self.is_over():
+            return self.branch(context, {"rollback": False}, SETTLE)
         session = self.reopen(context)
         if awaited(session.view, SWAP):
             self.wait_for(RolloutWaitTrigger.for_session(session, SWAP.name, self.azure_conn_id))
@@ -106,11 +127,13 @@ class WaitForHealthOperator(RolloutStepOperator):
         return self.branch(context, {"rollback": rollback}, ROLL_BACK if rollback else SETTLE)
 
 
-class RollBackOperator(RolloutStepOperator):
+class RollBackOperator(BatchStepOperator):
     """Puts the recorded previous version of the unhealthy ones back and waits for it in the triggerer."""
 
     def step(self, context: Context) -> None:
         """Send the rollback, then defer until each instance is ready again or has failed."""
+        if self.is_over():
+            return
         session = self.reopen(context)
         begin_rollback(session)
         if awaited(session.view, ROLLBACK):
@@ -123,28 +146,22 @@ class RollBackOperator(RolloutStepOperator):
             log.info("%s", verdicts_text(self.reopen(context).view))
 
 
-class SettleBatchOperator(RolloutStepOperator):
+class SettleBatchOperator(BatchStepOperator):
     """Judges the batch and the set, writes the evidence, and prepares what the loop's gate asks.
 
     :param checked: output of ``check_health``
-    :param selected: output of ``select_batch``, None where that was skipped
     """
 
-    template_fields: Sequence[str] = (*RolloutStepOperator.template_fields, "checked", "selected")
+    template_fields: Sequence[str] = (*BatchStepOperator.template_fields, "checked")
 
-    def __init__(
-        self,
-        *,
-        checked: Any,
-        selected: Any,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, checked: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.checked = checked
-        self.selected = selected
 
     def step(self, context: Context) -> dict[str, Any]:
         """Settle; where the policy asks for a pause, take it without a worker."""
+        if self.is_over():
+            return self._known()
         session = self.reopen(context)
         settled = settle_batch(session, _ending_of(self.checked) or _ending_of(self.selected))
         body = {"stop": settled.ending is not None, "reason": settled.summary}
@@ -158,6 +175,10 @@ class SettleBatchOperator(RolloutStepOperator):
         raise_wait_error(event)
         log.info("the pause before the next batch of %s is over", context["run_id"])
         return body
+
+    def _known(self) -> dict[str, Any]:
+        decided = self.ports().ledger.load(self.rollout_id).rollout.decided
+        return {"stop": bool(decided), "reason": decided.get("message", "the batch was settled before")}
 
 
 def _ending_body(ending: Ending | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fleetwright.airflow.operators.step import RolloutStepOperator
 from fleetwright.domain.states import TERMINAL_STATES, RolloutState
@@ -24,10 +24,16 @@ class FinishOperator(RolloutStepOperator):
         view = self.ports().ledger.load(self.rollout_id)
         if view.rollout.state not in TERMINAL_STATES:
             session = self.reopen(context)
+            if not session.view.rollout.decided:
+                raise AirflowFailException(
+                    f"rollout {self.rollout_id} is not over: start it again to go on with it"
+                )
             finish(session, Ending.from_dict(session.view.rollout.decided))
             view = session.view
         body, rollout = report(view), view.rollout
         context["ti"].xcom_push(key="return_value", value=body)
+        if rollout.state is RolloutState.HELD:
+            raise AirflowSkipException(f"held: {rollout.reason_message}")
         if rollout.state is not RolloutState.COMPLETED:
-            raise AirflowFailException(f"{rollout.state}: {rollout.reason_code}: {rollout.reason_message}")
+            raise AirflowFailException(f"{rollout.reason_code}: {rollout.reason_message}")
         return body
