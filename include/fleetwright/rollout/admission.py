@@ -66,4 +66,8 @@ def _why_not_any_more(session: RolloutSession) -> str:
     # As if the batch had not been begun: it is in the ledger, and nothing of it has been sent.
     situation = replace(known, swapped_ids=known.swapped_ids - ids, in_flight_ids=known.in_flight_ids - ids)
     stop = judge_whole_set(session, situation)
-    return stop.message if stop else why_not_admitted(situation, ids)
+    if stop:
+        return stop.message
+    # One that is at work may be so for us already; where it is for somebody else, Azure refuses the call.
+    at_work = frozenset(i.instance_id for i in situation.instances if not i.is_settled)
+    return why_not_admitted(situation, ids - at_work)

@@ -35,5 +35,7 @@ class FinishOperator(RolloutStepOperator):
         if rollout.state is RolloutState.HELD:
             raise AirflowSkipException(f"held: {rollout.reason_message}")
         if rollout.state is not RolloutState.COMPLETED:
-            raise AirflowFailException(f"{rollout.reason_code}: {rollout.reason_message}")
+            # A stop begins with Azure's own code; a cancelled rollout has none.
+            state = "" if rollout.state is RolloutState.FAULTED else f"{rollout.state}: "
+            raise AirflowFailException(f"{state}{rollout.reason_code}: {rollout.reason_message}")
         return body
