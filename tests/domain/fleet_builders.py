@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from fleetwright.domain.batches import Situation
+from fleetwright.domain.events import Event, EventKind, start_event
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.health import Patience, Verdict, VerdictKind
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Health, HealthSource, Instance
-from fleetwright.domain.journal import Event, EventKind, start_event
 from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
 from fleetwright.domain.records import RolloutSettings, SwapRecord
+from fleetwright.domain.situation import Situation
 
 OLD, NEW, NEWER = "18.04.202401010", "18.04.202402010", "18.04.202403010"
 NOW = datetime(2024, 6, 1, 12, 0, tzinfo=UTC)

@@ -9,11 +9,12 @@ from fleet_builders import NEW, an_instance, policies, random_sets, random_situa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetwright.domain.batches import Selection, Situation, Standing, select_batch
+from fleetwright.domain.batches import select_batch
 from fleetwright.domain.images import is_exact_version, version_key
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.plan import plan_batches
 from fleetwright.domain.policy import RollingUpgradePolicy
+from fleetwright.domain.situation import Selection, Situation, Standing
 from fleetwright.domain.thresholds import judge_set
 
 EXAMPLES = settings(max_examples=250, deadline=None)

@@ -7,9 +7,10 @@ from random import Random
 import pytest
 from fleet_builders import NEW, NEWER, OLD, an_instance
 
-from fleetwright.domain.batches import PENDING, Situation, Standing, select_batch
+from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Health, HealthSource, Instance
 from fleetwright.domain.policy import RollingUpgradePolicy
+from fleetwright.domain.situation import PENDING, Situation, Standing
 
 ROUNDS = 60
 

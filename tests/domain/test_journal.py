@@ -21,7 +21,8 @@ from fleet_builders import (
 )
 
 from fleetwright.domain.errors import FleetwrightError, LedgerError
-from fleetwright.domain.journal import _APPLY, Event, EventKind, fold
+from fleetwright.domain.events import Event, EventKind
+from fleetwright.domain.journal import _APPLY, fold
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import IllegalMoveError, RolloutState, SwapState
 

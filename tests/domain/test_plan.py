@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from fleet_builders import NEW, OLD, a_set, a_situation, an_instance, upgraded
 
-from fleetwright.domain.batches import Standing
 from fleetwright.domain.instances import Health
 from fleetwright.domain.plan import Plan, fatal_batches, plan_batches
+from fleetwright.domain.situation import Standing
 from fleetwright.domain.thresholds import judge_upgraded
 
 FATAL = "one failure in batch 1 stops"

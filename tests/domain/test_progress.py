@@ -24,8 +24,9 @@ from fleet_builders import (
     upgraded,
 )
 
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.instances import Health, Instance
-from fleetwright.domain.journal import Event, EventKind, fold
+from fleetwright.domain.journal import fold
 from fleetwright.domain.progress import (
     Progress,
     RollbackInfo,

@@ -19,7 +19,8 @@ from fleet_builders import (
     told,
 )
 
-from fleetwright.domain.journal import EventKind, fold
+from fleetwright.domain.events import EventKind
+from fleetwright.domain.journal import fold
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import SwapState
 

@@ -23,7 +23,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
     folder = tmp_path_factory.mktemp("stage")
     world_file = folder / "world.yaml"
     world_file.write_text(yaml.safe_dump(world()))
-    stage = Stage(folder, world_file, Ports(free_port(), free_port()), print)
+    stage = Stage(folder / "stage", world_file, Ports(free_port(), free_port()), print)
     stage.start()
     try:
         yield Staged(stage)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger.engine import create_ledger_engine
 from fleetwright.ledger.store import SqlLedger, open_ledger

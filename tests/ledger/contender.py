@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from fleetwright.domain.errors import HeldError
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger import rollout_log
 from fleetwright.ledger.store import SqlLedger, open_ledger

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleetwright.domain.errors import HeldError, LeaseLostError, LedgerError
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.store import SqlLedger

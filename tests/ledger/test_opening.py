@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Table, text
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.journal import Event
+from fleetwright.domain.events import Event
 from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, SwapRecord
 from fleetwright.ledger import schema, tables
 from fleetwright.ledger.database import Database

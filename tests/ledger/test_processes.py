@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fleetwright.domain.journal import EventKind
+from fleetwright.domain.events import EventKind
 from fleetwright.ledger.store import open_ledger
 
 CONTENDER = Path(__file__).parent / "contender.py"

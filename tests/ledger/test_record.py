@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.domain.states import IllegalMoveError, SwapState
 from fleetwright.ledger import rollout_log, views

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleetwright.domain.journal import Event, EventKind, fold
+from fleetwright.domain.events import Event, EventKind
+from fleetwright.domain.journal import fold
 from fleetwright.domain.records import RolloutSettings, RolloutView, TriggerKind
 from fleetwright.domain.states import SWAP_TRANSITIONS, TERMINAL_STATES, SwapState
 from fleetwright.ledger.store import SqlLedger, open_ledger

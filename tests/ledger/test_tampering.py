@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger import views
 from fleetwright.ledger.store import SqlLedger

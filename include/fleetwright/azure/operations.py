@@ -8,7 +8,6 @@ kept byte for byte, its own api-version included
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from fleetwright.azure.bodies import Body, as_body, body_at, text_at
 from fleetwright.azure.calls import Answer, Call
@@ -22,13 +21,14 @@ from fleetwright.azure.failures import error_line
 from fleetwright.azure.hosts import resolve_link
 from fleetwright.azure.paging import read_json
 from fleetwright.domain.errors import ProviderError
+from fleetwright.domain.health import OPERATION_LIMIT
 from fleetwright.rollout.ports import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import AnswerLostError, TransientError
 
 # An operation that had ended when it was accepted has no URL; looking at it needs no call.
 ENDED_AT_ONCE = ""
 DEFAULT_POLL_SECONDS = 60.0  # ARM's own default where Retry-After is missing
-LONGEST_OPERATION = timedelta(minutes=30)
+LONGEST_OPERATION = OPERATION_LIMIT
 
 ACCEPTED = 202
 ASYNC_OPERATION, LOCATION = "azure-asyncoperation", "location"

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from fleetwright.azure.endpoint import PUBLIC_AZURE
+from fleetwright.domain.images import LATEST
+from fleetwright.domain.records import TriggerKind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,6 +44,27 @@ _FLAGS = (
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
 )
+
+
+_ROLLOUT_FLAGS = (
+    click.option("--version", default=LATEST, show_default=True, help="Image version, or latest."),
+    click.option(
+        "--trigger",
+        type=click.Choice([kind.value for kind in TriggerKind]),
+        default=TriggerKind.MANUAL.value,
+        show_default=True,
+        help="Automatic rolls unhealthy instances back unless the set disables it.",
+    ),
+    click.option("--rollback", is_flag=True, help="Roll unhealthy instances back on a manual run too."),
+)
+
+
+def rollout_flags(command: Command) -> Command:
+    """Give a verb the flags that describe a rollout."""
+    decorated: Any = command
+    for flag in reversed(_ROLLOUT_FLAGS):
+        decorated = flag(decorated)
+    return decorated  # type: ignore[no-any-return]  # click returns the command it was given
 
 
 def common_flags(command: Command) -> Command:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from fleetwright.cli.exit_codes import EXIT_HELD
-from fleetwright.cli.options import Common, common_flags
+from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_json, tell_held
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ports, look_into_ledger
 from fleetwright.domain.errors import HeldError
-from fleetwright.domain.records import TriggerKind
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import plan_body, preview
 from fleetwright.rollout.validate import examine
@@ -18,14 +17,7 @@ from fleetwright.rollout.validate import examine
 
 @click.command()
 @common_flags
-@click.option("--version", default="latest", show_default=True, help="Image version, or latest.")
-@click.option(
-    "--trigger",
-    type=click.Choice([kind.value for kind in TriggerKind]),
-    default=TriggerKind.MANUAL.value,
-    show_default=True,
-)
-@click.option("--rollback", is_flag=True, help="Plan a manual run with rollback.")
+@rollout_flags
 def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     """Show what a rollout would do; nothing is changed, at Azure or in the ledger."""
     request = rollout_request(

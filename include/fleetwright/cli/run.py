@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 
 from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
-from fleetwright.cli.options import Common, common_flags
+from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_calls, tell_held
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ledger, build_ports
 from fleetwright.domain.errors import FleetwrightError, HeldError
-from fleetwright.domain.records import RolloutView, TriggerKind
+from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.heartbeat import LeaseHeartbeat
 from fleetwright.rollout.ports import Lease, LeaseTerms
@@ -30,14 +30,7 @@ _EXIT_CODES = {RolloutState.COMPLETED: EXIT_COMPLETED, RolloutState.HELD: EXIT_H
 
 @click.command()
 @common_flags
-@click.option("--version", default="latest", show_default=True, help="Image version, or latest.")
-@click.option(
-    "--trigger",
-    type=click.Choice([kind.value for kind in TriggerKind]),
-    default=TriggerKind.MANUAL.value,
-    show_default=True,
-)
-@click.option("--rollback", is_flag=True, help="Roll unhealthy instances back on a manual run too.")
+@rollout_flags
 @click.option("--health-timeout", type=float, default=300.0, show_default=True, metavar="S")
 @click.option(
     "--poll", type=float, default=5.0, show_default=True, metavar="S", help="Seconds between two looks."

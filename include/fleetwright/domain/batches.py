@@ -8,119 +8,13 @@ one upgraded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from fleetwright.domain.health import is_ready, why_not_ready
 from fleetwright.domain.images import is_exact_version, is_older
-from fleetwright.domain.instances import HealthSource, Instance
+from fleetwright.domain.instances import Instance
 from fleetwright.domain.policy import RollingUpgradePolicy
-
-
-def batch_size(total: int, percent: int) -> int:
-    """How many instances may be out at once: the floor, and never less than one (R9).
-
-    >>> [batch_size(n, 20) for n in (1, 5, 9, 10, 14, 15, 100)]
-    [1, 1, 1, 2, 2, 3, 20]
-    """
-    return max(1, total * percent // 100)
-
-
-class Standing(StrEnum):
-    """How an instance stands to a rollout; every instance has exactly one standing."""
-
-    CHOSEN = "chosen"
-    ON_TARGET = "on target"
-    NEWER = "newer"
-    SWAPPED_BEFORE = "swapped before"
-    PROTECTED = "protected"
-    BUSY = "busy"
-    OTHER_DOMAIN = "other domain"
-    NO_BUDGET = "no budget"
-
-
-# Still to be upgraded by this rollout, now or in a later batch.
-PENDING = frozenset({Standing.CHOSEN, Standing.BUSY, Standing.OTHER_DOMAIN, Standing.NO_BUDGET})
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One instance's standing with its reason."""
-
-    instance_id: str
-    standing: Standing
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What ``select_batch`` decided about every instance.
-
-    :param chosen: the batch; empty when nothing is left or nothing fits
-    :param left_out: everybody else
-    :param blockers: ids that fill the budget, when something is left and nothing fits
-    """
-
-    chosen: tuple[Choice, ...]
-    left_out: tuple[Choice, ...]
-    zone: str = ""
-    update_domain: int = 0
-    reason: str = ""
-    blockers: tuple[str, ...] = ()
-
-    @property
-    def pending_ids(self) -> tuple[str, ...]:
-        """Instances still to be upgraded, those of this batch included."""
-        return tuple(c.instance_id for c in (*self.chosen, *self.left_out) if c.standing in PENDING)
-
-    @property
-    def chosen_ids(self) -> tuple[str, ...]:
-        """Ids of the batch."""
-        return tuple(choice.instance_id for choice in self.chosen)
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that the choice of a batch depends on.
-
-    :param instances: the whole set, as read just now
-    :param swapped_ids: instances that this rollout has swapped or tried to
-    :param in_flight_ids: instances that this rollout has in flight
-    """
-
-    instances: tuple[Instance, ...]
-    target_version: str
-    policy: RollingUpgradePolicy
-    health_source: HealthSource
-    swapped_ids: frozenset[str] = frozenset()
-    in_flight_ids: frozenset[str] = frozenset()
-
-    @property
-    def total(self) -> int:
-        """How many instances the set has."""
-        return len(self.instances)
-
-    @property
-    def cap(self) -> int:
-        """How many may be out of service at once, and be in one batch (R7, R9)."""
-        return batch_size(self.total, self.policy.max_batch_instance_percent)
-
-    @property
-    def out_of_service(self) -> frozenset[str]:
-        """Ids in flight or not ready."""
-        return self.in_flight_ids | frozenset(
-            i.instance_id for i in self.instances if not is_ready(i, self.health_source)
-        )
-
-    @property
-    def unhealthy_ids(self) -> tuple[str, ...]:
-        """Ids not ready and not in flight: what R8 and R14 count."""
-        return tuple(
-            i.instance_id
-            for i in sorted(self.instances, key=lambda i: i.order)
-            if i.instance_id not in self.in_flight_ids and not is_ready(i, self.health_source)
-        )
+from fleetwright.domain.situation import PENDING, Choice, Selection, Situation, Standing
 
 
 def select_batch(situation: Situation) -> Selection:
@@ -279,11 +173,3 @@ def _any_pending(choices: tuple[Choice, ...]) -> bool:
 
 def _ordered(instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
     return tuple(sorted(instances, key=lambda instance: instance.order))
-
-
-def count_standings(selection: Selection) -> Mapping[Standing, int]:
-    """How many instances have which standing."""
-    counts: dict[Standing, int] = {}
-    for choice in (*selection.chosen, *selection.left_out):
-        counts[choice.standing] = counts.get(choice.standing, 0) + 1
-    return counts

@@ -7,12 +7,11 @@ changes nothing, so a step that was cut off between the act and the record can t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from fleetwright.domain.errors import LedgerError
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, RolloutView, SwapRecord
 from fleetwright.domain.states import (
     AWAITING_ROLLBACK,
@@ -23,46 +22,6 @@ from fleetwright.domain.states import (
     advance_rollout,
     advance_swap,
 )
-
-
-class EventKind(StrEnum):
-    """Everything that is ever written down about a rollout."""
-
-    STARTED = "rollout started"
-    RESUMED = "rollout resumed"
-    PLANNED = "rollout planned"
-    INTENDED = "batch intended"
-    SENDING = "call about to be sent"
-    ACCEPTED = "call accepted"
-    MOVED = "operation moved"
-    SWAPPED = "disks replaced"
-    REFUSED = "call refused"
-    JUDGED = "instances judged"
-    ROLLBACK_INTENDED = "rollback intended"
-    SETTLED = "batch settled"
-    DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it
-    FINISHED = "rollout finished"
-    HELD = "held"  # an evaluation that changed nothing: it belongs to a fleet, not to a rollout
-    NOTED = "noted"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One fact.
-
-    :param happened_at: on the rollout's clock, aware, UTC; the ledger adds when it was recorded
-    :param payload: plain JSON
-    """
-
-    kind: EventKind
-    happened_at: datetime
-    payload: Mapping[str, Any] = field(default_factory=dict)
-
-
-def start_event(rollout_id: str, settings: RolloutSettings, owner: str, now: datetime) -> Event:
-    """The event that every rollout begins with."""
-    payload = {"rollout_id": rollout_id, "owner": owner, "settings": settings.to_dict()}
-    return Event(EventKind.STARTED, now, payload)
 
 
 def fold(events: Iterable[Event], view: RolloutView | None = None) -> RolloutView:

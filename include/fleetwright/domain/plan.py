@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from fleetwright.domain.batches import PENDING, Choice, Selection, Situation, Standing, select_batch
+from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Health, Instance
+from fleetwright.domain.situation import PENDING, Choice, Selection, Situation, Standing
 from fleetwright.domain.thresholds import exceeds, judge_set, share
 
 # Without a rollout to learn from, a batch is taken to need as long as an instance may take to get healthy.

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.tables import events
 from fleetwright.ledger.values import canonical_json, to_utc

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutView
 from fleetwright.ledger import event_log, projections
 from fleetwright.ledger.database import Write

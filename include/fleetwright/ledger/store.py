@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.journal import Event, EventKind, start_event
+from fleetwright.domain.events import Event, EventKind, start_event
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.ledger import chain, control_log, event_log, leases, locks, projections, refusals
 from fleetwright.ledger.database import Database, WallClock

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from fleetwright.domain.errors import FleetwrightError, LedgerError
-from fleetwright.domain.journal import Event, fold
+from fleetwright.domain.events import Event
+from fleetwright.domain.journal import fold
 from fleetwright.domain.records import RolloutView
 from fleetwright.ledger.event_log import read_newer
 

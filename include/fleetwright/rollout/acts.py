@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetwright.domain.events import Event
 from fleetwright.domain.health import Patience, Verdict, VerdictKind, is_replaced, judge_rollback, judge_swap
 from fleetwright.domain.instances import HealthSource, Instance
-from fleetwright.domain.journal import Event
 from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, AWAITING_VERDICT, SwapState
 from fleetwright.rollout import facts

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
-from fleetwright.domain.batches import Selection, select_batch, why_not_admitted
+from fleetwright.domain.batches import select_batch, why_not_admitted
 from fleetwright.domain.eligibility import opted_out
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.situation import Selection
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.check import judge_whole_set

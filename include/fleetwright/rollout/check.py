@@ -6,10 +6,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fleetwright.domain.batches import Situation, select_batch
+from fleetwright.domain.batches import select_batch
 from fleetwright.domain.eligibility import Facts, opted_out
 from fleetwright.domain.eligibility import foreign_rollout as why_foreign
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import INTERNAL, StopReason, judge_set, share
 from fleetwright.rollout.ports import ControlKind

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from fleetwright.domain.journal import Event
+from fleetwright.domain.events import Event
 from fleetwright.rollout.session import RolloutSession
 
 

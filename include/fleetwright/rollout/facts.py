@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fleetwright.domain.batches import Selection
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.health import Verdict
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.journal import Event, EventKind
+from fleetwright.domain.situation import Selection
 from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import StopReason
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from tabulate import tabulate
 
-from fleetwright.domain.batches import Choice, Selection
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.records import RolloutView
+from fleetwright.domain.situation import Choice, Selection
 from fleetwright.domain.thresholds import name_ids
 
 

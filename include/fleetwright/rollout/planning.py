@@ -7,12 +7,12 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from fleetwright.domain.batches import Situation
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.journal import Event, EventKind
 from fleetwright.domain.plan import Plan, plan_batches
 from fleetwright.domain.records import RolloutView
+from fleetwright.domain.situation import Situation
 from fleetwright.rollout import narrate
 from fleetwright.rollout.ports import Ledger
 from fleetwright.rollout.session import RolloutSession

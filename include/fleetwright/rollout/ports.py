@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.journal import Event
 from fleetwright.domain.records import RolloutSettings, RolloutView
 
 

@@ -6,8 +6,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from fleetwright.domain.batches import Selection, select_batch
+from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.situation import Selection
 from fleetwright.domain.states import RolloutState
 from fleetwright.domain.thresholds import IN_ROLLOUT, StopReason, name_ids
 from fleetwright.rollout import narrate

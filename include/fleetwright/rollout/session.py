@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fleetwright.domain.batches import Situation
+from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.health import Patience
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.journal import Event
 from fleetwright.domain.records import RolloutSettings, RolloutView
+from fleetwright.domain.situation import Situation
 from fleetwright.rollout.ports import Clock, FleetDriver, ImageCatalogue, Lease, LeaseTerms, Ledger
 
 Observer = Callable[[RolloutView], None]

@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fleetwright.domain.batches import Situation, Standing, select_batch
+from fleetwright.domain.batches import select_batch
+from fleetwright.domain.events import Event
 from fleetwright.domain.health import DISK_LOST, why_not_ready
-from fleetwright.domain.journal import Event
 from fleetwright.domain.progress import NOTHING_TO_DO, failed_ids, swapped_count
 from fleetwright.domain.records import RolloutView, SwapRecord
+from fleetwright.domain.situation import Situation, Standing
 from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import (
     FAILED_INSTANCES,

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 
 from fleetwright.domain.errors import ProviderError
-from fleetwright.domain.journal import Event
+from fleetwright.domain.events import Event
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts

@@ -1,1 +1,1 @@
-"""One operator for each step of a rollout: five lines around a function of ``fleetwright.rollout``."""
+"""One operator for each step of a rollout: Airflow's side of a function of ``fleetwright.rollout``."""

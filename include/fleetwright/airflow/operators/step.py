@@ -43,7 +43,7 @@ class WaitFailedError(FleetwrightError):
 
 
 class RolloutStepOperator(BaseOperator, BranchMixIn):
-    """A step of a rollout that has a lease.
+    """A step of a rollout; most of them take the rollout's lease back first.
 
     :param rollout_id: from ``acquire_lease``; empty in a dry run
     """

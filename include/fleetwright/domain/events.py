@@ -1,0 +1,51 @@
+"""Everything that is ever written down about a rollout: one fact, one event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from fleetwright.domain.records import RolloutSettings
+
+
+class EventKind(StrEnum):
+    """Everything that is ever written down about a rollout."""
+
+    STARTED = "rollout started"
+    RESUMED = "rollout resumed"
+    PLANNED = "rollout planned"
+    INTENDED = "batch intended"
+    SENDING = "call about to be sent"
+    ACCEPTED = "call accepted"
+    MOVED = "operation moved"
+    SWAPPED = "disks replaced"
+    REFUSED = "call refused"
+    JUDGED = "instances judged"
+    ROLLBACK_INTENDED = "rollback intended"
+    SETTLED = "batch settled"
+    DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it
+    FINISHED = "rollout finished"
+    HELD = "held"  # an evaluation that changed nothing: it belongs to a fleet, not to a rollout
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact.
+
+    :param happened_at: on the rollout's clock, aware, UTC; the ledger adds when it was recorded
+    :param payload: plain JSON
+    """
+
+    kind: EventKind
+    happened_at: datetime
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def start_event(rollout_id: str, settings: RolloutSettings, owner: str, now: datetime) -> Event:
+    """The event that every rollout begins with."""
+    payload = {"rollout_id": rollout_id, "owner": owner, "settings": settings.to_dict()}
+    return Event(EventKind.STARTED, now, payload)
