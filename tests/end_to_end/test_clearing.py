@@ -83,6 +83,6 @@ def test_a_task_of_a_rollout_that_is_over_swaps_nothing(staged: Staged) -> None:
 
     swap = staged.task(run_id, "swap_os_disk", "success", "failed")
     assert swap["try_number"] == 2
-    assert "instances 0 were swapped and judged before; nothing is done" in staged.log(swap)
+    assert "the batch with instances 0 is over: nothing is done" in staged.log(swap)
     assert staged.judged("ended")["swaps"] == {"0": 1}
     assert staged.broken_rules("ended") == []
