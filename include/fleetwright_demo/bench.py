@@ -27,6 +27,7 @@ from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
 from fleetwright_demo.loopback import fetch_audit, reset_world
 from fleetwright_demo.naming import run_name
+from fleetwright_demo.signals import end_kindly
 from fleetwright_demo.stage import TOKEN, Stage
 from fleetwright_demo.watching import Watch, watch_run
 from fleetwright_demo.worlds import fleet_of, load_world, newest_version_of, sized
@@ -45,6 +46,7 @@ Figures = dict[str, float]
 def main() -> int:
     """Measure everything and print it; 1 when a rollout did not complete or the referee objected."""
     console = Console()
+    end_kindly()
     world_file = RUN_FOLDER / "bench-world.yaml"
     world_file.parent.mkdir(parents=True, exist_ok=True)
     world_file.write_text(yaml.safe_dump(sized(load_world(), SIZES[0], TIMINGS)))
@@ -55,6 +57,9 @@ def main() -> int:
         results = measure(stage, console)
     except StageError as error:
         console.print(f"bench: {error}", style="red", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("bench: interrupted before its end", style="red")
         return 1
     finally:
         stage.stop()

@@ -24,6 +24,7 @@ from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
 from fleetwright_demo.loopback import fetch_audit
 from fleetwright_demo.naming import run_name
+from fleetwright_demo.signals import end_kindly
 from fleetwright_demo.stage import Stage
 from fleetwright_demo.watching import Watch, follow
 from fleetwright_demo.worlds import DEMO_WORLD, fleet_of, load_world, newest_version_of
@@ -36,7 +37,7 @@ _RUN_LIMIT_SECONDS = 300.0
 def main() -> int:
     """Run the demo; 0 when everything was as promised and nothing is left running, else 1."""
     console = Console(width=None if sys.stdout.isatty() else 110)
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_kindly()
     code = 1
     stage: Stage | None = None
     try:
@@ -155,10 +156,6 @@ def _batch_of(rollout: dict[str, Any], instance_id: str) -> int | None:
 def _keeps_running() -> bool:
     keep = os.environ.get("KEEP", "")
     return keep != "0" and (keep == "1" or sys.stdin.isatty())
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
