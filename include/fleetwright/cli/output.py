@@ -79,7 +79,8 @@ def tell_calls() -> Iterator[None]:
 
 def keep_quiet() -> None:
     """Keep logging's last resort from printing what nobody asked for."""
-    logging.getLogger("fleetwright").addHandler(logging.NullHandler())
+    for name in ("fleetwright", "azure"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
 
 
 @contextmanager

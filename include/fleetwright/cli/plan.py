@@ -11,7 +11,7 @@ from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ports, look_into_ledger
 from fleetwright.domain.errors import HeldError
 from fleetwright.rollout.narrate import plan_text
-from fleetwright.rollout.planning import plan_body, preview
+from fleetwright.rollout.planning import plan_body, preview, what_went_before
 from fleetwright.rollout.validate import examine
 
 
@@ -30,11 +30,11 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
         tell_held(held, as_json=common.as_json)
         return EXIT_HELD
     planned = preview(validated, ports.ledger)
+    views = ports.ledger.list_rollouts(validated.fleet.key)
+    warnings = (*validated.warnings, *what_went_before(views, validated.settings.target_version))
     if common.as_json:
-        print_json({"status": "Planned", **plan_body(planned, validated.warnings)})
+        print_json({"status": "Planned", **plan_body(planned, warnings)})
     else:
         settings = validated.settings
-        click.echo(
-            plan_text(validated.fleet, planned, rollback=settings.rollback, warnings=validated.warnings)
-        )
+        click.echo(plan_text(validated.fleet, planned, rollback=settings.rollback, warnings=warnings))
     return 0

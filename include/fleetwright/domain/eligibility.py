@@ -45,7 +45,7 @@ def opted_out(fleet: Fleet) -> str:
         return ""
     return (
         f"{fleet.name} is opted out: enableAutomaticOSUpgrade is false and the tag "
-        f"`{OPT_IN_TAG}: {OPT_IN_VALUE}` is missing; set one of them (O3)"
+        f"`{OPT_IN_TAG}: {OPT_IN_VALUE}` is missing; set the tag, or the flag with osRollingUpgradeDeferral (O3)"
     )
 
 

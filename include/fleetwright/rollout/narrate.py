@@ -11,7 +11,7 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.records import RolloutView
-from fleetwright.domain.situation import Choice, Selection
+from fleetwright.domain.situation import PENDING, Choice, Selection
 from fleetwright.domain.thresholds import name_ids
 
 
@@ -39,6 +39,8 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
 
 def batches_table(plan: Plan) -> str:
     """One row a batch; a line of its own where there is nothing to do."""
+    if not plan.batches and any(choice.standing in PENDING for choice in plan.left_out):
+        return "  nothing can be done now: what is left to upgrade does not fit, see below"
     if not plan.batches:
         return f"  nothing to do: no instance has to move to {plan.target_version}"
     rows = [

@@ -13,6 +13,7 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan, plan_batches
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.situation import Situation
+from fleetwright.domain.states import RolloutState
 from fleetwright.rollout import narrate
 from fleetwright.rollout.ports import Ledger
 from fleetwright.rollout.session import RolloutSession
@@ -31,10 +32,28 @@ def preview(validated: Validated, ledger: Ledger | None = None) -> Plan:
     return plan_batches(situation, batch_duration=usual_batch_duration(views))
 
 
+def what_went_before(views: tuple[RolloutView, ...], target_version: str) -> tuple[str, ...]:
+    """What a person should know of the fleet's rollouts before another one: one that is open, or one that stopped.
+
+    :param views: the fleet's rollouts, newest first
+    """
+    if not views:
+        return ()
+    rollout = views[0].rollout
+    if rollout.state is RolloutState.ROLLING_FORWARD:
+        target = rollout.settings.target_version
+        return (f"rollout {rollout.rollout_id} to {target} is not over: the next run goes on with it",)
+    if rollout.state is RolloutState.FAULTED and rollout.settings.target_version == target_version:
+        stopped = f"rollout {rollout.rollout_id} to this very version stopped ({rollout.reason_code})"
+        return (f"{stopped}: what was rolled back then would be upgraded to it again",)
+    return ()
+
+
 def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
     """Plan what is left of the rollout, write it down and tell it."""
     instances = session.list_instances()
     views = session.ports.ledger.list_rollouts(session.fleet.key)
+    warnings = (*warnings, *what_went_before(views[1:], session.settings.target_version))
     plan = plan_batches(
         session.situation(instances),
         batch_duration=usual_batch_duration(views),

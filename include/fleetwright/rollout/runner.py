@@ -47,8 +47,9 @@ def opened(
     acquired = ports.ledger.begin(validated.settings, owner=owner, now=now, terms=terms)
     session = RolloutSession(ports, acquired.lease, acquired.view, validated.fleet)
     session.warnings = validated.warnings
-    if acquired.resumed:
-        log.warning("resuming rollout %s to %s", session.rollout_id, session.settings.target_version)
+    begins = "resuming" if acquired.resumed else "beginning"
+    target = session.settings.target_version
+    log.info("%s rollout %s to %s; ledger: %r", begins, session.rollout_id, target, ports.ledger)
     try:
         with keep_alive(acquired.lease) if keep_alive else nullcontext():
             yield session
