@@ -66,9 +66,8 @@ def run(process: Process, session: RolloutSession) -> None:
     answer: Any = None
     failure: Exception | None = None
     while True:
-        try:
-            effect = process.send(answer) if failure is None else process.throw(failure)
-        except StopIteration:
+        effect = _advance(process, answer, failure)
+        if effect is None:
             return
         answer, failure = None, None
         try:
@@ -77,14 +76,21 @@ def run(process: Process, session: RolloutSession) -> None:
             failure = error
 
 
+def _advance(process: Process, answer: Any, failure: Exception | None) -> Effect | None:  # noqa: ANN401 - each effect states its answer
+    """Hand the process what its last effect came to; its next effect, None at its end."""
+    try:
+        return process.send(answer) if failure is None else process.throw(failure)
+    except StopIteration:
+        return None
+
+
 async def run_async(process: Process, session: RolloutSession) -> None:
     """Run a process to its end on an event loop, on real time; nothing here blocks the loop."""
     answer: Any = None
     failure: Exception | None = None
     while True:
-        try:
-            effect = process.send(answer) if failure is None else process.throw(failure)
-        except StopIteration:
+        effect = _advance(process, answer, failure)
+        if effect is None:
             return
         answer, failure = None, None
         try:

@@ -86,12 +86,13 @@ class BatchStepOperator(RolloutStepOperator):
         """Ids of the batch; empty where none was chosen."""
         return tuple((self.selected or {}).get("instance_ids", ()))
 
-    def is_over(self) -> bool:
-        """Whether the batch of this turn is over."""
-        if not self.ports().ledger.load(self.rollout_id).is_over(self.chosen):
-            return False
+    def reopen_unless_over(self, context: Context) -> RolloutSession | None:
+        """The session of the rollout; None when the batch of this turn is over."""
+        ports = self.ports()
+        if not ports.ledger.load(self.rollout_id).is_over(self.chosen):
+            return self.reopen(context, ports)
         log.info("the batch with instances %s is over: nothing is done", ", ".join(self.chosen))
-        return True
+        return None
 
 
 class SwapOsDiskOperator(BatchStepOperator):
@@ -99,8 +100,9 @@ class SwapOsDiskOperator(BatchStepOperator):
 
     def step(self, context: Context) -> None:
         """Swap; the wait is the next task's."""
-        if not self.is_over():
-            swap_os_disk(self.reopen(context), self.chosen)
+        session = self.reopen_unless_over(context)
+        if session is not None:
+            swap_os_disk(session, self.chosen)
 
 
 class WaitForHealthOperator(BatchStepOperator):
@@ -108,9 +110,9 @@ class WaitForHealthOperator(BatchStepOperator):
 
     def step(self, context: Context) -> Any:
         """Defer, unless every verdict is known already."""
-        if self.is_over():
+        session = self.reopen_unless_over(context)
+        if session is None:
             return self.branch(context, {"rollback": False}, SETTLE)
-        session = self.reopen(context)
         if awaited(session.view, SWAP):
             self.wait_for(RolloutWaitTrigger.for_session(session, SWAP.name, self.azure_conn_id))
         return self._branch(context, session)
@@ -132,9 +134,9 @@ class RollBackOperator(BatchStepOperator):
 
     def step(self, context: Context) -> None:
         """Send the rollback, then defer until each instance is ready again or has failed."""
-        if self.is_over():
+        session = self.reopen_unless_over(context)
+        if session is None:
             return
-        session = self.reopen(context)
         begin_rollback(session)
         if awaited(session.view, ROLLBACK):
             self.wait_for(RolloutWaitTrigger.for_session(session, ROLLBACK.name, self.azure_conn_id))
@@ -160,9 +162,9 @@ class SettleBatchOperator(BatchStepOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Settle; where the policy asks for a pause, take it without a worker."""
-        if self.is_over():
+        session = self.reopen_unless_over(context)
+        if session is None:
             return self._known()
-        session = self.reopen(context)
         settled = settle_batch(session, _ending_of(self.checked) or _ending_of(self.selected))
         body = {"stop": settled.ending is not None, "reason": settled.summary}
         if settled.resume_at is not None:

@@ -77,12 +77,15 @@ class RolloutStepOperator(BaseOperator, BranchMixIn):
 
         return build_ports(self.azure_conn_id)
 
-    def reopen(self, context: Context) -> RolloutSession:
-        """Take the rollout's lease back: whatever an earlier try left running is fenced from here on."""
+    def reopen(self, context: Context, ports: Ports | None = None) -> RolloutSession:
+        """Take the rollout's lease back: whatever an earlier try left running is fenced from here on.
+
+        :param ports: where the step has them already
+        """
         from fleetwright.airflow.wiring import lease_terms  # noqa: PLC0415 - as above
 
         owner = owner_of(context)
-        return RolloutSession.reopen(self.ports(), self.rollout_id, owner=owner, terms=lease_terms())
+        return RolloutSession.reopen(ports or self.ports(), self.rollout_id, owner=owner, terms=lease_terms())
 
     def wait_for(self, trigger: RolloutWaitTrigger, **kwargs: Any) -> None:
         """Leave the worker until the trigger fires; ``resume`` goes on."""
