@@ -1,4 +1,4 @@
-"""The driver for Uniform scale sets: a swap is a ``reimage`` with ``exactVersion``, a rollback another one."""
+"""The driver of scale sets: it reads, and hands what changes disks to the way that fits the set."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from collections.abc import Sequence
 
 from fleetwright.azure.bodies import Body
 from fleetwright.azure.client import ArmClient
+from fleetwright.azure.disk_replacement import DiskReplacement, checked_ids, exact_version
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.fleet_parsing import parse_fleet
 from fleetwright.azure.instance_parsing import parse_instance, parse_instances
 from fleetwright.azure.model_updates import ModelUpdate
+from fleetwright.azure.reimaging import Reimaging
 from fleetwright.azure.rolling_upgrades import describe_rolling_upgrade
 from fleetwright.azure.urls import SCALE_SETS, arm_url, segment
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
-from fleetwright.domain.images import is_exact_version
 from fleetwright.domain.instances import Instance
 from fleetwright.rollout.ports import Guard, OperationStatus
 
-ALL_INSTANCES = "*"  # what Azure reads as the whole set; never sent
-
 
 class ScaleSetDriver:
-    """A ``FleetDriver`` for Uniform scale sets.
+    """A ``FleetDriver`` for scale sets.
 
     Every mutating call carries an explicit, non-empty list of instance ids.
     """
@@ -82,19 +81,25 @@ class ScaleSetDriver:
         if behind:
             url = self._url(fleet.fleet_id, "/manualupgrade")
             ModelUpdate(self._client, url, lambda: self.list_instances(fleet), guard).run(
-                _checked_ids(fleet, behind)
+                checked_ids(fleet, behind)
             )
+
+    def split_calls(self, fleet: Fleet, instance_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Which instances go into one mutating call."""
+        return self._disks(fleet).split_calls(instance_ids)
 
     def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Replace the OS disks by the version's; return the operation's poll URL.
 
         :returns: where to look for the end, empty where Azure had ended it in its answer
         """
-        return self._reimage(fleet, instance_ids, version, guard)
+        ids = checked_ids(fleet, instance_ids)
+        return self._disks(fleet).begin_swap(fleet, ids, exact_version(fleet, version), guard)
 
     def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
-        """Put the previous version on a new disk: a Uniform set does not give the old disk back (O7)."""
-        return self._reimage(fleet, instance_ids, version, guard)
+        """Put the previous version back: how much of the old disk comes with it is the kind of set's (O7)."""
+        ids = checked_ids(fleet, instance_ids)
+        return self._disks(fleet).begin_rollback(fleet, ids, exact_version(fleet, version), guard)
 
     def fetch_operation(self, url: str) -> OperationStatus:
         """Look at an operation once."""
@@ -104,13 +109,8 @@ class ScaleSetDriver:
         """The same look for a trigger."""
         return (await self._client.reader.look(url)).status
 
-    def _reimage(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
-        if not is_exact_version(version):
-            raise ConfigurationError(
-                f"{fleet.name}: a swap needs an exact version such as 18.04.202401010, not {version!r}"
-            )
-        body = {"instanceIds": _checked_ids(fleet, instance_ids), "exactVersion": version}
-        return self._client.post(self._url(fleet.fleet_id, "/reimage"), body, guard)
+    def _disks(self, _fleet: Fleet) -> DiskReplacement:
+        return Reimaging(self._client)
 
     def _list_url(self, fleet: Fleet) -> str:
         return self._url(fleet.fleet_id, "/virtualMachines", expand="instanceView")
@@ -120,13 +120,3 @@ class ScaleSetDriver:
 
     def _url(self, fleet_id: FleetId, below: str = "", **query: str) -> str:
         return arm_url(self._client.url, f"{fleet_id.resource_id}{below}", SCALE_SETS, **query)
-
-
-def _checked_ids(fleet: Fleet, instance_ids: Sequence[str]) -> list[str]:
-    """The ids as they are sent: without any, or with ``*``, Azure would take the whole set."""
-    ids = list(dict.fromkeys(instance_ids))
-    if not ids or any(not name.strip() or name == ALL_INSTANCES for name in ids):
-        raise ConfigurationError(
-            f"{fleet.name}: a change needs an explicit list of instance ids, not {ids!r}"
-        )
-    return ids

@@ -53,7 +53,7 @@ def send(session: RolloutSession, act: Act, begin: Begin, guard: Guard, *, in_do
     for attempt in range(SEND_ATTEMPTS):
         if attempt:
             _adopt(session, act, LOST_CALL_LIFETIME)
-        for version, ids in _by_version(session, act).items():
+        for version, ids in _calls(session, act):
             _send_once(
                 session, act, partial(begin, ids, version, guard), ids, in_doubt=in_doubt or attempt > 0
             )
@@ -94,12 +94,15 @@ def _refuse(session: RolloutSession, act: Act, ids: tuple[str, ...], reason: str
         session.write(act.refuse(left, reason, session.now()))
 
 
-def _by_version(session: RolloutSession, act: Act) -> dict[str, tuple[str, ...]]:
-    grouped: dict[str, tuple[str, ...]] = {}
+def _calls(session: RolloutSession, act: Act) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What is to be sent, call by call: a version and the instances that get it."""
+    grouped: dict[str, list[str]] = {}
     for swap in unsent(session, act):
-        version = act.version_of(swap)
-        grouped[version] = (*grouped.get(version, ()), swap.instance_id)
-    return grouped
+        grouped.setdefault(act.version_of(swap), []).append(swap.instance_id)
+    split = session.ports.driver.split_calls
+    return tuple(
+        (version, call) for version, ids in grouped.items() for call in split(session.fleet, tuple(ids))
+    )
 
 
 def _send_once(

@@ -87,6 +87,10 @@ class FleetDriver(Protocol):
         """Bring what is not on the latest model to it, and wait for that; the OS disk stays (R31)."""
         ...
 
+    def split_calls(self, fleet: Fleet, instance_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Which instances one swap or rollback call may carry together."""
+        ...
+
     def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Replace the OS disks by the version's; return the operation's poll URL, never wait.
 
