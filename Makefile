@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 
 export AIRFLOW_PORT EMULATOR_PORT KEEP
 
-.PHONY: demo test lint bench up down clean golden lock
+.PHONY: demo test lint bench up down clean golden rules lock
 
 demo: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.demo
@@ -30,6 +30,10 @@ down:
 
 golden: $(INSTALLED)
 	WRITE_GOLDEN=1 $(BIN)/python -m pytest tests/golden tests/domain -q
+
+# docs/rules.md, from what the tests say that they show.
+rules: $(INSTALLED)
+	$(BIN)/python tests/rules/rules_table.py
 
 clean: down
 	rm -rf $(VENV) .run .pytest_cache .mypy_cache .ruff_cache .hypothesis include/*.egg-info

@@ -98,7 +98,7 @@ def test_next_run_resumes_a_dead_holders_rollout(
     intend: Callable[..., Event],
     settings: RolloutSettings,
 ) -> None:
-    """After expiry the next run goes on: same id, version, settings and counts, whatever it asked for (B10)."""
+    """After expiry the next run goes on: same id, version, settings and counts, whatever it asked for."""
     first = begin("run-a")
     rollout_id = first.view.rollout.rollout_id
     ledger.append(rollout_id, [intend(0, ["0", "1"])], lease=first.lease)

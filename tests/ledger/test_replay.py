@@ -1,4 +1,4 @@
-"""Any legal story of a rollout, told in any pieces, reads the same from its events and from its rows (B10)."""
+"""Any legal story of a rollout, told in any pieces, reads the same from its events and from its rows."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def edit(ledger: SqlLedger, statement: str) -> None:
 def test_tampering_is_found_where_it_happened(
     ledger: SqlLedger, append: Callable[..., Any], wall: WallClock, statement: str, broken: int
 ) -> None:
-    """Whatever is changed or removed behind the ledger's back, the first broken line is named (B10)."""
+    """Whatever is changed or removed behind the ledger's back, the first broken line is named."""
     for number in range(3):
         append(Event(EventKind.NOTED, wall(), {"n": number}))
     assert ledger.verify_chain() is None
