@@ -72,8 +72,8 @@ def test_service_fabric_is_told_by_its_extension() -> None:
     ("reference", "kind"),
     [
         ({"id": "/subscriptions/s/resourceGroups/g/providers/x/galleries/a/images/b"}, ImageKind.GALLERY),
-        ({"sharedGalleryImageId": "/SharedGalleries/a/Images/b/Versions/latest"}, ImageKind.GALLERY),
-        ({"communityGalleryImageId": "/CommunityGalleries/a/Images/b"}, ImageKind.GALLERY),
+        ({"sharedGalleryImageId": "/SharedGalleries/a/Images/b/Versions/latest"}, ImageKind.SHARED_GALLERY),
+        ({"communityGalleryImageId": "/CommunityGalleries/a/Images/b"}, ImageKind.COMMUNITY_GALLERY),
         ({"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/b"}, ImageKind.MANAGED),
         ({}, ImageKind.UNKNOWN),
     ],

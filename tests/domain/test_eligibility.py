@@ -47,10 +47,15 @@ def test_a_tagged_set_on_latest_with_a_probe_may_be_upgraded() -> None:
         (a_fleet(health_sources=()), {}, "(R16)", "neither a health probe nor the Application Health extension"),
         (a_fleet(image=MANAGED), {}, "(R28)", "is a managed image"),
         (a_fleet(image=ImageReference()), {}, "(R28)", "names no image by publisher, offer and sku"),
-        (a_fleet(image=GALLERY), {}, "", "comes from a gallery"),
+        (
+            a_fleet(image=ImageReference(resource_id=f"{GALLERY.resource_id}/versions/1.0.0")),
+            {},
+            "(R15)",
+            "pinned to /versions/1.0.0",
+        ),
         (a_fleet(orchestration_mode="Flexible"), {}, "", "orchestrationMode is Flexible"),
     ],
-    ids=["R4 O3", "O2", "O4", "R15", "R15 empty", "R16", "R28 managed", "R28 none", "gallery", "flexible"],
+    ids=["R4 O3", "O2", "O4", "R15", "R15 empty", "R16", "R28 managed", "R28 none", "R15 gallery", "flexible"],
 )  # fmt: skip
 def test_each_reason_holds_the_fleet_by_itself(
     fleet: Fleet, facts: dict[str, object], rule: str, words: str
@@ -77,10 +82,23 @@ def test_every_reason_is_told_at_once() -> None:
     assert len(found) == 5
 
 
-@pytest.mark.parametrize("image", [MANAGED, ImageReference(), GALLERY])
+@pytest.mark.parametrize("image", [MANAGED, ImageReference()])
 def test_an_image_of_the_wrong_kind_is_not_blamed_for_its_version_too(image: ImageReference) -> None:
-    """R15, R28: the version rule speaks about platform images only."""
+    """R15, R28: the version rule speaks about images that have versions only."""
     assert len(reasons(a_fleet(image=image))) == 1
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        GALLERY,
+        ImageReference(resource_id="/SharedGalleries/g/Images/web/Versions/latest"),
+        ImageReference(resource_id="/CommunityGalleries/g/Images/web"),
+    ],
+)
+def test_an_image_of_a_gallery_may_be_upgraded(image: ImageReference) -> None:
+    """R28, R15: own, shared and community galleries count, where the reference names no version."""
+    assert reasons(a_fleet(image=image)) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from fleetwright.domain.images import (
     is_exact_version,
     is_older,
     newest,
+    target_reference,
     version_key,
 )
 
@@ -83,8 +84,16 @@ def test_an_unreadable_version_has_to_move_up(version: str) -> None:
         (ImageReference("Canonical", "UbuntuServer", "18.04-LTS", "latest"), ImageKind.PLATFORM),
         (ImageReference(resource_id=GALLERY), ImageKind.GALLERY),
         (ImageReference(resource_id=GALLERY.upper()), ImageKind.GALLERY),
-        (ImageReference(resource_id="/SharedGalleries/g/Images/web/Versions/latest"), ImageKind.GALLERY),
-        (ImageReference(resource_id="/CommunityGalleries/g/Images/web"), ImageKind.GALLERY),
+        (ImageReference(resource_id=f"{GALLERY}/versions/1.0.0"), ImageKind.GALLERY),
+        (
+            ImageReference(resource_id="/SharedGalleries/g/Images/web/Versions/latest"),
+            ImageKind.SHARED_GALLERY,
+        ),
+        (ImageReference(resource_id="/CommunityGalleries/g/Images/web"), ImageKind.COMMUNITY_GALLERY),
+        (
+            ImageReference(resource_id="/subscriptions/s/providers/Microsoft.Compute/disks/d"),
+            ImageKind.UNKNOWN,
+        ),
         (ImageReference(resource_id=MANAGED), ImageKind.MANAGED),
         (ImageReference(resource_id=MANAGED.lower()), ImageKind.MANAGED),
         (ImageReference("Canonical", "UbuntuServer", "", "latest"), ImageKind.UNKNOWN),
@@ -120,3 +129,38 @@ def test_an_image_is_named_without_its_version() -> None:
         "Canonical:UbuntuServer:18.04-LTS"
     )
     assert ImageReference(resource_id=GALLERY).name == GALLERY
+    assert ImageReference(resource_id=f"{GALLERY}/versions/1.0.0").name == GALLERY
+
+
+def test_an_image_has_one_key_however_it_is_written() -> None:
+    """R52: case and version make no other image, so quarantines and phases find it again."""
+    written = [GALLERY, GALLERY.upper(), f"{GALLERY}/Versions/1.0.0", f"{GALLERY}/versions/latest"]
+
+    assert {ImageReference(resource_id=text).key for text in written} == {GALLERY.lower()}
+    assert ImageReference("CANONICAL", "ubuntuserver", "18.04-LTS").key == "canonical:ubuntuserver:18.04-lts"
+
+
+@pytest.mark.parametrize(
+    ("reference", "target"),
+    [
+        (
+            ImageReference("Canonical", "UbuntuServer", "18.04-LTS", "latest"),
+            {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS", "version": "1.0.1"},
+        ),
+        (ImageReference(resource_id=GALLERY), {"id": f"{GALLERY}/versions/1.0.1", "version": "1.0.1"}),
+        (
+            ImageReference(resource_id="/SharedGalleries/g/Images/web/Versions/latest"),
+            {"sharedGalleryImageId": "/SharedGalleries/g/Images/web/versions/1.0.1", "version": "1.0.1"},
+        ),
+        (
+            ImageReference(resource_id="/CommunityGalleries/g/Images/web"),
+            {
+                "communityGalleryImageId": "/CommunityGalleries/g/Images/web/versions/1.0.1",
+                "version": "1.0.1",
+            },
+        ),
+    ],
+)
+def test_the_target_is_written_in_azures_fields(reference: ImageReference, target: dict[str, str]) -> None:
+    """R40, R52: the history's targetImageReference is the model's own image at the target version."""
+    assert target_reference(reference.to_dict(), "1.0.1") == target

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fleetwright.domain.fleets import OPT_IN_TAG, OPT_IN_VALUE, Fleet
-from fleetwright.domain.images import ImageKind
+from fleetwright.domain.images import IN_GALLERIES, ImageKind
 from fleetwright.domain.instances import Health, HealthSource, Instance
 
 
@@ -80,21 +80,24 @@ def _orchestration(facts: Facts) -> str:
 
 def _image_kind(facts: Facts) -> str:
     image = facts.fleet.image
-    if image.kind is ImageKind.PLATFORM:
+    if image.kind is ImageKind.PLATFORM or image.kind in IN_GALLERIES:
         return ""
-    if image.kind is ImageKind.GALLERY:
-        return f"image {image.name} comes from a gallery; this version rolls platform images out"
     if image.kind is ImageKind.MANAGED:
         return (
             f"image {image.name} is a managed image; only platform and gallery images can be upgraded (R28)"
         )
-    return "the model names no image by publisher, offer and sku (R28)"
+    return "the model names no image by publisher, offer and sku, nor by the id of a gallery's image (R28)"
 
 
 def _follows_latest(facts: Facts) -> str:
     image = facts.fleet.image
-    if image.kind is not ImageKind.PLATFORM or image.follows_latest:
+    if image.follows_latest or not (image.kind is ImageKind.PLATFORM or image.kind in IN_GALLERIES):
         return ""
+    if image.kind in IN_GALLERIES:
+        return (
+            f"the image is pinned to /versions/{image.asked_version}; "
+            f"name {image.image_id} without a version, so that it follows the newest (R15)"
+        )
     return f"imageReference.version is {image.version!r}; it must be 'latest' (R15)"
 
 

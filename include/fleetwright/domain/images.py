@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,11 @@ from fleetwright.domain.errors import ConfigurationError
 LATEST = "latest"
 
 _VERSION = re.compile(r"\d+(\.\d+)*")
+_GALLERY_IMAGE = re.compile(
+    r"(?P<image>.*/(?P<owner>galleries|sharedgalleries|communitygalleries)/[^/]+/images/[^/]+)"
+    r"(/versions/(?P<version>[^/]+))?/?",
+    re.IGNORECASE,
+)
 
 
 class ImageKind(StrEnum):
@@ -18,8 +24,24 @@ class ImageKind(StrEnum):
 
     PLATFORM = "platform"
     GALLERY = "gallery"
+    SHARED_GALLERY = "shared gallery"
+    COMMUNITY_GALLERY = "community gallery"
     MANAGED = "managed"  # Microsoft.Compute/images: cannot be upgraded automatically (R28)
     UNKNOWN = "unknown"
+
+
+IN_GALLERIES = frozenset({ImageKind.GALLERY, ImageKind.SHARED_GALLERY, ImageKind.COMMUNITY_GALLERY})
+"""Kinds of image that a gallery publishes, whoever owns it."""
+
+_OWNERS = {
+    "galleries": ImageKind.GALLERY,
+    "sharedgalleries": ImageKind.SHARED_GALLERY,
+    "communitygalleries": ImageKind.COMMUNITY_GALLERY,
+}
+_ID_FIELDS = {
+    ImageKind.SHARED_GALLERY: "sharedGalleryImageId",
+    ImageKind.COMMUNITY_GALLERY: "communityGalleryImageId",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +49,7 @@ class ImageReference:
     """What a scale set's model says it boots from (``storageProfile.imageReference``).
 
     :param version: ``latest`` or an exact version; empty where the reference is an id without one
-    :param resource_id: a gallery or managed image's ARM id, empty for platform images
+    :param resource_id: a gallery or managed image's id as the model writes it, empty for platform images
     """
 
     publisher: str = ""
@@ -38,25 +60,56 @@ class ImageReference:
 
     @property
     def kind(self) -> ImageKind:
-        """Tell platform, gallery and managed images apart by their ids."""
-        lowered = self.resource_id.lower()
-        if "galleries/" in lowered:
-            return ImageKind.GALLERY
-        if "/images/" in lowered:
-            return ImageKind.MANAGED
+        """Tell platform images, the three kinds of gallery and managed images apart (R28)."""
+        match = _GALLERY_IMAGE.fullmatch(self.resource_id)
+        if match is not None:
+            return _OWNERS[match["owner"].lower()]
+        if self.resource_id:
+            return ImageKind.MANAGED if "/images/" in self.resource_id.lower() else ImageKind.UNKNOWN
         return ImageKind.PLATFORM if self.publisher and self.offer and self.sku else ImageKind.UNKNOWN
 
     @property
+    def image_id(self) -> str:
+        """The id without its version, as the model writes it; empty for platform images."""
+        match = _GALLERY_IMAGE.fullmatch(self.resource_id)
+        return match["image"] if match is not None else self.resource_id
+
+    @property
     def name(self) -> str:
-        """The image in one word, without its version: ``Canonical:UbuntuServer:18.04-LTS``."""
-        return self.resource_id or f"{self.publisher}:{self.offer}:{self.sku}"
+        """The image without its version: ``Canonical:UbuntuServer:18.04-LTS``, or its id as it is written."""
+        return self.image_id or f"{self.publisher}:{self.offer}:{self.sku}"
+
+    @property
+    def key(self) -> str:
+        """The one key of an image, whatever case, region or version it is written with."""
+        return self.name.lower()
 
     @property
     def follows_latest(self) -> bool:
-        """Whether the model asks for the newest version (R15)."""
-        if self.kind is ImageKind.PLATFORM:
-            return self.version.lower() == LATEST
-        return "/versions/" not in self.resource_id.lower() or self.resource_id.lower().endswith("/latest")
+        """Whether the model asks for the newest version (R15): a gallery's id does so by naming none."""
+        return self.asked_version.lower() == LATEST
+
+    @property
+    def asked_version(self) -> str:
+        """The version that the model asks for: ``latest``, or the one that it is pinned to."""
+        match = _GALLERY_IMAGE.fullmatch(self.resource_id)
+        return (match["version"] or LATEST) if match is not None else self.version
+
+    def to_dict(self) -> dict[str, str]:
+        """The reference without its version, in Azure's fields."""
+        if self.resource_id:
+            return {_ID_FIELDS.get(self.kind, "id"): self.image_id}
+        return {"publisher": self.publisher, "offer": self.offer, "sku": self.sku}
+
+
+def target_reference(image: Mapping[str, str], version: str) -> dict[str, str]:
+    """``targetImageReference`` of the history (R40): a gallery's id carries the version, too.
+
+    :param image: as ``ImageReference.to_dict`` gives it
+    """
+    if "publisher" in image:
+        return {**image, "version": version}
+    return {**{name: f"{text}/versions/{version}" for name, text in image.items()}, "version": version}
 
 
 def version_key(version: str) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import pendulum
 
 from fleetwright.domain.health import is_ready
-from fleetwright.domain.images import is_older
+from fleetwright.domain.images import is_older, target_reference
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.records import RolloutView, SwapRecord, TriggerKind
 from fleetwright.domain.states import AWAITING_ROLLBACK, FAILED_SWAPS, RolloutState, SwapState
@@ -128,7 +128,7 @@ def history_entry(view: RolloutView) -> dict[str, Any]:
         },
         "progress": dict(outcome.get("progress") or Progress().to_dict()),
         "startedBy": "Platform" if rollout.settings.trigger is TriggerKind.AUTOMATIC else "User",
-        "targetImageReference": {**rollout.settings.image, "version": rollout.settings.target_version},
+        "targetImageReference": target_reference(rollout.settings.image, rollout.settings.target_version),
         "rollbackInfo": dict(outcome.get("rollback_info") or RollbackInfo().to_dict()),
     }
     if rollout.state is not RolloutState.COMPLETED:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
-from fleetwright.domain.images import LATEST, ImageReference, is_exact_version, is_older, newest
+from fleetwright.domain.images import LATEST, is_exact_version, is_older, newest
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
@@ -159,12 +158,8 @@ def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSett
         health_timeout_seconds=request.health_timeout_seconds,
         poll_seconds=request.poll_seconds,
         location=fleet.location,
-        image=_image(fleet.image),
+        image=fleet.image.to_dict(),
     )
-
-
-def _image(image: ImageReference) -> Mapping[str, Any]:
-    return {"publisher": image.publisher, "offer": image.offer, "sku": image.sku}
 
 
 def _gone_versions(
