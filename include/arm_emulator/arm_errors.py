@@ -97,6 +97,12 @@ class InvalidParameterError(ArmError):
     kind = "InvalidParameter"
 
 
+class InvalidResourceReferenceError(ArmError):
+    """A resource that another one names and that is not there."""
+
+    kind = "InvalidResourceReference"
+
+
 class PropertyChangeNotAllowedError(ArmError):
     """A property that cannot change once the resource exists."""
 

@@ -13,12 +13,15 @@ from arm_emulator.arm_errors import ArmError
 from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
 from arm_emulator.compute.scale_set_responses import scale_set_routes
+from arm_emulator.compute.usage_responses import usage_routes
 from arm_emulator.emulator import Emulator
 from arm_emulator.images.responses import image_routes
+from arm_emulator.network.responses import network_routes
 from arm_emulator.operations.responses import OperationResponses
 from arm_emulator.protocol import DroppableProtocol
 from arm_emulator.resources.responses import resource_routes
 from arm_emulator.seeded import Seed
+from arm_emulator.service_fabric.responses import service_fabric_routes
 from arm_emulator.wire.call import ArmCall, ArmReply
 from arm_emulator.wire.error_reply import error_reply
 from arm_emulator.wire.gateway import ArmGateway
@@ -50,7 +53,16 @@ def create_router() -> Router:
     resources = Router((*scale_set_routes(), *instances.routes()))
     operations = OperationResponses(_reader(resources))
     return Router(
-        (*resources.routes, *action_routes(), *operations.routes(), *image_routes(), *resource_routes())
+        (
+            *resources.routes,
+            *action_routes(),
+            *operations.routes(),
+            *image_routes(),
+            *usage_routes(),
+            *network_routes(),
+            *service_fabric_routes(),
+            *resource_routes(),
+        )
     )
 
 

@@ -9,6 +9,7 @@ from arm_emulator.compute.actions import chosen_instances
 from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.health import show_health
 from arm_emulator.compute.instance import Power
+from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.scaling import scale_to
 from arm_emulator.images.catalogue import ImageVersion, PlatformImage
 
@@ -47,8 +48,12 @@ def publish_image(world: World, body: PublishImage) -> None:
 
 
 def scale(world: World, scale_set_id: str, capacity: int) -> ScaleSet:
-    """Scale a set out or in."""
+    """Scale a set out or in.
+
+    :raises OperationNotAllowedError: a quota that the world lists has too few vCPUs left.
+    """
     scale_set = named_scale_set(world, scale_set_id)
+    require_quota(world, scale_set, str(scale_set.model.sku.get("name", "")), capacity)
     scale_to(world, scale_set, capacity)
     scale_set.etag += 1
     return scale_set

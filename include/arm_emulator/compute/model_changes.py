@@ -14,6 +14,8 @@ from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.instance import Fate, Protection
 from arm_emulator.compute.loading import complete, new_scale_set, register
 from arm_emulator.compute.model import Model
+from arm_emulator.compute.probes import require_probe
+from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.resource_checks import resource_problems
 from arm_emulator.compute.scaling import scale_to
@@ -44,6 +46,7 @@ def create_scale_set(world: World, scale_set_id: str, body: JsonObject) -> Scale
     _require_sound(world, resource)
     capacity = resource["sku"]["capacity"]
     scale_set = new_scale_set(world.now, resource)
+    require_quota(world, scale_set, _size_of(resource), capacity)
     register(world, scale_set)
     scale_to(world, scale_set, capacity)
     return scale_set
@@ -89,6 +92,7 @@ def _change(world: World, scale_set: ScaleSet, resource: JsonObject, disruption:
     if disruption.fate is not Fate.APPLY and disruption.instances is None:
         return
     capacity = resource["sku"]["capacity"]
+    require_quota(world, scale_set, _size_of(resource), capacity)
     resource["sku"]["capacity"] = len(scale_set.instances)
     complete(resource, scale_set.id, world.now)
     scale_set.resource = resource
@@ -96,6 +100,10 @@ def _change(world: World, scale_set: ScaleSet, resource: JsonObject, disruption:
     scale_set.model = _model_in_use(scale_set, Model.of(resource))
     forget_renderings(scale_set)
     scale_to(world, scale_set, capacity)
+
+
+def _size_of(resource: JsonObject) -> str:
+    return str((resource.get("sku") or {}).get("name", ""))
 
 
 def _model_in_use(scale_set: ScaleSet, model: Model) -> Model:
@@ -128,6 +136,7 @@ def _require_sound(world: World, resource: JsonObject) -> None:
             "'Microsoft.Compute/virtualMachineScaleSets'.",
             target="location",
         )
+    require_probe(world, resource)
 
 
 def _refuse_fixed(old: JsonObject, new: JsonObject) -> None:

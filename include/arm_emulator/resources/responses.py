@@ -1,19 +1,17 @@
-"""Routes of Microsoft.Resources and its neighbours: subscriptions, locations, features, load balancers."""
+"""Routes of Microsoft.Resources and its neighbours: subscriptions, locations, features."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.arm_errors import ResourceNotFoundError
 from arm_emulator.wire.call import ArmReply
-from arm_emulator.wire.router import RESOURCE_GROUP, SUBSCRIPTION, Route
+from arm_emulator.wire.router import SUBSCRIPTION, Route
 
 if TYPE_CHECKING:
     from arm_emulator.resources.regions import Region
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import Subscription, World
 
-_LOAD_BALANCERS = f"{RESOURCE_GROUP}/providers/Microsoft.Network/loadBalancers"
 _FEATURES = f"{SUBSCRIPTION}/providers/Microsoft.Features/providers/{{namespace}}/features"
 
 
@@ -24,7 +22,6 @@ def resource_routes() -> tuple[Route, ...]:
         Route("GET", SUBSCRIPTION, get_subscription),
         Route("GET", f"{SUBSCRIPTION}/locations", list_locations),
         Route("GET", f"{_FEATURES}/{{feature}}", get_feature),
-        Route("GET", f"{_LOAD_BALANCERS}/{{loadBalancerName}}", get_load_balancer),
     )
 
 
@@ -60,19 +57,6 @@ def get_feature(world: World, call: ArmCall) -> ArmReply:
         "name": name,
     }
     return ArmReply.of(body)
-
-
-def get_load_balancer(world: World, call: ArmCall) -> ArmReply:
-    """One load balancer, as the world document wrote it."""
-    found = world.load_balancers.get(call.path.rstrip("/").lower())
-    if found is None:
-        at = call.parameters
-        world.subscription(at["subscriptionId"])
-        raise ResourceNotFoundError(
-            f"The Resource 'Microsoft.Network/loadBalancers/{at['loadBalancerName']}' under resource group "
-            f"'{at['resourceGroupName']}' was not found.",
-        )
-    return ArmReply.of(found)
 
 
 def _subscription(subscription: Subscription) -> dict[str, Any]:

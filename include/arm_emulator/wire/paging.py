@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from arm_emulator.arm_errors import InvalidParameterError
+from arm_emulator.wire.call import ArmReply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,15 @@ def paged(call: ArmCall, items: Sequence[Item]) -> tuple[Sequence[Item], str | N
     start = skip_token(call) or 0
     end = start + PAGE_SIZE
     return items[start:end], next_link(call, end) if end < len(items) else None
+
+
+def page_reply(call: ArmCall, items: Sequence[dict[str, Any]]) -> ArmReply:
+    """The page of resources that the call asks for, as ARM answers lists.
+
+    :raises InvalidParameterError: the ``$skiptoken`` is none of ours.
+    """
+    page, link = paged(call, items)
+    return ArmReply.of({"value": list(page), **({"nextLink": link} if link else {})})
 
 
 def skip_token(call: ArmCall) -> int | None:

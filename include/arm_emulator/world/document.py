@@ -9,15 +9,20 @@ from pydantic import Field
 from arm_emulator.compute.documents import ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
-from arm_emulator.world.words import Document, Duration, Instant, Location
+from arm_emulator.world.words import Document, Duration, Instant, Location, Quotas
 
 
 class SubscriptionDocument(Document):
-    """A subscription; ``features`` maps a preview feature's name to its state."""
+    """A subscription.
+
+    ``features`` maps a preview feature's name to its state; ``quotas`` a region to the vCPUs allowed there, by the
+    name of a family such as standardDSv3Family, or ``cores`` for all of them; a number alone is that of ``cores``.
+    """
 
     id: str
     displayName: str | None = None
     features: dict[str, str] = Field(default_factory=dict)
+    quotas: dict[Location, Quotas] = Field(default_factory=dict)
 
 
 class LocationDocument(Document):
@@ -34,8 +39,8 @@ class LocationDocument(Document):
     physicalLocation: str | None = None
 
 
-class LoadBalancerDocument(Document):
-    """A load balancer, as ARM writes it."""
+class ResourceDocument(Document):
+    """A load balancer or a Service Fabric cluster, as ARM writes it."""
 
     resource: dict[str, Any]
 
@@ -85,7 +90,8 @@ class WorldDocument(Document):
     galleries: list[Any] = Field(default_factory=list)
     imageBehaviours: list[ImageBehaviourDocument] = Field(default_factory=list)
     timings: TimingsDocument = Field(default_factory=TimingsDocument)
-    loadBalancers: list[LoadBalancerDocument] = Field(default_factory=list)
+    loadBalancers: list[ResourceDocument] = Field(default_factory=list)
+    serviceFabricClusters: list[ResourceDocument] = Field(default_factory=list)
     referee: RefereeDocument = Field(default_factory=RefereeDocument)
     scaleSets: list[ScaleSetDocument] = Field(default_factory=list)
     batchAccounts: list[Any] = Field(default_factory=list)

@@ -34,13 +34,14 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
         "now": admin_instant(world.now),
         "platformUpgrades": world.platform_upgrades,
         "subscriptions": [
-            {"id": s.id, "displayName": s.display_name, "features": s.features}
+            {"id": s.id, "displayName": s.display_name, "features": s.features, "quotas": s.quotas}
             for s in world.subscriptions.values()
         ],
         "platformImages": [_image(image) for image in world.catalogue.images.values()],
         "imageBehaviours": [_behaviour(line) for line in world.behaviours],
         "timings": timings_document(dict(world.timings.given)),
         "loadBalancers": [{"resource": balancer} for balancer in world.load_balancers.values()],
+        "serviceFabricClusters": [{"resource": c} for c in world.service_fabric_clusters.values()],
         "referee": {"healthSeconds": health_seconds},
         "scaleSets": [dump_scale_set(world, scale_set) for scale_set in world.scale_sets.values()],
         "tokens": {"good": sorted(world.good_tokens or ()), "expired": sorted(world.expired_tokens)},

@@ -8,9 +8,11 @@ from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.loading import load_scale_set
 from arm_emulator.images.catalogue import Catalogue, ImageVersion, PlatformImage
 from arm_emulator.instants import DEFAULT_NOW, parse_instant
+from arm_emulator.network.load_balancers import completed_load_balancer
 from arm_emulator.operations.operation import Operation
 from arm_emulator.resource_ids import ScaleSetId
 from arm_emulator.resources.regions import Region, Regions, public_regions
+from arm_emulator.service_fabric.clusters import completed_cluster
 from arm_emulator.timings import Timings
 from arm_emulator.world.world import Subscription, World
 
@@ -50,7 +52,12 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         catalogue=Catalogue(_image(image) for image in document.platformImages),
         behaviours=[line.behaviour() for line in document.imageBehaviours],
         subscriptions=_subscriptions(document),
-        load_balancers={b.resource["id"].lower(): b.resource for b in document.loadBalancers},
+        load_balancers={
+            b.resource["id"].lower(): completed_load_balancer(b.resource) for b in document.loadBalancers
+        },
+        service_fabric_clusters={
+            c.resource["id"].lower(): completed_cluster(c.resource) for c in document.serviceFabricClusters
+        },
         operations={entry.id: _operation(entry) for entry in document.operations.inProgress},
         platform_upgrades=document.platformUpgrades,
         good_tokens=frozenset(document.tokens.good) or None,
@@ -67,7 +74,10 @@ def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
     """Those listed, and those in which the scale sets are."""
     found = {
         entry.id.lower(): Subscription(
-            entry.id, entry.displayName or f"Subscription {entry.id}", dict(entry.features)
+            entry.id,
+            entry.displayName or f"Subscription {entry.id}",
+            dict(entry.features),
+            {place: dict(quotas) for place, quotas in entry.quotas.items()},
         )
         for entry in document.subscriptions
     }

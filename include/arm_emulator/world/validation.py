@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from arm_emulator.compute.resource_checks import resource_problems
+from arm_emulator.network.load_balancers import probe_findings
 from arm_emulator.resource_ids import ScaleSetId
 from arm_emulator.resources.regions import public_regions, region_name
-from arm_emulator.world.document import WorldDocument
+from arm_emulator.service_fabric.clusters import cluster_findings
+from arm_emulator.world.document import ResourceDocument, WorldDocument
 from arm_emulator.world.errors import WorldError, shortened
 
 if TYPE_CHECKING:
@@ -82,11 +84,25 @@ def error_words(details: ErrorDetails) -> str:
 def _findings(document: WorldDocument) -> Iterator[Finding]:
     yield from _unserved(document)
     yield from _doubles(document)
-    for index, balancer in enumerate(document.loadBalancers):
-        if not isinstance(balancer.resource.get("id"), str):
-            yield Finding(("loadBalancers", index, "resource", "id"), "is missing")
+    yield from _plain_resource_findings("loadBalancers", document.loadBalancers, probe_findings)
+    yield from _plain_resource_findings(
+        "serviceFabricClusters", document.serviceFabricClusters, cluster_findings
+    )
     for index, scale_set in enumerate(document.scaleSets):
         yield from _scale_set_findings(document, scale_set, ("scaleSets", index))
+
+
+def _plain_resource_findings(
+    section: str,
+    entries: Iterable[ResourceDocument],
+    findings: Callable[[Mapping[str, Any]], Iterable[tuple[Path, str]]],
+) -> Iterator[Finding]:
+    for index, entry in enumerate(entries):
+        where = (section, index, "resource")
+        if not isinstance(entry.resource.get("id"), str):
+            yield Finding((*where, "id"), "is missing")
+        for path, message in findings(entry.resource):
+            yield Finding((*where, *path), message)
 
 
 def _unserved(document: WorldDocument) -> Iterator[Finding]:

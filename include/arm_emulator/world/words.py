@@ -51,6 +51,10 @@ def _is_duration(bound: object) -> TypeGuard[float]:
     return isinstance(bound, int | float) and not isinstance(bound, bool) and 0 <= bound <= LONGEST_SECONDS
 
 
+def _as_quotas(value: object) -> object:
+    return {"cores": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 InstanceId = Annotated[str, BeforeValidator(_as_id)]
 """An instance id; a document may write the number."""
 
@@ -65,3 +69,6 @@ Duration = Annotated[float, Field(ge=0, le=LONGEST_SECONDS, allow_inf_nan=False)
 
 Location = Annotated[str, AfterValidator(region_name)]
 """A region in any spelling, read as its name."""
+
+Quotas = Annotated[dict[str, Annotated[int, Field(ge=0)]], BeforeValidator(_as_quotas)]
+"""The vCPUs allowed by a family's name or ``cores``; a number alone is that of ``cores``."""

@@ -18,6 +18,7 @@ from arm_emulator.timeline import Timeline
 from arm_emulator.timings import Timings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from arm_emulator.compute.model import JsonObject
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Subscription:
-    """A subscription and the states of its preview features."""
+    """A subscription, the states of its preview features, and its quotas by region and name."""
 
     id: str
     display_name: str
     features: dict[str, str] = field(default_factory=dict)
+    quotas: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class World:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
     load_balancers: dict[str, JsonObject] = field(default_factory=dict)
+    service_fabric_clusters: dict[str, JsonObject] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     platform_upgrades: bool = False
     good_tokens: frozenset[str] | None = None
@@ -97,9 +100,40 @@ class World:
         :raises ResourceGroupNotFoundError: it has nothing there.
         """
         prefix = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/".lower()
-        known = (*self.scale_sets, *self.load_balancers)
+        known = (*self.scale_sets, *self.load_balancers, *self.service_fabric_clusters)
         if not any(key.startswith(prefix) for key in known):
             raise ResourceGroupNotFoundError(f"Resource group '{resource_group}' could not be found.")
+
+    def resource_named(
+        self, kept: Mapping[str, JsonObject], at: Mapping[str, str], *, resource_type: str, name: str
+    ) -> JsonObject:
+        """A plain resource by its name, in the resource group of a path.
+
+        :param kept: the resources by id in lower case.
+        :param at: what the path says.
+        :raises ResourceNotFoundError: it is not there; likewise for its subscription and resource group.
+        """
+        subscription, group = at["subscriptionId"], at["resourceGroupName"]
+        self.subscription(subscription)
+        wanted = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{resource_type}/{name}"
+        found = kept.get(wanted.lower())
+        if found is not None:
+            return found
+        self.require_resource_group(subscription, group)
+        raise ResourceNotFoundError(
+            f"The Resource '{resource_type}/{name}' under resource group '{group}' was not found."
+        )
+
+    def resources_below(self, kept: Mapping[str, JsonObject], at: Mapping[str, str]) -> list[JsonObject]:
+        """The plain resources of the subscription, or of the resource group, that a path names.
+
+        :raises SubscriptionNotFoundError: no such subscription; likewise for its resource group.
+        """
+        prefix = f"/subscriptions/{self.subscription(at['subscriptionId']).id}/"
+        if "resourceGroupName" in at:
+            self.require_resource_group(at["subscriptionId"], at["resourceGroupName"])
+            prefix += f"resourceGroups/{at['resourceGroupName']}/"
+        return [resource for key, resource in kept.items() if key.startswith(prefix.lower())]
 
     def timings_of(self, scale_set: ScaleSet) -> Timings:
         """How long things take in a scale set: its own timings over the world's."""

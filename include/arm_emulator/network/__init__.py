@@ -1,0 +1,1 @@
+"""Microsoft.Network: the load balancers whose probes scale sets use."""

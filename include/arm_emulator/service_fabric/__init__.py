@@ -1,0 +1,1 @@
+"""Microsoft.ServiceFabric: the clusters whose nodes scale sets are."""
