@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from emulated_worlds import Json, Serve, scale_set_id, world
+from emulated_worlds import SUBSCRIPTION, Json, Serve, scale_set_id, world
+
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 
 
 def test_call_without_token_is_401(serve: Serve) -> None:
@@ -87,6 +89,23 @@ def test_unknown_routes_and_verbs_are_named(serve: Serve) -> None:
     assert "deallocate" in route.json()["error"]["message"]
     assert (verb.status_code, verb.json()["error"]["code"]) == (405, "MethodNotAllowed")
     assert "GET, PATCH, PUT, not DELETE" in verb.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{GROUP}/providers/Microsoft.Batch/batchAccounts/jobs/pools/render",
+        "/_batch/jobs/pools/render/nodes",
+        "/_batch/jobs/pools/render/nodes/tvm-1",
+        f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/shop/agentPools/np1",
+    ],
+)
+def test_routes_of_other_fleets_are_named(serve: Serve, path: str) -> None:
+    """Batch pools, their nodes and AKS node pools are not served: a clear 404 says which route (C4, C9, C17, C18, N28, N29)."""
+    answer = serve().arm("GET", path)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "InvalidResourceType")
+    assert path in answer.json()["error"]["message"]
 
 
 def test_every_reply_has_ids_and_limits(serve: Serve) -> None:

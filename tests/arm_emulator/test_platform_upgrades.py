@@ -73,7 +73,7 @@ def test_platform_leaves_other_sets_alone(serve: Serve, policy: dict[str, Any], 
 
 
 def test_platform_waits_for_the_publication(serve: Serve) -> None:
-    """Each publication is rolled out from its own instant on, be it the world's or one from outside (R2)."""
+    """Each publication is rolled out from its own instant on, be it the world's or one from outside (R2, C15)."""
     image = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
     versions = [{"name": V1}, {"name": V2, "publishedAt": "2024-06-01T01:00:00Z"}]
     emulator = serve(platform_world(platformImages=[{**image, "versions": versions}]))

@@ -122,7 +122,7 @@ def test_history_for_people(rehearse: Rehearse, capsys: pytest.CaptureFixture[st
 
 
 def test_history_asks_nobody_but_the_ledger(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
-    """History reads the ledger alone; Azure is not called."""
+    """History reads the ledger alone; Azure is not called, so looking starts nothing (C13)."""
     rehearsal = rehearse(world(1, 0))
 
     Fleetwright(rehearsal, capsys)("history")

@@ -151,7 +151,7 @@ def test_a_batch_never_spans_two_zones() -> None:
 
 
 def test_a_batch_never_spans_two_update_domains() -> None:
-    """R49: even with the whole set allowed out, one update domain at a time."""
+    """R49, C10: even with the whole set allowed out, one update domain at a time, in every set."""
     assert choose(*a_set(6, update_domains=2)).chosen_ids == ("0", "2", "4")
 
 

@@ -187,5 +187,5 @@ def test_a_service_fabric_set_needs_no_probe() -> None:
 
 
 def test_the_word_uniform_counts_in_any_case() -> None:
-    """ARM enums are case-insensitive."""
+    """C5: ARM enums are case-insensitive."""
     assert reasons(a_fleet(orchestration_mode="uniform")) == ()

@@ -69,6 +69,26 @@ def test_a_malformed_id_is_refused(text: str) -> None:
     assert len(message.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("provider", "kind"),
+    [
+        ("Microsoft.Batch/batchAccounts/jobs/pools/render", "a Batch pool"),
+        ("microsoft.batch/BATCHACCOUNTS/jobs/pools/render/", "a Batch pool"),
+        ("Microsoft.ContainerService/managedClusters/shop/agentPools/np1", "an AKS node pool"),
+    ],
+)
+def test_a_fleet_without_a_driver_is_refused_by_its_kind(provider: str, kind: str) -> None:
+    """The id of a Batch pool or an AKS node pool is refused, and the line says what can be upgraded (C4, C9, C17, C18, N28, N29)."""
+    text = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}"
+
+    with pytest.raises(ConfigurationError) as caught:
+        parse_fleet_id(text)
+
+    message = str(caught.value)
+    assert message.startswith(f"fleet {text!r} is {kind}, and only scale sets are upgraded: /subscriptions/")
+    assert len(message.splitlines()) == 1
+
+
 @pytest.mark.parametrize("subscription", ["prod", SUBSCRIPTION[:-1], f"{SUBSCRIPTION}0", "0" * 32])
 def test_a_subscription_is_a_guid(subscription: str) -> None:
     """Bad input names the subscription that is none."""

@@ -115,7 +115,7 @@ def test_an_automatic_switch_is_read_as_boolean_or_as_text(
 
 @pytest.mark.parametrize("mode", ["Automatic", "Manual", "Rolling"])
 def test_the_mode_is_kept_and_decides_nothing(mode: str) -> None:
-    """R58: mode and automatic OS upgrade are independent."""
+    """R58, N10: mode and automatic OS upgrade are independent."""
     policy = parse_upgrade_policy({"mode": mode, "rollingUpgradePolicy": {"maxBatchInstancePercent": 50}})
 
     assert policy.mode == mode
@@ -126,7 +126,7 @@ def test_the_mode_is_kept_and_decides_nothing(mode: str) -> None:
     ("use", "given", "percent"), [(True, True, 50), (False, True, 20), (True, False, 20), (False, False, 20)]
 )
 def test_the_sets_own_policy_counts_only_when_asked_for(use: bool, given: bool, percent: int) -> None:
-    """C7: the rolling policy is in force only with useRollingUpgradePolicy and where there is one."""
+    """C7, N10: the rolling policy is in force only with useRollingUpgradePolicy and where there is one, whatever the mode."""
     body: dict[str, object] = {"automaticOSUpgradePolicy": {"useRollingUpgradePolicy": use}}
     if given:
         body["rollingUpgradePolicy"] = {"maxBatchInstancePercent": 50}

@@ -144,7 +144,7 @@ def test_cancel_is_obeyed_between_batches(rehearse: Rehearse) -> None:
 
 
 def test_version_is_fixed_for_the_run(rehearse: Rehearse) -> None:
-    """A newer version that appears in mid-rollout is left for the next one."""
+    """A newer version that appears in mid-rollout is left for the next one (R2)."""
     publish = (45, lambda admin: admin.post("images", **IMAGE, version=NEWER))
     rehearsal = rehearse(world(), clock=eventful(publish))
 

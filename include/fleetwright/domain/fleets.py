@@ -21,6 +21,13 @@ _SCALE_SET_ID = re.compile(
     r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[a-z0-9][a-z0-9_.-]{0,63})",
     re.IGNORECASE,
 )
+# Fleets too, but without a driver: whoever names one is told so instead of being sent to look for a typing error.
+_WITHOUT_DRIVER = {
+    "a Batch pool": re.compile(r"/providers/Microsoft\.Batch/batchAccounts/[^/]+/pools/[^/]+$", re.IGNORECASE),
+    "an AKS node pool": re.compile(
+        r"/providers/Microsoft\.ContainerService/managedClusters/[^/]+/agentPools/[^/]+$", re.IGNORECASE
+    ),
+}
 _SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -57,12 +64,19 @@ def parse_fleet_id(text: str) -> FleetId:
     match = _SCALE_SET_ID.fullmatch(text.strip().rstrip("/"))
     if match is None:
         raise ConfigurationError(
-            f"fleet {text!r} is not a scale set's id: /subscriptions/<guid>/resourceGroups/<name>"
+            f"fleet {text!r} is {_kind(text)}: /subscriptions/<guid>/resourceGroups/<name>"
             "/providers/Microsoft.Compute/virtualMachineScaleSets/<name>"
         )
     if not _SUBSCRIPTION.fullmatch(match["subscription"]):
         raise ConfigurationError(f"fleet {text!r}: subscription {match['subscription']!r} is not a GUID")
     return FleetId(match[0], match["subscription"], match["resource_group"], match["name"])
+
+
+def _kind(text: str) -> str:
+    for kind, pattern in _WITHOUT_DRIVER.items():
+        if pattern.search(text.strip().rstrip("/")):
+            return f"{kind}, and only scale sets are upgraded"
+    return "not a scale set's id"
 
 
 @dataclass(frozen=True, slots=True)
