@@ -85,7 +85,7 @@ def instance(
                 "imageReference": {"version": "latest", "exactVersion": "18.04.202401010"},
                 "osDisk": {"name": "os", "managedDisk": {"id": f"{DISKS}/os-{instance_id}"}},
                 "dataDisks": [
-                    {"lun": 1, "managedDisk": {"id": f"{DISKS}/data-b"}},
+                    {"lun": 1, "caching": "readOnly", "managedDisk": {"id": f"{DISKS}/data-b"}},
                     {"lun": 0, "managedDisk": {"id": f"{DISKS}/data-a"}},
                 ],
             },

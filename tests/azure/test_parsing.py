@@ -104,7 +104,7 @@ def test_instance_is_read_whole() -> None:
         update_domain=4,
         version="18.04.202401010",
         os_disk_id=f"{DISKS}/os-12".lower(),
-        data_disk_ids=(f"0:{DISKS}/data-a".lower(), f"1:{DISKS}/data-b".lower()),
+        data_disk_ids=(f"0:{DISKS.lower()}/data-a:None", f"1:{DISKS.lower()}/data-b:ReadOnly"),
         health=Health.HEALTHY,
     )
 

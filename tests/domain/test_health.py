@@ -27,7 +27,7 @@ from fleet_builders import (
 )
 
 from fleetwright.domain.health import (
-    DISK_LOST,
+    DISKS_DIFFER,
     OPERATION_LIMIT,
     TIMED_OUT,
     VerdictKind,
@@ -227,20 +227,46 @@ def test_the_timeout_is_the_one_that_was_asked_for() -> None:
     assert judge_swap(a_swap(**ENDED), sick, PROBED, patience(20), after(20)).kind is UNHEALTHY
 
 
-@pytest.mark.parametrize("seen", [(), ("0:/disks/other",)])
-def test_a_lost_data_disk_stops_everything(seen: tuple[str, ...]) -> None:
-    """R5: a data disk that is gone after the swap is fatal, at once and by name, however healthy it looks."""
-    found = verdict(new(data_disk_ids=seen), data_disk_ids=("0:/disks/data-0",))
-
-    assert (found.kind, found.fatal) == (UNHEALTHY, DISK_LOST)
-    assert found.reason == "data disk lost in the swap: 0:/disks/data-0"
+DATA_DISK = "0:/disks/data-0:ReadOnly"
 
 
-def test_a_data_disk_more_is_not_a_disk_lost() -> None:
-    """R5: what somebody attached meanwhile is no loss."""
-    kept = ("0:/disks/data-0",)
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ((), "data disk /disks/data-0 was at LUN 0, caching ReadOnly and is lost"),
+        (
+            ("0:/disks/other:ReadOnly",),
+            (
+                "data disk /disks/data-0 was at LUN 0, caching ReadOnly and is lost; "
+                "data disk /disks/other was not there and is at LUN 0, caching ReadOnly"
+            ),
+        ),
+        (
+            ("3:/disks/data-0:ReadOnly",),
+            "data disk /disks/data-0 was at LUN 0, caching ReadOnly and is at LUN 3, caching ReadOnly",
+        ),
+        (
+            ("0:/disks/data-0:None",),
+            "data disk /disks/data-0 was at LUN 0, caching ReadOnly and is at LUN 0, caching None",
+        ),
+        (
+            (DATA_DISK, "1:/disks/data-1:None"),
+            "data disk /disks/data-1 was not there and is at LUN 1, caching None",
+        ),
+    ],
+)
+def test_a_difference_of_data_disks_stops_everything(seen: tuple[str, ...], said: str) -> None:
+    """R5, N5: a data disk lost, moved, cached otherwise or added is fatal, at once, with before and after, however healthy it looks."""
+    found = verdict(new(data_disk_ids=seen), data_disk_ids=(DATA_DISK,))
 
-    assert verdict(new(data_disk_ids=(*kept, "1:/disks/data-1")), data_disk_ids=kept).kind is HEALTHY
+    assert (found.kind, found.fatal) == (UNHEALTHY, DISKS_DIFFER)
+    assert found.reason == f"its data disks differ after the swap: {said}"
+
+
+def test_the_same_data_disks_are_no_difference() -> None:
+    """R5: the same disks at the same LUNs with the same caching are what a swap leaves behind; caching that an older ledger did not write down is not compared."""
+    for before in (DATA_DISK, "0:/disks/data-0"):
+        assert verdict(new(data_disk_ids=(DATA_DISK,)), data_disk_ids=(before,)).kind is HEALTHY
 
 
 @pytest.mark.parametrize(("seconds", "kind", "fatal"), [(1799.9, WAIT, ""), (1800, UNHEALTHY, TIMED_OUT)])

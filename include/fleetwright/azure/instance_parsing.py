@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at, texts_at
+from fleetwright.domain.data_disks import CACHINGS, DataDisk
 from fleetwright.domain.instances import Health, Instance
 
 PROVISIONING, POWER, HEALTH = "provisioningstate/", "powerstate/", "healthstate/"
@@ -44,9 +45,14 @@ def parse_instances(bodies: Iterable[Body]) -> tuple[Instance, ...]:
 
 
 def _data_disks(storage: Body) -> tuple[str, ...]:
-    """``lun:id`` of every data disk, in order of LUN."""
+    """``lun:id:caching`` of every data disk, in order of LUN; a disk without the word is not cached."""
     disks = sorted(bodies_at(storage, "dataDisks"), key=lambda disk: number_at(disk, "lun"))
-    return tuple(f"{number_at(disk, 'lun')}:{_disk_id(disk)}" for disk in disks)
+    return tuple(str(DataDisk(number_at(disk, "lun"), _disk_id(disk), _caching(disk))) for disk in disks)
+
+
+def _caching(disk: Body) -> str:
+    word = text_at(disk, "caching") or "None"
+    return next((known for known in CACHINGS if known.lower() == word.lower()), word)
 
 
 def _disk_id(disk: Body) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fleetwright.domain.data_disks import describe_differences
 from fleetwright.domain.instances import Health, HealthSource, Instance
 from fleetwright.domain.records import SwapRecord
 
@@ -19,7 +20,7 @@ OPERATION_LIMIT = timedelta(minutes=30)
 
 # What stops a rollout by itself.
 TIMED_OUT = "timed out"
-DISK_LOST = "data disk lost"
+DISKS_DIFFER = "data disks differ"
 
 _DEFINITELY_BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
 _DOWN = frozenset({"stopped", "deallocated"})
@@ -39,7 +40,7 @@ class Verdict:
 
     :param ready_seconds: from the end of the swap until it was seen ready, None where it was not
     :param fatal: why the whole rollout has to stop, whatever the thresholds say: an operation without an
-        end may still be at work, and a lost data disk must not happen twice
+        end may still be at work, and a data disk that is lost or moved must not happen twice (R5)
     """
 
     kind: VerdictKind
@@ -123,10 +124,10 @@ def _judge_unfinished(attempted_at: datetime | None, act: str, now: datetime) ->
 def _judge_replaced(
     swap: SwapRecord, instance: Instance, source: HealthSource, patience: Patience, act: str, now: datetime
 ) -> Verdict:
-    lost = sorted(set(swap.data_disk_ids) - set(instance.data_disk_ids))
-    if lost:
-        reason = f"data disk lost in the {act}: {', '.join(lost)}"
-        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISK_LOST)
+    differences = describe_differences(swap.data_disk_ids, instance.data_disk_ids)
+    if differences:
+        reason = f"its data disks differ after the {act}: {'; '.join(differences)}"
+        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISKS_DIFFER)
     return _judge_health(instance, source, patience, act, now - (swap.ended_at or now))
 
 

@@ -34,7 +34,7 @@ class Instance:
     :param power: the word after ``PowerState/``: ``running``, ``stopped``, ...
     :param failed_extensions: names of the extensions whose provisioning failed
     :param pending_extensions: names of the extensions that are not settled yet
-    :param data_disk_ids: ARM ids of the data disks with their LUNs, in order of LUN
+    :param data_disk_ids: ``lun:id:caching`` of each data disk, in order of LUN (see ``data_disks``)
     """
 
     instance_id: str

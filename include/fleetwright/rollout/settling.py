@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.events import Event
-from fleetwright.domain.health import DISK_LOST, why_not_ready
+from fleetwright.domain.health import TIMED_OUT as NO_END
+from fleetwright.domain.health import why_not_ready
 from fleetwright.domain.progress import NOTHING_TO_DO, failed_ids, swapped_count
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.situation import Situation, Standing
@@ -116,7 +117,7 @@ def _fatal(view: RolloutView) -> StopReason | None:
     swap = next((swap for swap in view.swaps.values() if swap.fatal), None)
     if swap is None:
         return None
-    code = INTERNAL if swap.fatal == DISK_LOST else TIMED_OUT
+    code = TIMED_OUT if swap.fatal == NO_END else INTERNAL
     return StopReason(code, f"Rolling Upgrade stopped: instance {swap.instance_id}: {swap.verdict_reason}.")
 
 
