@@ -8,10 +8,12 @@ import sys
 import click
 
 from fleetwright import __version__
+from fleetwright.cli.cancel import cancel
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
 from fleetwright.cli.history import history
 from fleetwright.cli.output import keep_quiet, print_error
 from fleetwright.cli.plan import plan
+from fleetwright.cli.quarantine import quarantine
 from fleetwright.cli.run import run
 from fleetwright.domain.errors import FleetwrightError, HeldError
 
@@ -22,7 +24,7 @@ def fleetwright() -> None:
     """Roll new OS images out over Azure scale sets, batch by batch."""
 
 
-for _verb in (run, plan, history):
+for _verb in (run, plan, history, cancel, quarantine):
     fleetwright.add_command(_verb)
 
 

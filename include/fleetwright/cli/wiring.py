@@ -47,7 +47,15 @@ def look_into_ledger(common: Common) -> SqlLedger:
 
     :raises LedgerError: when it cannot be opened
     """
-    given = given_ledger_url(common.ledger, os.environ)
+    return look_into(common.ledger)
+
+
+def look_into(ledger: str | None) -> SqlLedger:
+    """The ledger of a ``--ledger`` flag, the environment, or the run folder, where there is one already.
+
+    :raises LedgerError: when it cannot be opened
+    """
+    given = given_ledger_url(ledger, os.environ)
     usual = Path.cwd() / RUN_FOLDER / LEDGER_FILE
     if not given and not usual.exists():
         return open_ledger("sqlite://")

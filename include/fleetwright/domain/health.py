@@ -22,6 +22,8 @@ OPERATION_LIMIT = timedelta(minutes=30)
 TIMED_OUT = "timed out"
 DISKS_DIFFER = "data disks differ"
 
+GONE = "it does not exist any more"
+
 _DEFINITELY_BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
 _DOWN = frozenset({"stopped", "deallocated"})
 
@@ -96,7 +98,7 @@ def judge_swap(
     :param instance: as read after the swap was accepted, None when the provider does not list it any more
     """
     if instance is None:
-        return Verdict(VerdictKind.UNHEALTHY, "it does not exist any more")
+        return Verdict(VerdictKind.UNHEALTHY, GONE)
     if not is_replaced(instance, swap.new_version, swap.old_disk_id):
         return _judge_unfinished(swap.attempted_at, "the swap", now)
     return _judge_replaced(swap, instance, source, patience, "swap", now)
@@ -107,7 +109,7 @@ def judge_rollback(
 ) -> Verdict:
     """Judge one instance that was rolled back: ready on its previous version within the health timeout."""
     if instance is None:
-        return Verdict(VerdictKind.UNHEALTHY, "it does not exist any more")
+        return Verdict(VerdictKind.UNHEALTHY, GONE)
     if not is_replaced(instance, swap.old_version, swap.new_disk_id or swap.old_disk_id):
         return _judge_unfinished(swap.attempted_at, "the rollback", now)
     return _judge_replaced(swap, instance, source, patience, "rollback", now)

@@ -12,7 +12,7 @@ from fleetwright.rollout.ports import Control, ControlKind
 
 _INSERT = insert(controls)
 _SINCE = (
-    select(controls.c.kind, controls.c.actor, controls.c.reason, controls.c.at)
+    select(controls.c.kind, controls.c.actor, controls.c.reason, controls.c.at, controls.c.rollout_id)
     .where(controls.c.fleet_key == bindparam("fleet"), controls.c.at >= bindparam("since"))
     .order_by(controls.c.at, controls.c.id)
 )
@@ -27,6 +27,7 @@ def write_control(write: Write, fleet_key: str, control: Control) -> None:
         "reason": control.reason,
         "at": control.at,
         "recorded_at": write.now,
+        "rollout_id": control.rollout_id,
     }
     write.connection.execute(_INSERT, row)
 
@@ -34,4 +35,6 @@ def write_control(write: Write, fleet_key: str, control: Control) -> None:
 def read_controls(connection: Connection, fleet_key: str, since: datetime) -> tuple[Control, ...]:
     """What was said at or after an instant, oldest first."""
     rows = connection.execute(_SINCE, {"fleet": fleet_key, "since": since})
-    return tuple(Control(ControlKind(row.kind), row.actor, row.reason, row.at) for row in rows)
+    return tuple(
+        Control(ControlKind(row.kind), row.actor, row.reason, row.at, row.rollout_id) for row in rows
+    )

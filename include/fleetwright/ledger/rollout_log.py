@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutView
-from fleetwright.ledger import event_log, projections
+from fleetwright.ledger import event_log, projections, quarantine
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.event_log import Origin
 from fleetwright.ledger.values import fleet_key_of
@@ -31,6 +31,7 @@ def write_step(
     origin = Origin(fleet_key_of(view.rollout.settings.fleet_id), actor, rollout_id)
     event_log.write_events(write, origin, recorded)
     projections.write_changes(write.connection, known, view)
+    quarantine.write_ending(write.connection, known, view)
     return view
 
 

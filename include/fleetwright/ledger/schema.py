@@ -10,7 +10,11 @@ from fleetwright.domain.errors import LedgerError
 from fleetwright.ledger.database import Database
 
 VERSION_TABLE = "ledger_version"  # not Alembic's usual name: a shared database may have that one already
-REVISIONS = ("0001", "0002")  # every revision there is, oldest first; a test compares it with the migrations
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+)  # every revision there is, oldest first; a test compares it with the migrations
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine
 
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.events import Event, EventKind, start_event
+from fleetwright.domain.quarantine import Quarantined, Release
 from fleetwright.domain.records import RolloutSettings, RolloutView
-from fleetwright.ledger import chain, control_log, event_log, leases, locks, projections, refusals
+from fleetwright.ledger import chain, control_log, event_log, leases, locks, projections, quarantine, refusals
 from fleetwright.ledger.database import Database, WallClock
 from fleetwright.ledger.engine import create_ledger_engine, sqlite_file
 from fleetwright.ledger.event_log import Origin, RecordedEvent
@@ -170,6 +171,16 @@ class SqlLedger:
         """What was said about the fleet at or after an instant, oldest first."""
         with self._database.reading() as connection:
             return control_log.read_controls(connection, fleet_key_of(fleet_key), since)
+
+    def list_quarantined(self) -> tuple[Quarantined, ...]:
+        """Every image version that was ever put away, oldest first, released ones included."""
+        with self._database.reading() as connection:
+            return quarantine.read_all(connection)
+
+    def release_quarantined(self, image: str, version: str, release: Release) -> int:
+        """Let automatic rollouts use a version again; how many open entries that ended."""
+        with self._database.writing() as write:
+            return quarantine.write_release(write, image, version, release)
 
     def take_lock(self, scope: str, key: str, holder: str, mode: str, terms: LeaseTerms) -> HeldLock:
         """Take a lock, or one's own back with a new token.

@@ -72,6 +72,7 @@ controls = Table(
     _text("reason"),
     Column("at", UtcDateTime(), nullable=False),
     Column("recorded_at", UtcDateTime(), nullable=False),
+    Column("rollout_id", String(128), nullable=False, server_default=""),
     Index("controls_by_fleet", "fleet_key", "at"),
 )
 
@@ -130,4 +131,19 @@ swaps = Table(
     Column("ready_seconds", Float(), nullable=True),
     _text("fatal"),
     _text("restored_disk_id", server_default=""),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("rollout_id", String(128), primary_key=True),
+    _text("image"),
+    _text("version"),
+    Column("since", UtcDateTime(), nullable=False),
+    Column("fleet_key", String(512), nullable=False),
+    _text("code"),
+    _text("reason"),
+    Column("released_at", UtcDateTime(), nullable=True),
+    _text("released_by", server_default=""),
+    _text("released_reason", server_default=""),
 )

@@ -65,7 +65,7 @@ def check_health(session: RolloutSession) -> Ending | None:
 def _said_by_people(session: RolloutSession) -> Ending | None:
     since = session.view.rollout.started_at or session.now()
     for control in session.ports.ledger.list_controls(session.fleet.key, since=since):
-        if control.kind is ControlKind.CANCEL:
+        if control.kind is ControlKind.CANCEL and control.is_for(session.rollout_id):
             message = f"cancelled by {control.actor}: {control.reason}"
             return Ending(RolloutState.CANCELLED, StopReason("Cancelled", message))
     return None

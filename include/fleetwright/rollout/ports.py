@@ -12,6 +12,7 @@ from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.records import RolloutSettings, RolloutView
 
 
@@ -163,12 +164,20 @@ class ControlKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One such word: who, when, why."""
+    """One such word: who, when, why.
+
+    :param rollout_id: the rollout it is meant for; empty for whichever runs on the fleet then
+    """
 
     kind: ControlKind
     actor: str
     reason: str
     at: datetime
+    rollout_id: str = ""
+
+    def is_for(self, rollout_id: str) -> bool:
+        """Whether the rollout is meant."""
+        return self.rollout_id in {"", rollout_id}
 
 
 class Ledger(Protocol):
@@ -225,4 +234,8 @@ class Ledger(Protocol):
 
     def list_controls(self, fleet_key: str, *, since: datetime) -> tuple[Control, ...]:
         """What was said about the fleet since an instant, oldest first."""
+        ...
+
+    def list_quarantined(self) -> tuple[Quarantined, ...]:
+        """Every image version that was ever put away, oldest first, released ones included."""
         ...

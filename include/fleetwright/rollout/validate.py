@@ -15,6 +15,7 @@ from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.ports import FleetDriver, ImageCatalogue
+from fleetwright.rollout.quarantining import check_quarantine
 from fleetwright.rollout.session import Ports
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
     if unfinished is not None:
         return unfinished
     try:
-        return examine(ports.driver, ports.catalogue, request)
+        return check_quarantine(ports.ledger, examine(ports.driver, ports.catalogue, request))
     except HeldError as held:
         key = parse_fleet_id(request.fleet_id).key
         ports.ledger.record_held(key, held.reasons, actor=actor, now=ports.clock.now())

@@ -1,0 +1,33 @@
+"""``fleetwright cancel``: a person ends a rollout at its next boundary; the open batch is finished first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from fleetwright.cli.people import ledger_flag, person_flags
+from fleetwright.cli.wiring import look_into
+from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.rollout.cancelling import request_cancel
+
+
+@click.command()
+@click.argument("fleet", required=False)
+@click.option("--fleet", "fleet_flag", default=None, metavar="ID", help="ARM id of the scale set.")
+@person_flags
+@ledger_flag
+def cancel(fleet: str | None, fleet_flag: str | None, by: str, reason: str, ledger: str | None) -> int:
+    """Cancel the rollout of FLEET: no further batch; who is in flight gets its verdict first."""
+    given = fleet or fleet_flag
+    if not given:
+        raise click.UsageError("cancel needs the scale set's ARM id")
+    key = parse_fleet_id(given).key
+    view = request_cancel(look_into(ledger), key, actor=by, reason=reason, now=datetime.now(UTC))
+    if view is None:
+        raise ConfigurationError(f"no rollout of {given} is under way: there is nothing to cancel")
+    click.echo(
+        f"rollout {view.rollout.rollout_id} is asked to stop: it ends as Cancelled before its next batch"
+    )
+    return 0

@@ -1,0 +1,78 @@
+"""``fleetwright quarantine``: the image versions that made rollouts stop, and their release by a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from tabulate import tabulate
+
+from fleetwright.cli.output import print_json
+from fleetwright.cli.people import ledger_flag, person_flags
+from fleetwright.cli.wiring import look_into
+from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.quarantine import Quarantined, Release
+
+
+@click.group()
+def quarantine() -> None:
+    """Image versions that no automatic rollout uses until a person releases them."""
+
+
+@quarantine.command(name="list")
+@ledger_flag
+@click.option("--all", "with_released", is_flag=True, help="Show released ones too, with who and why.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def list_(ledger: str | None, *, with_released: bool, as_json: bool) -> int:
+    """Show what is quarantined, since when, and which rollout stopped over it."""
+    entries = [e for e in look_into(ledger).list_quarantined() if with_released or e.release is None]
+    if as_json:
+        print_json({"value": [entry.to_dict() for entry in entries]})
+    elif entries:
+        headers = ("image", "version", "since", "rollout", "code", "released")
+        click.echo(tabulate([_row(entry) for entry in entries], headers=headers, tablefmt="simple"))
+    else:
+        click.echo("no image version is quarantined")
+    return 0
+
+
+@quarantine.command()
+@click.argument("words", nargs=-1, required=True, metavar="[IMAGE] VERSION")
+@person_flags
+@ledger_flag
+def release(words: tuple[str, ...], by: str, reason: str, ledger: str | None) -> int:
+    """Let automatic rollouts use a version again; IMAGE may be left away where only one image has it."""
+    opened = look_into(ledger)
+    image, version = _meant(words, opened.list_quarantined())
+    opened.release_quarantined(image, version, Release(by, reason, datetime.now(UTC)))
+    click.echo(f"version {version} of {image} is released by {by}: {reason}")
+    return 0
+
+
+def _meant(words: tuple[str, ...], entries: tuple[Quarantined, ...]) -> tuple[str, str]:
+    """The one open entry that the words name.
+
+    :raises ConfigurationError: when there is none, or more than one
+    """
+    # IMAGE VERSION, or IMAGE:VERSION as Azure's own tools write it, or VERSION alone.
+    image, _, version = " ".join(words).strip().lower().replace(" ", ":").rpartition(":")
+    open_ones = {(entry.image, entry.version) for entry in entries if entry.release is None}
+    found = sorted(one for one in open_ones if one[1] == version and image in {"", one[0]})
+    if len(found) == 1:
+        return found[0]
+    there = "; ".join(f"{name} {number}" for name, number in sorted(open_ones)) or "nothing is"
+    problem = "is the version of several images, name one" if found else "is not quarantined"
+    raise ConfigurationError(f"{' '.join(words)!r} {problem}; quarantined now: {there}")
+
+
+def _row(entry: Quarantined) -> tuple[str, ...]:
+    done = entry.release
+    released = f"{done.at:%Y-%m-%d %H:%M} by {done.actor}: {done.reason}" if done else "no"
+    return (
+        entry.image,
+        entry.version,
+        f"{entry.since:%Y-%m-%d %H:%M}",
+        entry.rollout_id,
+        entry.code,
+        released,
+    )

@@ -1,0 +1,141 @@
+"""Image versions that made a rollout stop: no automatic rollout uses one again until a person releases it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fleetwright.domain.health import GONE
+from fleetwright.domain.records import RolloutView, SwapRecord
+from fleetwright.domain.states import FAILED_SWAPS, RolloutState, SwapState
+from fleetwright.domain.thresholds import FAILED_INSTANCES, UPGRADED
+
+# The stops that instances of the new version caused: too many of them went bad, or a rollback failed as well.
+_BLAMES_THE_VERSION = frozenset({UPGRADED, FAILED_INSTANCES})
+_IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
+_NAMES = ("publisher", "offer", "sku")
+_EXTENSION_FAILED = re.compile(r"extension .+? failed")
+_ROLLBACK_WORD = "; rollback: "
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A person's word that a version may be used again.
+
+    :param actor: who, as they named themselves
+    :param at: wall time
+    """
+
+    actor: str
+    reason: str
+    at: datetime
+
+    def to_dict(self) -> dict[str, str]:
+        """As plain JSON."""
+        return {"by": self.actor, "reason": self.reason, "at": self.at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One image version, put away by one rollout.
+
+    :param image: the image without its version, in lower case
+    :param since: when the rollout stopped, on its own clock
+    :param code: why it stopped, in Azure's word
+    :param release: None while no automatic rollout may use the version
+    """
+
+    image: str
+    version: str
+    since: datetime
+    rollout_id: str
+    fleet_key: str
+    code: str
+    reason: str
+    release: Release | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "image": self.image,
+            "version": self.version,
+            "since": self.since.isoformat(),
+            "rolloutId": self.rollout_id,
+            "fleet": self.fleet_key,
+            "code": self.code,
+            "reason": self.reason,
+            "released": self.release.to_dict() if self.release else None,
+        }
+
+
+def image_key(reference: Mapping[str, Any]) -> str:
+    """The image that a reference means, without its version and in lower case.
+
+    >>> image_key({"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"})
+    'canonical:ubuntuserver:18.04-lts'
+    """
+    resource_id = next((str(reference[name]) for name in _IDS if reference.get(name)), "")
+    if resource_id:
+        return resource_id.lower().partition("/versions/")[0].rstrip("/")
+    return ":".join(str(reference.get(name, "")) for name in _NAMES).lower()
+
+
+def judge_version(view: RolloutView) -> Quarantined | None:
+    """Whether the rollout stopped because of its version; None where something else was to blame.
+
+    A set that was unhealthy before or for other reasons, and an Azure that did not end what it began, say
+    nothing about the version. Neither do instances that never ran it, nor an extension that fails on the
+    previous version just the same (R36), or that nobody has tried on it.
+    """
+    rollout = view.rollout
+    if rollout.state is not RolloutState.FAULTED or rollout.reason_code not in _BLAMES_THE_VERSION:
+        return None
+    failed = [swap for swap in view.swaps.values() if swap.state in FAILED_SWAPS]
+    # None of them: healthy at first, they fell ill on the version later.
+    if (failed and not any(map(_speaks_against_it, failed))) or rollout.ended_at is None:
+        return None
+    return Quarantined(
+        image=image_key(rollout.settings.image),
+        version=rollout.settings.target_version,
+        since=rollout.ended_at,
+        rollout_id=rollout.rollout_id,
+        fleet_key=rollout.settings.fleet_id.lower(),
+        code=rollout.reason_code,
+        reason=rollout.reason_message,
+    )
+
+
+def _speaks_against_it(swap: SwapRecord) -> bool:
+    if swap.fatal or not swap.new_disk_id:
+        return False
+    suffered, _, after_rollback = swap.verdict_reason.partition(_ROLLBACK_WORD)
+    extension = _EXTENSION_FAILED.match(suffered)
+    if suffered == GONE:
+        return False
+    if extension is None or swap.state is SwapState.ROLLED_BACK:
+        return True
+    return swap.state is SwapState.ROLLBACK_FAILED and not after_rollback.startswith(extension[0])
+
+
+def find_quarantined(entries: Iterable[Quarantined], image: str, version: str) -> tuple[Quarantined, ...]:
+    """What keeps an image version from automatic rollouts now; empty where nothing does.
+
+    :param image: as ``image_key`` writes it
+    """
+    return tuple(
+        entry
+        for entry in entries
+        if entry.release is None and (entry.image, entry.version) == (image, version)
+    )
+
+
+def why_quarantined(entry: Quarantined) -> str:
+    """One line for whoever meets a quarantined version: what happened, and what now."""
+    return (
+        f"version {entry.version} of {entry.image} is quarantined: rollout {entry.rollout_id} of {entry.fleet_key} "
+        f"stopped with {entry.code} at {entry.since:%Y-%m-%d %H:%M} UTC; once the version is known to be good: "
+        f"fleetwright quarantine release {entry.image} {entry.version} --by NAME --reason TEXT"
+    )
