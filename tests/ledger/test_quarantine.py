@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,7 +32,7 @@ def acquired(ledger: SqlLedger, settings: RolloutSettings, wall: WallClock) -> A
 def story(intend: Callable[..., Event], wall: WallClock) -> list[Event]:
     """One instance is swapped, goes bad, and stops the rollout."""
 
-    def event(kind: EventKind, **payload: Any) -> Event:
+    def event(kind: EventKind, **payload: object) -> Event:
         return Event(kind, wall(), payload)
 
     verdict = {

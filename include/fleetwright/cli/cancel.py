@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from fleetwright.cli.people import ledger_flag, person_flags
@@ -11,6 +9,7 @@ from fleetwright.cli.wiring import look_into
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.rollout.cancelling import request_cancel
+from fleetwright.rollout.clocks import SystemClock
 
 
 @click.command()
@@ -24,7 +23,7 @@ def cancel(fleet: str | None, fleet_flag: str | None, by: str, reason: str, ledg
     if not given:
         raise click.UsageError("cancel needs the scale set's ARM id")
     key = parse_fleet_id(given).key
-    view = request_cancel(look_into(ledger), key, actor=by, reason=reason, now=datetime.now(UTC))
+    view = request_cancel(look_into(ledger), key, actor=by, reason=reason, now=SystemClock().now())
     if view is None:
         raise ConfigurationError(f"no rollout of {given} is under way: there is nothing to cancel")
     click.echo(

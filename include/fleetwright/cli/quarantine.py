@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 from tabulate import tabulate
 
@@ -12,6 +10,7 @@ from fleetwright.cli.people import ledger_flag, person_flags
 from fleetwright.cli.wiring import look_into
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.quarantine import Quarantined, Release
+from fleetwright.rollout.clocks import SystemClock
 
 
 @click.group()
@@ -44,7 +43,7 @@ def release(words: tuple[str, ...], by: str, reason: str, ledger: str | None) ->
     """Let automatic rollouts use a version again; IMAGE may be left away where only one image has it."""
     opened = look_into(ledger)
     image, version = _meant(words, opened.list_quarantined())
-    opened.release_quarantined(image, version, Release(by, reason, datetime.now(UTC)))
+    opened.release_quarantined(image, version, Release(by, reason, SystemClock().now()))
     click.echo(f"version {version} of {image} is released by {by}: {reason}")
     return 0
 

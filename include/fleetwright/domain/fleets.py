@@ -23,7 +23,9 @@ _SCALE_SET_ID = re.compile(
 )
 # Fleets too, but without a driver: whoever names one is told so instead of being sent to look for a typing error.
 _WITHOUT_DRIVER = {
-    "a Batch pool": re.compile(r"/providers/Microsoft\.Batch/batchAccounts/[^/]+/pools/[^/]+$", re.IGNORECASE),
+    "a Batch pool": re.compile(
+        r"/providers/Microsoft\.Batch/batchAccounts/[^/]+/pools/[^/]+$", re.IGNORECASE
+    ),
     "an AKS node pool": re.compile(
         r"/providers/Microsoft\.ContainerService/managedClusters/[^/]+/agentPools/[^/]+$", re.IGNORECASE
     ),
