@@ -13,7 +13,7 @@ from arm_bodies import HEALTH_EXTENSION, scale_set
 from azure_doubles import FLEET_ID, SUBSCRIPTION, TOKEN, unguarded
 
 from arm_emulator.server_thread import EmulatorServer
-from fleetwright.azure.catalogue import PlatformImageCatalogue
+from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
@@ -225,7 +225,7 @@ def test_failed_operation_is_told_with_code_and_message(rehearsal: Rehearsal) ->
 
 def test_catalogue_lists_versions_by_number(rehearsal: Rehearsal) -> None:
     """Both versions, oldest first; an image that is not there is named (R41)."""
-    catalogue = PlatformImageCatalogue(rehearsal.client)
+    catalogue = AzureImageCatalogue(rehearsal.client)
 
     assert catalogue.list_versions(rehearsal.fleet, rehearsal.fleet.image) == (OLD, NEW)
     with pytest.raises(

@@ -21,7 +21,7 @@ from azure_doubles import (
     unguarded,
 )
 
-from fleetwright.azure.catalogue import PlatformImageCatalogue
+from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.azure.urls import API_VERSIONS
@@ -45,7 +45,7 @@ def driver(client: ArmClient) -> FleetDriver:
 @pytest.fixture
 def catalogue(client: ArmClient) -> ImageCatalogue:
     """The catalogue, as the port that it is."""
-    return PlatformImageCatalogue(client)
+    return AzureImageCatalogue(client)
 
 
 def accepted(server: ScriptedServer) -> Reply:
@@ -330,13 +330,13 @@ def test_image_that_does_not_exist_is_named_with_its_region(
         catalogue.list_versions(fleet, fleet.image)
 
 
-def test_gallery_image_is_refused_before_any_call(
+def test_managed_image_is_refused_before_any_call(
     catalogue: ImageCatalogue, server: ScriptedServer, fleet: Fleet
 ) -> None:
-    """What this version cannot resolve is said in one line."""
-    image = ImageReference(resource_id="/subscriptions/s/x/galleries/g/images/web")
+    """R28: an image that has no versions is said in one line."""
+    image = ImageReference(resource_id="/subscriptions/s/x/providers/Microsoft.Compute/images/web")
 
-    with pytest.raises(ConfigurationError, match=r"a gallery image: .* platform images only"):
+    with pytest.raises(ConfigurationError, match=r"a managed image; only platform and gallery images"):
         catalogue.list_versions(fleet, image)
 
     assert server.seen == []

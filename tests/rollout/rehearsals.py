@@ -13,7 +13,7 @@ import requests
 from worlds import FLEET_ID, START, Json
 
 from arm_emulator.server_thread import EmulatorServer
-from fleetwright.azure.catalogue import PlatformImageCatalogue
+from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
@@ -193,7 +193,7 @@ class Rehearsal:
         client = connect(AzureEndpoint(self.url, StaticToken(TOKEN)), self.clock)
         ledger = open_ledger(self.ledger_url, wall_clock=self.wall)
         self._open += [client, ledger]
-        return Ports(self.clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger)
+        return Ports(self.clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger)
 
     def run(self, ports: Ports | None = None, *, owner: str = "first", **request: Json) -> RolloutView:
         """A whole rollout, as ``fleetwright run`` does it."""

@@ -13,7 +13,7 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
 from fleetwright.airflow.hooks import AzureRmHook
-from fleetwright.azure.catalogue import PlatformImageCatalogue
+from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
@@ -84,4 +84,4 @@ def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
         client.close()
         ledger.close()
 
-    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger, close)
+    return Ports(clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger, close)

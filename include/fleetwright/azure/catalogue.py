@@ -1,57 +1,87 @@
-"""Which versions of an image a region has: the platform image catalogue (R41)."""
+"""Which versions of an image a region has: one catalogue that asks the one of the image's kind."""
 
 from __future__ import annotations
 
-from fleetwright.azure.bodies import text_at
+from collections.abc import Mapping
+from typing import Protocol
+
 from fleetwright.azure.client import ArmClient
-from fleetwright.azure.errors import NotFoundError
-from fleetwright.azure.urls import PLATFORM_IMAGES, arm_url, segment
+from fleetwright.azure.gallery_images import GalleryImages
+from fleetwright.azure.platform_images import PlatformImages
+from fleetwright.azure.visible_images import VisibleImages
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.images import ImageKind, ImageReference, is_exact_version, version_key
+from fleetwright.domain.image_versions import ImageVersion
+from fleetwright.domain.images import ImageKind, ImageReference, version_key
 
 
-class PlatformImageCatalogue:
-    """An ``ImageCatalogue`` of platform images; a list that was read is remembered while this object lives."""
+class _Images(Protocol):
+    def list_versions(self, fleet: Fleet, image: ImageReference) -> tuple[ImageVersion, ...]: ...
+
+    def confirm(self, fleet: Fleet, image: ImageReference, version: ImageVersion) -> ImageVersion: ...
+
+
+class AzureImageCatalogue:
+    """An ``ImageCatalogue`` of platform and gallery images; what was read is remembered until ``forget``."""
 
     def __init__(self, client: ArmClient) -> None:
-        self._client = client
-        self._known: dict[str, tuple[str, ...]] = {}
+        visible = VisibleImages(client)
+        self._kinds: Mapping[ImageKind, _Images] = {
+            ImageKind.PLATFORM: PlatformImages(client),
+            ImageKind.GALLERY: GalleryImages(client),
+            ImageKind.SHARED_GALLERY: visible,
+            ImageKind.COMMUNITY_GALLERY: visible,
+        }
+        self._listed: dict[tuple[str, str], dict[str, ImageVersion]] = {}
+        self._confirmed: dict[tuple[str, str, str], ImageVersion] = {}
 
     def list_versions(self, fleet: Fleet, image: ImageReference) -> tuple[str, ...]:
-        """Every exact version in the fleet's region, oldest first, ordered by number.
+        """Every exact version that the catalogue lists, oldest first, ordered by number (R41).
 
-        :raises ConfigurationError: when the image does not exist there, or is no platform image
+        :raises ConfigurationError: when the image does not exist there, or is of no kind that has versions
         """
-        _require_platform(fleet, image)
-        url = self._versions_url(fleet, image)
-        if url not in self._known:
-            self._known[url] = self._fetch(url, fleet, image)
-        return self._known[url]
+        return tuple(self._list(fleet, image))
 
-    def _fetch(self, url: str, fleet: Fleet, image: ImageReference) -> tuple[str, ...]:
-        try:
-            items = self._client.list_items(url)
-        except NotFoundError as error:
+    def why_not_rolled_out(self, fleet: Fleet, image: ImageReference, version: str) -> str:
+        """Why no rollout goes to the version (R26, R27): no further call where the list says so already."""
+        return (
+            self._listed_version(fleet, image, version).obstacle
+            or self._confirm(fleet, image, version).obstacle
+        )
+
+    def why_not_deployable(self, fleet: Fleet, image: ImageReference, version: str) -> str:
+        """Why the fleet's region cannot deploy the version (O6); one that is excluded from latest it can."""
+        return self._confirm(fleet, image, version).missing
+
+    def forget(self) -> None:
+        """Read anew whatever is asked from here on."""
+        self._listed.clear()
+        self._confirmed.clear()
+
+    def _confirm(self, fleet: Fleet, image: ImageReference, version: str) -> ImageVersion:
+        key = (fleet.location, image.key, version)
+        if key not in self._confirmed:
+            listed = self._listed_version(fleet, image, version)
+            self._confirmed[key] = (
+                listed if listed.missing else self._images(fleet, image).confirm(fleet, image, listed)
+            )
+        return self._confirmed[key]
+
+    def _listed_version(self, fleet: Fleet, image: ImageReference, version: str) -> ImageVersion:
+        gone = ImageVersion(version, missing="is gone from the catalogue")
+        return self._list(fleet, image).get(version, gone)
+
+    def _list(self, fleet: Fleet, image: ImageReference) -> dict[str, ImageVersion]:
+        key = (fleet.location, image.key)
+        if key not in self._listed:
+            found = self._images(fleet, image).list_versions(fleet, image)
+            self._listed[key] = {v.version: v for v in sorted(found, key=lambda v: version_key(v.version))}
+        return self._listed[key]
+
+    def _images(self, fleet: Fleet, image: ImageReference) -> _Images:
+        if image.kind not in self._kinds:
             raise ConfigurationError(
-                f"image {image.name} of {fleet.name} does not exist in {fleet.location}:"
-                f" {error.code}: {error.failure.message}"
-            ) from error
-        names = (text_at(item, "name") for item in items)
-        return tuple(sorted(filter(is_exact_version, names), key=version_key))
-
-    def _versions_url(self, fleet: Fleet, image: ImageReference) -> str:
-        path = (
-            f"/subscriptions/{fleet.fleet_id.subscription}/providers/Microsoft.Compute"
-            f"/locations/{segment(fleet.location)}/publishers/{segment(image.publisher)}"
-            f"/artifacttypes/vmimage/offers/{segment(image.offer)}/skus/{segment(image.sku)}/versions"
-        )
-        return arm_url(self._client.url, path, PLATFORM_IMAGES)
-
-
-def _require_platform(fleet: Fleet, image: ImageReference) -> None:
-    if image.kind is not ImageKind.PLATFORM:
-        raise ConfigurationError(
-            f"{fleet.name} boots {image.name}, a {image.kind} image:"
-            " this version of Fleetwright resolves platform images only"
-        )
+                f"{fleet.name} boots {image.name}, a {image.kind} image; only platform and gallery images"
+                " have versions to roll out (R28)"
+            )
+        return self._kinds[image.kind]

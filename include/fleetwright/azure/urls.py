@@ -6,9 +6,10 @@ from urllib.parse import quote, urlencode
 
 SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 PLATFORM_IMAGES = "Microsoft.Compute/locations/publishers"
+GALLERIES = "Microsoft.Compute/galleries"
 
 # reimage heeds exactVersion from 2023-03-01 on (O5); automaticOSUpgradePolicy exists from 2018-10-01 on (R17).
-API_VERSIONS = {SCALE_SETS: "2024-07-01", PLATFORM_IMAGES: "2024-07-01"}
+API_VERSIONS = {SCALE_SETS: "2024-07-01", PLATFORM_IMAGES: "2024-07-01", GALLERIES: "2024-03-03"}
 
 
 def arm_url(endpoint_url: str, path: str, resource_type: str, **query: str) -> str:

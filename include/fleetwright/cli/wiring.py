@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fleetwright.azure.catalogue import PlatformImageCatalogue
+from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.scale_sets import ScaleSetDriver
@@ -26,7 +26,7 @@ def build_ports(common: Common, ledger: SqlLedger) -> Ports:
     clock = build_clock(common)
     tokens = StaticToken(common.token) if common.token is not None else None
     client = connect(AzureEndpoint(common.endpoint, tokens), clock)
-    return Ports(clock, ScaleSetDriver(client), PlatformImageCatalogue(client), ledger)
+    return Ports(clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger)
 
 
 def build_clock(common: Common) -> Clock:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
-from fleetwright.domain.images import LATEST, is_exact_version, is_older, newest
+from fleetwright.domain.images import LATEST, is_exact_version
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
-from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.ports import FleetDriver, ImageCatalogue
 from fleetwright.rollout.quarantining import check_quarantine
 from fleetwright.rollout.session import Ports
+from fleetwright.rollout.targets import (
+    Target,
+    find_target,
+    require_listed,
+    versions_left_behind,
+    why_no_way_back,
+)
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +110,8 @@ def find_unfinished(ports: Ports, request: RolloutRequest) -> Validated | None:
 def _not_this_time(ports: Ports, request: RolloutRequest, fleet: Fleet, target: str) -> tuple[str, ...]:
     if request.version in {LATEST, target}:
         return ()
-    asked = _target(request.version, ports.catalogue.list_versions(fleet, fleet.image), fleet)
+    asked = request.version
+    require_listed(ports.catalogue, fleet, asked)
     return (
         f"{asked} was asked for, but a rollout to {target} is not over: that goes on; start again for {asked}",
     )
@@ -123,28 +129,17 @@ def examine(driver: FleetDriver, catalogue: ImageCatalogue, request: RolloutRequ
     eligibility = judge_eligibility(facts)
     if eligibility.reasons:
         raise HeldError(eligibility.reasons)
-    versions = catalogue.list_versions(fleet, fleet.image)
-    target = _target(request.version, versions, fleet)
-    settings = _settings(request, fleet, target)
-    gone = _gone_versions(instances, versions, target)
-    if gone and settings.rollback:
-        raise HeldError((_no_way_back(gone),))
-    warnings = (*eligibility.warnings, *((_no_way_back(gone),) if gone else ()))
+    target = find_target(catalogue, fleet, request.version)
+    settings = _settings(request, fleet, target.version)
+    no_way_back = why_no_way_back(catalogue, fleet, versions_left_behind(instances, target.version))
+    if no_way_back and settings.rollback:
+        raise HeldError((no_way_back,))
+    warnings = (*eligibility.warnings, *_passed_over(target), *((no_way_back,) if no_way_back else ()))
     return Validated(fleet, instances, settings, warnings)
 
 
-def _target(version: str, versions: tuple[str, ...], fleet: Fleet) -> str:
-    if version == LATEST:
-        found = newest(versions)
-        if found is None:
-            raise ConfigurationError(f"image {fleet.image.name} has no version in {fleet.location}")
-        return found
-    if version not in versions:
-        raise ConfigurationError(
-            f"version {version} of {fleet.image.name} does not exist in {fleet.location}; "
-            f"the newest there is {newest(versions) or 'none'}"
-        )
-    return version
+def _passed_over(target: Target) -> tuple[str, ...]:
+    return tuple(f"version {passed}: it is not rolled out" for passed in target.passed_over)
 
 
 def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSettings:
@@ -161,22 +156,3 @@ def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSett
         location=fleet.location,
         image=fleet.image.to_dict(),
     )
-
-
-def _gone_versions(
-    instances: tuple[Instance, ...], versions: tuple[str, ...], target: str
-) -> dict[str, list[str]]:
-    gone: dict[str, list[str]] = {}
-    for instance in instances:
-        if instance.protected or not is_older(instance.version, target):
-            continue  # never swapped, so never rolled back
-        if instance.version not in versions:
-            gone.setdefault(instance.version or "unknown", []).append(instance.instance_id)
-    return gone
-
-
-def _no_way_back(gone: Mapping[str, list[str]]) -> str:
-    named = "; ".join(
-        f"{version} (instances {name_ids(tuple(ids))})" for version, ids in sorted(gone.items())
-    )
-    return f"rollback is impossible: previous version {named} is gone from the catalogue (O6)"

@@ -1,0 +1,102 @@
+"""To which version a rollout goes, and whether there is a way back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from fleetwright.domain.errors import ConfigurationError, HeldError
+from fleetwright.domain.fleets import Fleet
+from fleetwright.domain.images import LATEST, is_older, newest
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.thresholds import name_ids
+from fleetwright.rollout.ports import ImageCatalogue
+
+MOST_NAMED = 5  # versions of which an error says why each does not count
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The one version of a rollout.
+
+    :param passed_over: newer versions that do not count, each with the reason, newest first
+    """
+
+    version: str
+    passed_over: tuple[str, ...] = ()
+
+
+def find_target(catalogue: ImageCatalogue, fleet: Fleet, asked: str) -> Target:
+    """The version that was asked for; for ``latest`` the newest that the region may have (R26, R27).
+
+    :raises ConfigurationError: when there is no such version
+    :raises HeldError: when there is one and it may not be rolled out, with the reason
+    """
+    if asked == LATEST:
+        return _newest(catalogue, fleet)
+    require_listed(catalogue, fleet, asked)
+    reason = catalogue.why_not_rolled_out(fleet, fleet.image, asked)
+    if reason:
+        raise HeldError((f"version {asked} of {fleet.image.name} {reason}: it is not rolled out",))
+    return Target(asked)
+
+
+def require_listed(catalogue: ImageCatalogue, fleet: Fleet, asked: str) -> None:
+    """Refuse a version that the catalogue does not list.
+
+    :raises ConfigurationError: naming the newest that it does
+    """
+    versions = catalogue.list_versions(fleet, fleet.image)
+    if asked not in versions:
+        raise ConfigurationError(
+            f"version {asked} of {fleet.image.name} does not exist in {fleet.location}; "
+            f"the newest there is {newest(versions) or 'none'}"
+        )
+
+
+def find_newer(catalogue: ImageCatalogue, fleet: Fleet, version: str) -> str:
+    """The newest version that may be rolled out by now, where it is newer than this one; else empty (R2)."""
+    for candidate in reversed(catalogue.list_versions(fleet, fleet.image)):
+        if not is_older(version, candidate):
+            return ""
+        if not catalogue.why_not_rolled_out(fleet, fleet.image, candidate):
+            return candidate
+    return ""
+
+
+def versions_left_behind(instances: Iterable[Instance], target: str) -> dict[str, tuple[str, ...]]:
+    """The versions that a rollout takes instances away from, and which instances each has."""
+    found: dict[str, tuple[str, ...]] = {}
+    for instance in instances:
+        # One that is protected is never swapped, so never rolled back.
+        if not instance.protected and is_older(instance.version, target):
+            found[instance.version] = (*found.get(instance.version, ()), instance.instance_id)
+    return found
+
+
+def why_no_way_back(catalogue: ImageCatalogue, fleet: Fleet, left: Mapping[str, tuple[str, ...]]) -> str:
+    """Why a rollback is impossible (O6): a previous version that the region cannot deploy; empty where it can."""
+    why_gone = partial(catalogue.why_not_deployable, fleet, fleet.image)
+    gone = {version: reason for version in left if (reason := why_gone(version))}
+    if not gone:
+        return ""
+    named = "; ".join(
+        f"{version or 'unknown'} (instances {name_ids(left[version])}) {reason}"
+        for version, reason in sorted(gone.items())
+    )
+    return f"rollback is impossible: previous version {named} (O6)"
+
+
+def _newest(catalogue: ImageCatalogue, fleet: Fleet) -> Target:
+    passed: list[str] = []
+    for candidate in reversed(catalogue.list_versions(fleet, fleet.image)):
+        reason = catalogue.why_not_rolled_out(fleet, fleet.image, candidate)
+        if not reason:
+            return Target(candidate, tuple(passed))
+        passed.append(f"{candidate} {reason}")
+    if not passed:
+        raise ConfigurationError(f"image {fleet.image.name} has no version in {fleet.location}")
+    more = f"; and {len(passed) - MOST_NAMED} older ones" if len(passed) > MOST_NAMED else ""
+    reasons = "; ".join(passed[:MOST_NAMED])
+    raise HeldError((f"no version of {fleet.image.name} can be rolled out now: {reasons}{more}",))
