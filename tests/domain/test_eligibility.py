@@ -11,6 +11,7 @@ from fleetwright.domain.eligibility import Facts, judge_eligibility, opted_out
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Health, HealthSource
+from fleetwright.domain.model import ServiceFabricExtension
 from fleetwright.domain.policy import UpgradePolicy
 
 FLAGGED = UpgradePolicy(enable_automatic_os_upgrade=True)
@@ -18,6 +19,8 @@ DEFERRED = UpgradePolicy(enable_automatic_os_upgrade=True, os_rolling_upgrade_de
 PINNED = replace(IMAGE, version="18.04.202401010")
 MANAGED = ImageReference(resource_id="/subscriptions/s/providers/Microsoft.Compute/images/web")
 GALLERY = ImageReference(resource_id="/subscriptions/s/providers/Microsoft.Compute/galleries/g/images/web")
+
+SILVER = ServiceFabricExtension("fabric", "1.1", "Silver")
 
 
 def reasons(fleet: Fleet | None = None, **facts: object) -> tuple[str, ...]:
@@ -150,17 +153,25 @@ def test_what_is_held_is_not_warned_of_as_well() -> None:
     assert warnings(a_fleet(policy=FLAGGED), requires_deferral=True) == ()
 
 
-def test_instances_that_report_no_health_are_counted() -> None:
-    """R31, O10: running without vmHealth means that the instance may not run the latest model."""
+def test_instances_that_report_no_health_hold_the_fleet_with_their_number() -> None:
+    """R31, O10: running without vmHealth means not running the model with the health source: held, not called sick."""
     silent = (
         *a_set(3),
         an_instance(3, health=Health.NOT_REPORTED),
         an_instance(4, health=Health.NOT_REPORTED),
     )
 
-    assert warnings(instances=silent) == (
-        "2 of 5 instances report no health: they may not run the latest model",
-    )
+    (reason,) = judge_eligibility(Facts(a_fleet(), silent)).reasons
+
+    assert reason.startswith("2 of 5 instances run and report no health (3, 4): they do not run the model")
+    assert reason.endswith("bring them to it first: manualupgrade (R31, O10)")
+
+
+def test_an_instance_that_is_at_work_may_be_silent() -> None:
+    """O10: only what runs and is settled ought to report; one that is being created will."""
+    booting = (*a_set(4), an_instance(4, health=Health.NOT_REPORTED, provisioning_state="Creating"))
+
+    assert judge_eligibility(Facts(a_fleet(), booting)).reasons == ()
 
 
 @pytest.mark.parametrize(
@@ -171,11 +182,14 @@ def test_silence_is_expected_without_a_source_or_without_power(
 ) -> None:
     """R32: nobody is blamed for not reporting where nothing could report."""
     silent = (an_instance(0, health=Health.NOT_REPORTED, power=power),)
+    fabric = None if sources else SILVER
 
-    assert warnings(a_fleet(health_sources=sources, service_fabric=True), instances=silent) == ()
+    assert judge_eligibility(Facts(a_fleet(health_sources=sources, fabric=fabric), silent)).reasons == ()
 
 
-@pytest.mark.parametrize("source", [HealthSource.PROBE, HealthSource.EXTENSION])
+@pytest.mark.parametrize(
+    "source", [HealthSource.PROBE, HealthSource.EXTENSION, HealthSource.BINARY_EXTENSION]
+)
 def test_probe_and_extension_are_both_good(source: HealthSource) -> None:
     """R16: either one is enough."""
     assert reasons(a_fleet(health_sources=(source,))) == ()
@@ -183,7 +197,7 @@ def test_probe_and_extension_are_both_good(source: HealthSource) -> None:
 
 def test_a_service_fabric_set_needs_no_probe() -> None:
     """R16, R23: Service Fabric judges its own instances."""
-    assert reasons(a_fleet(health_sources=(), service_fabric=True)) == ()
+    assert reasons(a_fleet(health_sources=(), fabric=SILVER)) == ()
 
 
 def test_the_word_uniform_counts_in_any_case() -> None:

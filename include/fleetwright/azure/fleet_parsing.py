@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from fleetwright.azure.bodies import Body, bodies_at, body_at, number_at, text_at, texts_at
+from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at, texts_at
+from fleetwright.azure.profile_parsing import (
+    expiring_credentials,
+    fabric_extension,
+    has_ephemeral_os_disk,
+    health_sources,
+    patch_mode,
+    probe_id,
+    windows_settings,
+)
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import ImageReference
-from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.policy import UpgradePolicy, parse_upgrade_policy
-
-# learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-health-extension
-HEALTH_EXTENSION_TYPES = frozenset({"applicationhealthlinux", "applicationhealthwindows"})
-SERVICE_FABRIC_EXTENSION_TYPES = frozenset({"servicefabricnode", "servicefabriclinuxnode"})
 
 _IMAGE_IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
 
@@ -25,7 +27,6 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
     """
     properties = body_at(body, "properties")
     profile = body_at(properties, "virtualMachineProfile")
-    types = extension_types(profile)
     return Fleet(
         fleet_id=fleet_id,
         location=normal_location(text_at(body, "location")),
@@ -35,8 +36,16 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
         zones=texts_at(body, "zones"),
         tags={name: str(value) for name, value in body_at(body, "tags").items()},
         orchestration_mode=text_at(properties, "orchestrationMode") or "Uniform",
-        health_sources=tuple(_health_sources(profile, types)),
-        service_fabric=bool(types & SERVICE_FABRIC_EXTENSION_TYPES),
+        health_sources=health_sources(properties, profile),
+        probe_id=probe_id(profile),
+        fabric=fabric_extension(profile),
+        windows=windows_settings(profile),
+        patch_mode=patch_mode(profile),
+        single_placement_group=_flag_or_none(properties, "singlePlacementGroup"),
+        ephemeral_os_disk=has_ephemeral_os_disk(profile),
+        automatic_repairs=flag_at(properties, "automaticRepairsPolicy", "enabled"),
+        lifecycle_hooks=_lifecycle_hooks(properties),
+        credentials=expiring_credentials(profile),
     )
 
 
@@ -51,22 +60,19 @@ def parse_image_reference(body: Body) -> ImageReference:
     )
 
 
-def extension_types(profile: Body) -> frozenset[str]:
-    """The types of the model's extensions, in lower case."""
-    extensions = bodies_at(profile, "extensionProfile", "extensions")
-    return frozenset(text_at(extension, "properties", "type").lower() for extension in extensions)
-
-
 def normal_location(location: str) -> str:
     """A region in ARM's short form: ``West Europe`` and ``westeurope`` are one."""
     return location.replace(" ", "").lower()
 
 
-def _health_sources(profile: Body, types: frozenset[str]) -> Iterator[HealthSource]:
-    if text_at(profile, "networkProfile", "healthProbe", "id"):
-        yield HealthSource.PROBE
-    if types & HEALTH_EXTENSION_TYPES:
-        yield HealthSource.EXTENSION
+def _lifecycle_hooks(properties: Body) -> tuple[str, ...]:
+    hooks = bodies_at(properties, "lifecycleHooksProfile", "lifecycleHooks")
+    return tuple(text_at(hook, "type") or "unnamed" for hook in hooks)
+
+
+def _flag_or_none(properties: Body, name: str) -> bool | None:
+    said = properties.get(name)
+    return said if isinstance(said, bool) else None
 
 
 def _policy(fleet_id: FleetId, body: Body) -> UpgradePolicy:

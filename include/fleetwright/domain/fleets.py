@@ -10,6 +10,7 @@ from enum import StrEnum
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import HealthSource
+from fleetwright.domain.model import ExpiringCredential, ServiceFabricExtension, WindowsSettings
 from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
 
 OPT_IN_TAG = "fleetwright"  # the tag `fleetwright: enabled` hands a set to us (O1)
@@ -89,6 +90,13 @@ class Fleet:
     :param zones: empty for a regional set
     :param orchestration_mode: ``Uniform`` or ``Flexible``
     :param health_sources: every source the model names; exactly one is right (R16, N4)
+    :param probe_id: ARM id of the load balancer's probe, empty where health comes another way
+    :param windows: None where the model shows no Windows configuration
+    :param patch_mode: ``patchSettings.patchMode`` of either operating system, empty where it is not set
+    :param single_placement_group: None where the model does not say
+    :param automatic_repairs: ``automaticRepairsPolicy.enabled``
+    :param lifecycle_hooks: types of the hooks that Azure's own upgrade waits for (N25)
+    :param credentials: those of the extensions' settings that say until when they are good (R18)
     """
 
     fleet_id: FleetId
@@ -100,7 +108,15 @@ class Fleet:
     tags: Mapping[str, str] = field(default_factory=dict)
     orchestration_mode: str = "Uniform"
     health_sources: tuple[HealthSource, ...] = ()
-    service_fabric: bool = False
+    probe_id: str = ""
+    fabric: ServiceFabricExtension | None = None
+    windows: WindowsSettings | None = None
+    patch_mode: str = ""
+    single_placement_group: bool | None = None
+    ephemeral_os_disk: bool = False
+    automatic_repairs: bool = False
+    lifecycle_hooks: tuple[str, ...] = ()
+    credentials: tuple[ExpiringCredential, ...] = ()
 
     @property
     def key(self) -> str:
@@ -116,6 +132,21 @@ class Fleet:
     def health_source(self) -> HealthSource:
         """The source that readiness is judged by: the first one named, else power and extensions (R32)."""
         return self.health_sources[0] if self.health_sources else HealthSource.NONE
+
+    @property
+    def has_rich_health(self) -> bool:
+        """Whether instances tell *initializing* and *unknown* apart, and custom metrics (N20, N22)."""
+        return self.health_source is HealthSource.EXTENSION
+
+    @property
+    def is_flexible(self) -> bool:
+        """Whether its members are virtual machines of their own."""
+        return self.orchestration_mode.lower() == "flexible"
+
+    @property
+    def service_fabric(self) -> bool:
+        """Whether it is a node type of a Service Fabric cluster."""
+        return self.fabric is not None
 
     @property
     def effective_policy(self) -> RollingUpgradePolicy:

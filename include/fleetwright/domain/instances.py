@@ -20,7 +20,13 @@ class HealthSource(StrEnum):
     """What judges the health of a fleet's instances (R16, R32)."""
 
     PROBE = "probe"
-    EXTENSION = "extension"
+    EXTENSION = (
+        "extension"  # Application Health 2.0: rich states, *initializing* while a grace period lasts (N22)
+    )
+    BINARY_EXTENSION = (
+        "binary extension"  # Application Health 1.0: healthy or unhealthy, from the first moment
+    )
+    EXTERNAL = "external"  # externalHealthPolicy: somebody outside reports it
     NONE = "none"  # power state and the provisioning of all extensions
 
 

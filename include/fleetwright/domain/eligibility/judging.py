@@ -1,0 +1,34 @@
+"""The judgement: every rule is asked, and every answer is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleetwright.domain.eligibility import (
+    credentials,
+    health_source,
+    model,
+    ownership,
+    patching,
+    service_fabric,
+)
+from fleetwright.domain.eligibility.facts import Facts, Rule
+
+_FAMILIES = (ownership, model, health_source, patching, service_fabric)
+_REASONS: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.REASONS)
+_WARNINGS: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.WARNINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """The judgement: held when there is any reason; warnings stand in the plan."""
+
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def judge_eligibility(facts: Facts) -> Eligibility:
+    """Ask every rule and collect every answer."""
+    reasons = tuple(reason for rule in _REASONS if (reason := rule(facts)))
+    warnings = tuple(warning for rule in _WARNINGS if (warning := rule(facts)))
+    return Eligibility((*reasons, *credentials.expiring(facts)), warnings)

@@ -1,0 +1,125 @@
+"""What a set's image and disks are, what a policy asks for, and how old the calls' version is."""
+
+from __future__ import annotations
+
+from fleetwright.domain.eligibility.facts import Facts, Rule
+from fleetwright.domain.images import IN_GALLERIES, ImageKind
+from fleetwright.domain.surroundings import Unread
+
+# Since when ARM knows automaticOSUpgradePolicy (R17), and since when reimage heeds exactVersion (O5).
+POLICY_SINCE = "2018-10-01"
+EXACT_VERSION_SINCE = "2023-03-01"
+
+
+def _orchestration(facts: Facts) -> str:
+    mode = facts.fleet.orchestration_mode
+    if mode.lower() == "uniform":
+        return ""
+    return f"orchestrationMode is {mode}; only Uniform sets can be rolled out by this version"
+
+
+def _image_kind(facts: Facts) -> str:
+    image = facts.fleet.image
+    if image.kind is ImageKind.PLATFORM or image.kind in IN_GALLERIES:
+        return ""
+    if image.kind is ImageKind.MANAGED:
+        return (
+            f"image {image.name} is a managed image; only platform and gallery images can be upgraded (R28)"
+        )
+    return "the model names no image by publisher, offer and sku, nor by the id of a gallery's image (R28)"
+
+
+def _follows_latest(facts: Facts) -> str:
+    image = facts.fleet.image
+    if image.follows_latest or not (image.kind is ImageKind.PLATFORM or image.kind in IN_GALLERIES):
+        return ""
+    if image.kind in IN_GALLERIES:
+        return (
+            f"the image is pinned to /versions/{image.asked_version}; "
+            f"name {image.image_id} without a version, so that it follows the newest (R15)"
+        )
+    return f"imageReference.version is {image.version!r}; it must be 'latest' (R15)"
+
+
+def _supported(facts: Facts) -> str:
+    name, support = facts.fleet.image.name, facts.surroundings.image
+    if support is None:
+        return ""
+    if isinstance(support, Unread):
+        return f"{support}: whether image {name} may be upgraded automatically is not known (R53)"
+    if support.shown is False:
+        return (
+            f"image {name} has automaticOSUpgradeSupported: false; "
+            "use an image that is supported, or one of a gallery (R53)"
+        )
+    if support.shown is None and not support.listed:
+        return (
+            f"image {name} does not show automaticOSUpgradeSupported and is not in Azure's tables of "
+            "supported images; use one that is, or one of a gallery (R53)"
+        )
+    return ""
+
+
+def _ephemeral_os_disk(facts: Facts) -> str:
+    if not facts.fleet.ephemeral_os_disk:
+        return ""
+    return (
+        "osDisk.diffDiskSettings.option is Local: an ephemeral OS disk cannot be replaced by another version; "
+        "use a managed OS disk (O8)"
+    )
+
+
+def _policy_is_known(facts: Facts) -> str:
+    return _too_old(facts, POLICY_SINCE, "automaticOSUpgradePolicy exists", "R17")
+
+
+def _exact_version_is_heeded(facts: Facts) -> str:
+    return _too_old(facts, EXACT_VERSION_SINCE, "reimage heeds exactVersion", "O5")
+
+
+def _too_old(facts: Facts, since: str, what: str, rule: str) -> str:
+    used = facts.surroundings.api_version
+    if not used or used[: len(since)] >= since:
+        return ""
+    return f"api_version is {used}: {what} from {since} on; use that or a later one ({rule})"
+
+
+def _automatic_repairs(facts: Facts) -> str:
+    if not facts.fleet.automatic_repairs:
+        return ""
+    return "automaticRepairsPolicy.enabled is true: repairs are suspended during the rollout and resumed after it (O8)"
+
+
+def _lifecycle_hooks(facts: Facts) -> str:
+    hooks = facts.fleet.lifecycle_hooks
+    if not hooks:
+        return ""
+    return (
+        f"lifecycleHooksProfile has {', '.join(hooks)}: Azure's own upgrade of this set waits for them (N25)"
+    )
+
+
+def _ignored_fields(facts: Facts) -> str:
+    policy = facts.fleet.effective_policy
+    fields = {
+        "maxSurge": policy.max_surge,
+        "rollbackFailedInstancesOnPolicyBreach": policy.rollback_failed_instances_on_policy_breach,
+    }
+    ignored = [name for name, is_set in fields.items() if is_set]
+    return (
+        f"this version does not act on {' and '.join(ignored)} of the rolling upgrade policy"
+        if ignored
+        else ""
+    )
+
+
+REASONS: tuple[Rule, ...] = (
+    _orchestration,
+    _image_kind,
+    _follows_latest,
+    _supported,
+    _ephemeral_os_disk,
+    _policy_is_known,
+    _exact_version_is_heeded,
+)
+WARNINGS: tuple[Rule, ...] = (_automatic_repairs, _lifecycle_hooks, _ignored_fields)

@@ -1,0 +1,55 @@
+"""Whose set it is, and whether somebody else is at work on it (R4, O1-O4)."""
+
+from __future__ import annotations
+
+from fleetwright.domain.eligibility.facts import Facts, Rule
+from fleetwright.domain.fleets import OPT_IN_TAG, OPT_IN_VALUE, Fleet
+
+
+def opted_out(fleet: Fleet) -> str:
+    """Why the fleet is not ours to upgrade (R4, O1, O3); empty when it is."""
+    if fleet.policy.enable_automatic_os_upgrade or fleet.is_tagged:
+        return ""
+    return (
+        f"{fleet.name} is opted out: enableAutomaticOSUpgrade is false and the tag "
+        f"`{OPT_IN_TAG}: {OPT_IN_VALUE}` is missing; set the tag, or the flag with osRollingUpgradeDeferral (O3)"
+    )
+
+
+def foreign_rollout(facts: Facts) -> str:
+    """Why somebody else's rolling upgrade holds the fleet (O4); empty when there is none."""
+    if not facts.foreign_rollout:
+        return ""
+    return f"a rolling upgrade of somebody else is under way ({facts.foreign_rollout}); let it end or cancel it (O4)"
+
+
+def azure_upgrades_it(facts: Facts) -> str:
+    """Why Azure would race us (O2); empty when it would not."""
+    policy = facts.fleet.policy
+    if (
+        policy.enable_automatic_os_upgrade
+        and not policy.os_rolling_upgrade_deferral
+        and facts.requires_deferral
+    ):
+        return (
+            "Azure upgrades this set itself: enableAutomaticOSUpgrade is true without osRollingUpgradeDeferral; "
+            "set the deferral, or set the flag to false and the tag (O2)"
+        )
+    return ""
+
+
+def _strategy(facts: Facts) -> str:
+    policy = facts.fleet.policy
+    if not policy.enable_automatic_os_upgrade or azure_upgrades_it(facts):
+        return ""
+    if policy.os_rolling_upgrade_deferral:
+        return "osRollingUpgradeDeferral is set: Azure waits, and this rollout replaces the disks by reimage (O1)"
+    return "enableAutomaticOSUpgrade is true without osRollingUpgradeDeferral: on Azure it would upgrade by itself (O2)"
+
+
+def _opted_out(facts: Facts) -> str:
+    return opted_out(facts.fleet)
+
+
+REASONS: tuple[Rule, ...] = (_opted_out, azure_upgrades_it, foreign_rollout)
+WARNINGS: tuple[Rule, ...] = (_strategy,)
