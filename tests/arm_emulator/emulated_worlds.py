@@ -20,7 +20,7 @@ HEALTH_EXTENSION = {
     "properties": {
         "publisher": "Microsoft.ManagedServices",
         "type": "ApplicationHealthLinux",
-        "typeHandlerVersion": "1.0",
+        "typeHandlerVersion": "2.0",
         "settings": {"protocol": "http", "port": 80, "requestPath": "/"},
     },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -47,12 +47,13 @@ class Scale(Document):
 
 
 class TouchInstances(Document):
-    """Something that happens to instances from outside; at least one of health and power."""
+    """Something that happens to instances from outside; at least one of health, power and customMetrics (null takes them away)."""
 
     id: str
     instances: list[InstanceId] = Field(min_length=1)
     health: HealthWord | None = Field(default=None, strict=False)
     power: Literal["running", "stopped", "deallocated"] | None = None
+    customMetrics: dict[str, Any] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -65,8 +66,8 @@ class TouchInstances(Document):
 
     @model_validator(mode="after")
     def _something_happens(self) -> Self:
-        if self.health is None and self.power is None:
-            raise ValueError("one of health and power is needed")
+        if self.health is None and self.power is None and "customMetrics" not in self.model_fields_set:
+            raise ValueError("one of health and power is needed, or customMetrics")
         return self
 
 

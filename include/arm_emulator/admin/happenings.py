@@ -60,7 +60,7 @@ def scale(world: World, scale_set_id: str, capacity: int) -> ScaleSet:
 
 
 def touch_instances(world: World, body: TouchInstances) -> None:
-    """Change the health or the power of instances, at once.
+    """Change health, power or custom metrics of instances, at once.
 
     :raises InvalidParameterError: one of them is not there; then nothing changes.
     """
@@ -68,6 +68,8 @@ def touch_instances(world: World, body: TouchInstances) -> None:
     for instance in chosen_instances(scale_set, body.instances):
         if body.power is not None:
             instance.power, instance.powered_at = Power(body.power), world.now
+        if "customMetrics" in body.model_fields_set:
+            instance.custom_metrics = body.customMetrics
         if body.health is not None:
             show_health(world, scale_set, instance, body.health)
         instance_changed(world, scale_set, instance)

@@ -70,6 +70,7 @@ class InstanceDocument(Document):
     health: HealthState = Field(default=HealthState.HEALTHY, strict=False)
     healthWord: HealthWord = Field(default=HealthWord.HEALTHY, strict=False)
     protectionPolicy: ProtectionDocument | None = None
+    customMetrics: dict[str, Any] | None = None
     extensions: list[ExtensionResultDocument] | None = None
     created: Instant | None = None
     provisionedAt: Instant | None = None

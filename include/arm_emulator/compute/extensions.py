@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.compute.credentials import expiry_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
 HEALTH_EXTENSION_TYPES = frozenset({"applicationhealthlinux", "applicationhealthwindows"})
 """Types of the Application Health extension, in lower case."""
@@ -23,7 +26,11 @@ class ExtensionOrderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One extension of a model, as the life cycle needs it; ``settings`` is all of it, to see changes by."""
+    """One extension of a model, as the life cycle needs it.
+
+    :param settings: all of it, to see changes by.
+    :param credentials_expire: when the first credential in its settings does; None where it has none that expires.
+    """
 
     name: str
     publisher: str
@@ -31,6 +38,7 @@ class Extension:
     type_handler_version: str
     after: tuple[str, ...]
     settings: str
+    credentials_expire: datetime | None = None
 
     @property
     def is_health_source(self) -> bool:
@@ -41,6 +49,10 @@ class Extension:
     def is_service_fabric(self) -> bool:
         """Whether it makes the scale set a Service Fabric node type."""
         return self.type.lower() in SERVICE_FABRIC_TYPES
+
+    def is_locked_out_at(self, instant: datetime) -> bool:
+        """Whether a credential in its settings has expired when it runs (R18)."""
+        return self.credentials_expire is not None and self.credentials_expire <= instant
 
 
 def extensions_of(profile: Mapping[str, Any]) -> tuple[Extension, ...]:
@@ -61,6 +73,7 @@ def _extension(entry: Mapping[str, Any]) -> Extension:
         type_handler_version=str(properties.get("typeHandlerVersion", "1.0")),
         after=tuple(properties.get("provisionAfterExtensions") or ()),
         settings=repr(properties),
+        credentials_expire=expiry_of(properties),
     )
 
 

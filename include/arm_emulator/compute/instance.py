@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from arm_emulator.compute.health_source import SourceKind
 from arm_emulator.images.behaviours import HealthWord
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Step(StrEnum):
     APPLYING = "applying"
     EXTENDING = "extending"
     WARMING = "warming"
+    GRACE = "grace"
     FLAPPING = "flapping"
 
 
@@ -119,6 +121,7 @@ class Instance:
     :param os_disk: how many times the OS disk was replaced; the disk's name and id follow from it.
     :param data_disks: the same for the data disks.
     :param boots: how many times it booted in this world; makes each boot's draws its own.
+    :param custom_metrics: what the application tells rolling upgrades of itself, as it was written.
     :param ready: as it was told to the observer last.
     :param ticket: of the timeline's entry that it waits for.
     :param rendered: its JSON without and with instance view, until the next change.
@@ -146,6 +149,7 @@ class Instance:
     health: HealthState = HealthState.HEALTHY
     health_word: HealthWord = HealthWord.HEALTHY
     protection: Protection | None = None
+    custom_metrics: dict[str, Any] | None = None
     step: Step | None = None
     due: datetime | None = None
     change: Change | None = None
@@ -166,6 +170,14 @@ class Instance:
     def is_protected(self) -> bool:
         """Whether scale set actions are to leave it alone."""
         return self.protection is not None and self.protection.from_scale_set_actions
+
+    @property
+    def shown_health(self) -> HealthState:
+        """The health as its source shows it: a binary one knows no state between healthy and unhealthy (N22)."""
+        source = self.model.health_source
+        is_binary = source is not None and source.kind is SourceKind.BINARY
+        is_open = self.health in {HealthState.INITIALIZING, HealthState.UNKNOWN}
+        return HealthState.UNHEALTHY if is_binary and is_open else self.health
 
     def is_ready(self) -> bool:
         """Running, provisioned, every extension succeeded and, with a health source, healthy."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from arm_emulator.compute.instance import HealthState, Power, Provisioning, Step
-from arm_emulator.instants import arm_instant
+from arm_emulator.instants import admin_instant, arm_instant
 from arm_emulator.seeded import guid
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _power(instance: Instance) -> JsonObject:
 
 
 def _health(instance: Instance) -> JsonObject:
-    health = instance.health
+    health = instance.shown_health
     return _status(f"HealthState/{health}", _HEALTH_WORDS[health], instance.health_at, _HEALTH_LEVELS[health])
 
 
@@ -129,19 +130,44 @@ def _extensions(instance: Instance) -> list[JsonObject]:
     codes = extension_codes(instance)
     times = {result.name: result.at for result in instance.extensions}
     return [
-        _extension(extension, codes[extension.name], times.get(extension.name, instance.provisioned_at))
+        _extension(
+            instance, extension, codes[extension.name], times.get(extension.name, instance.provisioned_at)
+        )
         for extension in instance.model.extensions
         if extension.name in codes
     ]
 
 
-def _extension(extension: Extension, code: str, at: datetime) -> JsonObject:
+def _extension(instance: Instance, extension: Extension, code: str, at: datetime) -> JsonObject:
     words = {"succeeded": "Provisioning succeeded", "failed": "Provisioning failed"}
     outcome = code.rpartition("/")[2]
     level = "Error" if outcome == "failed" else "Info"
-    return {
+    shown: JsonObject = {
         "name": extension.name,
         "type": f"{extension.publisher}.{extension.type}",
         "typeHandlerVersion": extension.type_handler_version,
         "statuses": [_status(code, words.get(outcome, "Updating"), at, level)],
     }
+    if outcome == "failed" and extension.is_locked_out_at(at):
+        shown["statuses"][0]["message"] = lock_out_words(extension)
+    metrics = _custom_metrics(instance, extension, at)
+    return {**shown, "substatuses": [metrics]} if metrics and outcome == "succeeded" else shown
+
+
+def lock_out_words(extension: Extension) -> str:
+    """Why an extension failed whose credentials have expired; the token itself is not shown."""
+    expiry = extension.credentials_expire
+    when = "" if expiry is None else f" at {admin_instant(expiry)}"
+    return f"A SAS token in the settings of extension '{extension.name}' expired{when}."
+
+
+def _custom_metrics(instance: Instance, extension: Extension, at: datetime) -> JsonObject | None:
+    """The substatus of the health extension; its message is JSON within JSON, as Azure has it (N19)."""
+    source = instance.model.health_source
+    if instance.custom_metrics is None or source is None or source.extension != extension.name:
+        return None
+    if not source.takes_custom_metrics:
+        return None
+    message = json.dumps({"rollingUpgrade": instance.custom_metrics}, separators=(",", ":"))
+    status = _status("ComponentStatus/CustomMetrics/succeeded", "Provisioning succeeded", at)
+    return {**status, "message": message}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.change_log import instance_changed
-from arm_emulator.compute.health import end_warming, flap, follow_health, set_health
+from arm_emulator.compute.health import end_grace, end_warming, flap, follow_health, set_health
 from arm_emulator.compute.instance import (
     Change,
     ChangeKind,
@@ -27,6 +27,7 @@ from arm_emulator.compute.instance import (
     Provisioning,
     Step,
 )
+from arm_emulator.compute.instance_view import lock_out_words
 from arm_emulator.compute.steps import enter, leave
 from arm_emulator.images.behaviours import HEALTHY_BOOT, HealthWord, behaviour_at_boot
 from arm_emulator.record import OperationFailed, OsDiskSwapped
@@ -34,6 +35,7 @@ from arm_emulator.record import OperationFailed, OsDiskSwapped
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from arm_emulator.compute.extensions import Extension
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.images.behaviours import ImageBehaviour
@@ -129,6 +131,9 @@ def _end_extension(world: World, scale_set: ScaleSet, instance: Instance) -> Non
     name = change.extensions[change.position]
     behaviour = _behaviour(world, scale_set, instance)
     succeeded = not (behaviour.extension_failed and behaviour.extension == name)
+    extension = _extension_named(instance, name)
+    if extension is not None and extension.is_locked_out_at(world.now):
+        succeeded = False
     others = tuple(result for result in instance.extensions if result.name != name)
     instance.extensions = (*others, ExtensionResult(name, succeeded, world.now))
     change.position += 1
@@ -162,12 +167,22 @@ def _settle(world: World, scale_set: ScaleSet, instance: Instance, change: Chang
         change.code = EXTENSION_FAILURE
         change.message = (
             f"VM '{scale_set.id.name}_{instance.instance_id}' has reported a failure when processing extension "
-            f"'{failed[0]}'."
+            f"'{failed[0]}'.{_reason(world, instance, failed[0])}"
         )
         _fail(world, scale_set, instance, change)
     else:
         _succeed(world, instance, change)
     follow_health(world, scale_set, instance)
+
+
+def _reason(world: World, instance: Instance, name: str) -> str:
+    extension = _extension_named(instance, name)
+    is_locked_out = extension is not None and extension.is_locked_out_at(world.now)
+    return f" Error message: {lock_out_words(extension)}" if extension and is_locked_out else ""
+
+
+def _extension_named(instance: Instance, name: str) -> Extension | None:
+    return next((extension for extension in instance.model.extensions if extension.name == name), None)
 
 
 def _succeed(world: World, instance: Instance, change: Change) -> None:
@@ -222,6 +237,7 @@ _ON_END: Mapping[Step, Callable[[World, ScaleSet, Instance], None]] = MappingPro
         Step.APPLYING: _apply_model,
         Step.EXTENDING: _end_extension,
         Step.WARMING: end_warming,
+        Step.GRACE: end_grace,
         Step.FLAPPING: flap,
     }
 )

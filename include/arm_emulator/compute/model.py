@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.extensions import Extension, extensions_of
+from arm_emulator.compute.health_source import HealthSource, health_source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,19 @@ class Model:
     profile: JsonObject
     sku: JsonObject
     extensions: tuple[Extension, ...]
-    has_health_source: bool
+    health_source: HealthSource | None
 
     @classmethod
     def of(cls, resource: Mapping[str, Any]) -> Model:
         """The model that a scale set's resource describes."""
         profile = (resource.get("properties") or {}).get("virtualMachineProfile") or {}
         extensions = extensions_of(profile)
-        has_source = _has_probe(profile) or any(extension.is_health_source for extension in extensions)
-        return cls(profile, _vm_sku(resource), extensions, has_source)
+        return cls(profile, _vm_sku(resource), extensions, health_source_of(profile))
+
+    @property
+    def has_health_source(self) -> bool:
+        """Whether instances have a health that is reported."""
+        return self.health_source is not None
 
     @property
     def image_reference(self) -> JsonObject:
@@ -64,10 +69,6 @@ class Model:
         """The extensions that are new or different since an older model, in order."""
         known = {extension.name: extension for extension in older.extensions}
         return tuple(e.name for e in self.extensions if known.get(e.name) != e)
-
-
-def _has_probe(profile: Mapping[str, Any]) -> bool:
-    return bool(((profile.get("networkProfile") or {}).get("healthProbe") or {}).get("id"))
 
 
 def _vm_sku(resource: Mapping[str, Any]) -> JsonObject:

@@ -11,6 +11,7 @@ from arm_emulator.arm_errors import (
     PropertyChangeNotAllowedError,
 )
 from arm_emulator.compute.change_log import instance_changed
+from arm_emulator.compute.credentials import keep_secrets
 from arm_emulator.compute.instance import Fate, Protection
 from arm_emulator.compute.loading import complete, new_scale_set, register
 from arm_emulator.compute.model import Model
@@ -89,6 +90,7 @@ def _change(world: World, scale_set: ScaleSet, resource: JsonObject, disruption:
     _keep_read_only(scale_set, resource)
     _require_sound(world, resource)
     _refuse_fixed(scale_set.resource, resource)
+    keep_secrets(scale_set.resource, resource)
     if disruption.fate is not Fate.APPLY and disruption.instances is None:
         return
     capacity = resource["sku"]["capacity"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from arm_emulator.compute.credentials import without_secrets
 from arm_emulator.compute.instance_view import extension_codes, provisioning_code
 from arm_emulator.compute.policy import DEFAULT_ROLLING_UPGRADE_POLICY
 from arm_emulator.instants import arm_instant, parse_instant
@@ -26,7 +27,7 @@ def scale_set_etag(scale_set: ScaleSet) -> str:
 
 def scale_set_resource(scale_set: ScaleSet) -> JsonObject:
     """The scale set as ARM shows it."""
-    return {**scale_set.resource, "id": scale_set.id.text, "etag": scale_set_etag(scale_set)}
+    return {**without_secrets(scale_set.resource), "id": scale_set.id.text, "etag": scale_set_etag(scale_set)}
 
 
 def summary(scale_set: ScaleSet) -> JsonObject:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from arm_emulator.compute.instance import Step
+from arm_emulator.compute.instance import HealthState, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FLAPPING_PERIOD = timedelta(seconds=30)
 
 _TIMING_OF: Mapping[Step, str] = MappingProxyType(
-    {Step.SWAPPING: "swap", Step.BOOTING: "boot", Step.EXTENDING: "extension", Step.WARMING: "health"}
+    {Step.SWAPPING: "swap", Step.BOOTING: "boot", Step.EXTENDING: "extension"}
 )
 
 
@@ -41,10 +41,28 @@ def _duration(world: World, scale_set: ScaleSet, instance: Instance, step: Step)
         return timedelta()
     if step is Step.FLAPPING:
         return FLAPPING_PERIOD
+    if step in {Step.WARMING, Step.GRACE}:
+        return _time_to_verdict(world, scale_set, instance, step)
     timings = world.timings_of(scale_set)
     what = _running_extension(instance) if step is Step.EXTENDING else ""
     own = (scale_set.key, instance.instance_id, instance.boots, what)
     return timings.draw(_TIMING_OF[step], world.seed, *own)
+
+
+def warming_time(world: World, scale_set: ScaleSet, instance: Instance) -> timedelta:
+    """How long the application takes to a healthy answer, once its extensions have run."""
+    own = (scale_set.key, instance.instance_id, instance.boots, "")
+    return world.timings_of(scale_set).draw("health", world.seed, *own)
+
+
+def _time_to_verdict(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> timedelta:
+    """The grace period, or the time to a healthy answer less the grace period that is over already."""
+    source = instance.model.health_source
+    grace = source.grace if source is not None and source.grace is not None else timedelta()
+    if step is Step.GRACE:
+        return grace
+    spent = timedelta() if instance.health is HealthState.INITIALIZING else grace
+    return max(timedelta(), warming_time(world, scale_set, instance) - spent)
 
 
 def _running_extension(instance: Instance) -> str:
