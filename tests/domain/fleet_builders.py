@@ -15,6 +15,7 @@ from fleetwright.domain.instances import Health, HealthSource, Instance
 from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
 from fleetwright.domain.records import RolloutSettings, SwapRecord
 from fleetwright.domain.situation import Situation
+from fleetwright.domain.upgrade_order import UpgradeOrder
 
 OLD, NEW, NEWER = "18.04.202401010", "18.04.202402010", "18.04.202403010"
 NOW = datetime(2024, 6, 1, 12, 0, tzinfo=UTC)
@@ -216,6 +217,12 @@ policies = st.builds(
     prioritize_unhealthy_instances=st.booleans(),
 )
 
+orders = st.builds(
+    UpgradeOrder,
+    st.dictionaries(st.integers(0, 60).map(str), st.integers(0, 3)),
+    st.frozensets(st.integers(0, 60).map(str), max_size=5),
+)
+
 
 @st.composite
 def random_sets(draw: st.DrawFn, largest: int = 60) -> tuple[Instance, ...]:
@@ -249,4 +256,5 @@ def random_situations(draw: st.DrawFn, largest: int = 60) -> Situation:
         draw(st.sampled_from(HealthSource)),
         swapped_ids=frozenset(swapped),
         in_flight_ids=frozenset(flying),
+        order=draw(orders),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from fleet_builders import NEW, an_instance, policies, random_sets, random_situations, upgraded
+from fleet_builders import NEW, an_instance, orders, policies, random_sets, random_situations, upgraded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +16,7 @@ from fleetwright.domain.plan import plan_batches
 from fleetwright.domain.policy import RollingUpgradePolicy
 from fleetwright.domain.situation import Selection, Situation, Standing
 from fleetwright.domain.thresholds import judge_set
+from fleetwright.domain.upgrade_order import UpgradeOrder
 
 EXAMPLES = settings(max_examples=250, deadline=None)
 
@@ -128,15 +129,18 @@ def test_every_eligible_instance_is_upgraded_exactly_once_when_all_goes_well(
 
 
 @EXAMPLES
-@given(random_sets(), policies)
+@given(random_sets(), policies, orders)
 def test_the_plan_is_what_driving_gives(
-    instances: tuple[Instance, ...], policy: RollingUpgradePolicy
+    instances: tuple[Instance, ...], policy: RollingUpgradePolicy, order: UpgradeOrder
 ) -> None:
-    """R2: the predicted batches are those that the rollout takes when all goes well."""
-    situation = Situation(instances, NEW, policy, HealthSource.PROBE)
+    """R2, N18: the predicted batches are those that the rollout takes when all goes well, phase by phase."""
+    situation = Situation(instances, NEW, policy, HealthSource.PROBE, order=order)
     _, taken = drive(situation)
 
-    assert [b.instance_ids for b in plan_batches(situation).batches] == [s.chosen_ids for s in taken]
+    batches = plan_batches(situation).batches
+    assert [(b.instance_ids, b.reason, b.phase) for b in batches] == [
+        (s.chosen_ids, s.reason, s.phase) for s in taken
+    ]
 
 
 @EXAMPLES

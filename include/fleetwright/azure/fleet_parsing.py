@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at, texts_at
+from fleetwright.azure.custom_metrics_parsing import heeds_custom_metrics
 from fleetwright.azure.profile_parsing import (
     expiring_credentials,
     fabric_extension,
@@ -46,6 +47,7 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
         automatic_repairs=flag_at(properties, "automaticRepairsPolicy", "enabled"),
         lifecycle_hooks=_lifecycle_hooks(properties),
         credentials=expiring_credentials(profile),
+        heeds_custom_metrics=heeds_custom_metrics(profile),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at, texts_at
+from fleetwright.azure.custom_metrics_parsing import parse_custom_metrics
 from fleetwright.domain.data_disks import CACHINGS, DataDisk
 from fleetwright.domain.instances import Health, Instance
 
@@ -35,6 +36,8 @@ def parse_instance(body: Body) -> Instance:
         failed_extensions=_named(extension for extension in extensions if _has_failed(extension)),
         pending_extensions=_named(extension for extension in extensions if _is_pending(extension)),
         protected=flag_at(properties, "protectionPolicy", "protectFromScaleSetActions"),
+        protected_from_scale_in=flag_at(properties, "protectionPolicy", "protectFromScaleIn"),
+        custom_metrics=parse_custom_metrics(view),
     )
 
 

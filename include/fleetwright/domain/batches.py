@@ -8,12 +8,10 @@ one upgraded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from fleetwright.domain.health import is_ready, why_not_ready
+from fleetwright.domain.health import why_not_ready
 from fleetwright.domain.images import is_exact_version, is_older
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.policy import RollingUpgradePolicy
+from fleetwright.domain.queues import Queues, Rank, Taken, domain_of
 from fleetwright.domain.situation import PENDING, Choice, Selection, Situation, Standing
 
 
@@ -22,19 +20,37 @@ def select_batch(situation: Situation) -> Selection:
 
     Worked example: 15 instances, 20 % is a cap of 3; one is already unhealthy, so the budget is 2. A
     domain with the unhealthy one and four healthy ones gives the unhealthy one (it uses no budget) and
-    two healthy ones.
+    two healthy ones. Where applications number themselves, the lowest phase goes first and ends before
+    the next one begins (N18).
     """
     settled, candidates = _split(situation)
+    queues = queues_of(settled, candidates, situation)
+    rank, taken = queues.rank, queues.take()
+    if taken is not None:
+        return _selection(situation, settled, candidates, taken)
     out = situation.out_of_service
-    for domain in _domains_in_order(situation, candidates):
-        chosen = _fitting(domain.members, out, situation.cap)
-        if chosen:
-            return _selection(situation, settled, candidates, chosen, domain)
     blockers = tuple(i.instance_id for i in _ordered(situation.instances) if i.instance_id in out)
-    waiting = tuple(_no_budget(candidate, situation, out) for candidate in candidates)
-    return Selection(
-        (), (*settled, *waiting), blockers=blockers if _any_pending((*settled, *waiting)) else ()
-    )
+    waiting = _waiting(situation, candidates, rank, ("", -1), out=len(out))
+    pending = any(choice.standing in PENDING for choice in (*settled, *waiting))
+    return Selection((), (*settled, *waiting), blockers=blockers if pending else ())
+
+
+def queues_of(settled: tuple[Choice, ...], candidates: tuple[Instance, ...], situation: Situation) -> Queues:
+    """The candidates in the order in which they get their batches."""
+    at_work = {choice.instance_id for choice in settled if choice.standing is Standing.BUSY}
+    return Queues(situation, candidates, (i for i in situation.instances if i.instance_id in at_work))
+
+
+def predict_batches(situation: Situation) -> tuple[Selection, ...]:
+    """Every batch that ``select_batch`` would choose, one after the other, while all goes well.
+
+    Only the chosen ones are told here; the test that drives ``select_batch`` itself holds this to it.
+    """
+    settled, candidates = _split(situation)
+    queues, batches = queues_of(settled, candidates, situation), []
+    while (taken := queues.take()) is not None:
+        batches.append(_selection(situation, (), (), taken))
+    return tuple(batches)
 
 
 def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
@@ -52,13 +68,6 @@ def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
             f"{len(out | ids)} of {situation.total} would be out of service, at most {situation.cap} may be"
         )
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Domain:
-    zone: str
-    update_domain: int
-    members: tuple[Instance, ...]
 
 
 def _split(situation: Situation) -> tuple[tuple[Choice, ...], tuple[Instance, ...]]:
@@ -82,68 +91,51 @@ def _standing(instance: Instance, situation: Situation) -> Choice | None:
     if not is_older(version, target) and is_exact_version(version):
         reason = f"runs {version}, newer than {target}: never taken back"
         return Choice(instance_id, Standing.NEWER, reason)
-    if instance.protected:
-        reason = "protected from scale set actions; lift the protection to upgrade it"
-        return Choice(instance_id, Standing.PROTECTED, reason)
+    left_alone = _left_alone(instance, situation)
+    if left_alone is not None:
+        return left_alone
     if not instance.is_settled:
         reason = f"an operation of somebody else is at work on it ({instance.provisioning_state})"
         return Choice(instance_id, Standing.BUSY, reason)
     return None
 
 
-def _domains_in_order(situation: Situation, candidates: tuple[Instance, ...]) -> tuple[_Domain, ...]:
-    grouped: dict[tuple[str, int], list[Instance]] = {}
-    for candidate in candidates:
-        grouped.setdefault(_domain_of(candidate, situation.policy), []).append(candidate)
-    source = situation.health_source
-    domains = [
-        _Domain(zone, update_domain, tuple(sorted(members, key=lambda i: (is_ready(i, source), i.order))))
-        for (zone, update_domain), members in sorted(grouped.items())
-    ]
-    if situation.policy.prioritize_unhealthy_instances:
-        domains.sort(key=lambda d: all(is_ready(i, source) for i in d.members))
-    return tuple(domains)
-
-
-def _domain_of(instance: Instance, policy: RollingUpgradePolicy) -> tuple[str, int]:
-    # Across zones (N14) the set counts as regional; update domains still bound the batch.
-    return ("" if policy.enable_cross_zone_upgrade else instance.zone, instance.update_domain)
-
-
-def _fitting(members: tuple[Instance, ...], out: frozenset[str], cap: int) -> tuple[Instance, ...]:
-    chosen: list[Instance] = []
-    budget = cap - len(out)
-    for instance in members:
-        if len(chosen) == cap:
-            break
-        if instance.instance_id in out:
-            chosen.append(instance)
-        elif budget > 0:
-            chosen.append(instance)
-            budget -= 1
-    return tuple(chosen)
+def _left_alone(instance: Instance, situation: Situation) -> Choice | None:
+    """Whoever owns the instance, or runs on it, asked for it (N23)."""
+    if instance.instance_id in situation.order.skipped:
+        reason = "its application said SkipUpgrade when the rollout began (N19)"
+        return Choice(instance.instance_id, Standing.SKIPPED, reason)
+    if instance.protected:
+        reason = "protected from scale set actions; lift the protection to upgrade it"
+        return Choice(instance.instance_id, Standing.PROTECTED, reason)
+    return None
 
 
 def _selection(
-    situation: Situation,
-    settled: tuple[Choice, ...],
-    candidates: tuple[Instance, ...],
-    chosen: tuple[Instance, ...],
-    domain: _Domain,
+    situation: Situation, settled: tuple[Choice, ...], candidates: tuple[Instance, ...], taken: Taken
 ) -> Selection:
-    ids = {instance.instance_id for instance in chosen}
-    out = situation.out_of_service
-    rest = tuple(
-        _no_budget(c, situation, out) if c in domain.members else _other_domain(c, domain)
-        for c in candidates
-        if c.instance_id not in ids
-    )
+    ids = {instance.instance_id for instance in taken.chosen}
+    others = tuple(candidate for candidate in candidates if candidate.instance_id not in ids)
+    place = (taken.zone, taken.update_domain)
     reason = (
-        f"{len(chosen)} of {len(domain.members)} left in this domain; cap {situation.cap} of {situation.total} "
-        f"({situation.policy.max_batch_instance_percent} %), {len(out)} out of service before"
+        f"{_phase_words(situation, taken.rank)}{len(taken.chosen)} of {taken.left} left in this domain; "
+        f"cap {situation.cap} of {situation.total} "
+        f"({situation.policy.max_batch_instance_percent} %), {taken.out} out of service before"
     )
-    choices = tuple(Choice(i.instance_id, Standing.CHOSEN, _why_chosen(i, situation)) for i in chosen)
-    return Selection(choices, (*settled, *rest), domain.zone, domain.update_domain, reason)
+    return Selection(
+        tuple(Choice(i.instance_id, Standing.CHOSEN, _why_chosen(i, situation)) for i in taken.chosen),
+        (*settled, *_waiting(situation, others, taken.rank, place, out=taken.out)),
+        taken.zone,
+        taken.update_domain,
+        reason,
+        phase=None if taken.rank[0] else taken.rank[1],
+    )
+
+
+def _phase_words(situation: Situation, rank: Rank) -> str:
+    if not situation.order.phases:
+        return ""
+    return "last phase: " if rank[0] else f"phase {rank[1]}: "
 
 
 def _why_chosen(instance: Instance, situation: Situation) -> str:
@@ -156,19 +148,35 @@ def _why_chosen(instance: Instance, situation: Situation) -> str:
     return f"{older}; goes first because it is not ready: {reason}" if reason else older
 
 
-def _other_domain(candidate: Instance, domain: _Domain) -> Choice:
-    here = f"zone {domain.zone} " if domain.zone else ""
-    reason = f"waits: {here}update domain {domain.update_domain} goes first"
-    return Choice(candidate.instance_id, Standing.OTHER_DOMAIN, reason)
+def _waiting(
+    situation: Situation,
+    candidates: tuple[Instance, ...],
+    rank: Rank | None,
+    place: tuple[str, int],
+    *,
+    out: int,
+) -> tuple[Choice, ...]:
+    """Why each of them is not in this batch.
 
-
-def _no_budget(candidate: Instance, situation: Situation, out: frozenset[str]) -> Choice:
-    reason = f"waits: at most {situation.cap} of {situation.total} may be out at once, {len(out)} were before"
-    return Choice(candidate.instance_id, Standing.NO_BUDGET, reason)
-
-
-def _any_pending(choices: tuple[Choice, ...]) -> bool:
-    return any(choice.standing in PENDING for choice in choices)
+    :param place: zone and update domain of the batch; an impossible one where there is no batch
+    """
+    if not candidates:
+        return ()
+    zone, update_domain = place
+    here = f"zone {zone} " if zone else ""
+    other = f"waits: {here}update domain {update_domain} goes first"
+    later = f"waits: {_phase_words(situation, rank or (True, 0)).rstrip(': ')} goes first"
+    full = f"waits: at most {situation.cap} of {situation.total} may be out at once, {out} were before"
+    choices = []
+    for candidate in candidates:
+        if situation.order.rank(candidate.instance_id) != rank:
+            standing, reason = Standing.LATER_PHASE, later
+        elif update_domain >= 0 and domain_of(candidate, situation.policy) != place:
+            standing, reason = Standing.OTHER_DOMAIN, other
+        else:
+            standing, reason = Standing.NO_BUDGET, full
+        choices.append(Choice(candidate.instance_id, standing, reason))
+    return tuple(choices)
 
 
 def _ordered(instances: tuple[Instance, ...]) -> tuple[Instance, ...]:

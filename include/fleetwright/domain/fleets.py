@@ -97,6 +97,7 @@ class Fleet:
     :param automatic_repairs: ``automaticRepairsPolicy.enabled``
     :param lifecycle_hooks: types of the hooks that Azure's own upgrade waits for (N25)
     :param credentials: those of the extensions' settings that say until when they are good (R18)
+    :param heeds_custom_metrics: the source is one whose custom metrics count (N20)
     """
 
     fleet_id: FleetId
@@ -117,6 +118,7 @@ class Fleet:
     automatic_repairs: bool = False
     lifecycle_hooks: tuple[str, ...] = ()
     credentials: tuple[ExpiringCredential, ...] = ()
+    heeds_custom_metrics: bool = False
 
     @property
     def key(self) -> str:

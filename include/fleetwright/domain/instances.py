@@ -31,6 +31,19 @@ class HealthSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CustomMetrics:
+    """What an instance's application says about its own upgrade (N18, N19).
+
+    :param phase: ``PhaseOrderingNumber``, None where it gives none
+    :param problem: why it cannot be read, empty where it was
+    """
+
+    skip_upgrade: bool = False
+    phase: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One instance, read from the provider.
 
@@ -41,6 +54,9 @@ class Instance:
     :param failed_extensions: names of the extensions whose provisioning failed
     :param pending_extensions: names of the extensions that are not settled yet
     :param data_disk_ids: ``lun:id:caching`` of each data disk, in order of LUN (see ``data_disks``)
+    :param protected: from scale set actions: its owner wants it left alone
+    :param protected_from_scale_in: it may be upgraded, and must not be deleted
+    :param custom_metrics: None where its application reports none
     """
 
     instance_id: str
@@ -57,6 +73,8 @@ class Instance:
     failed_extensions: tuple[str, ...] = ()
     pending_extensions: tuple[str, ...] = ()
     protected: bool = False
+    protected_from_scale_in: bool = False
+    custom_metrics: CustomMetrics | None = None
 
     @property
     def domain(self) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from fleetwright.domain.batches import select_batch
+from fleetwright.domain.batches import predict_batches, select_batch
 from fleetwright.domain.instances import Health, Instance
 from fleetwright.domain.situation import PENDING, Choice, Selection, Situation, Standing
 from fleetwright.domain.thresholds import exceeds, judge_set, share
@@ -19,6 +19,7 @@ class PlannedBatch:
     """One predicted batch.
 
     :param starts_after: from the start of the rollout, predicted
+    :param phase: the ``PhaseOrderingNumber`` of its instances, None for those without one (N18)
     """
 
     index: int
@@ -27,6 +28,7 @@ class PlannedBatch:
     choices: tuple[Choice, ...]
     reason: str
     starts_after: timedelta
+    phase: int | None = None
 
     @property
     def instance_ids(self) -> tuple[str, ...]:
@@ -52,34 +54,45 @@ class Plan:
 def plan_batches(
     situation: Situation, *, batch_duration: timedelta | None = None, first_index: int = 0
 ) -> Plan:
-    """Predict every batch by asking ``select_batch`` again and again while all goes well.
+    """Predict every batch that ``select_batch`` would choose while all goes well.
 
     :param batch_duration: what a batch of this fleet took before, None where nothing is known
     :param first_index: how many batches a resumed rollout has behind it
     """
-    begun = situation
     pause = situation.policy.pause_time_between_batches
     each = (batch_duration or UNKNOWN_BATCH_DURATION) + pause
-    batches: list[PlannedBatch] = []
-    selection = first = select_batch(situation)
-    while selection.chosen:
-        batches.append(_planned(selection, first_index + len(batches), len(batches) * each))
-        situation = _after(situation, frozenset(selection.chosen_ids))
-        selection = select_batch(situation)
-    stuck = tuple(choice for choice in selection.left_out if choice.standing in PENDING)
-    untouched = tuple(choice for choice in first.left_out if choice.standing in _UNTOUCHED)
-    notes = _notes(begun, tuple(batches), known=batch_duration is not None)
+    batches = tuple(
+        _planned(selection, first_index + position, position * each)
+        for position, selection in enumerate(predict_batches(situation))
+    )
+    upgraded = frozenset(i for batch in batches for i in batch.instance_ids)
+    last = select_batch(_after(situation, upgraded))
+    stuck = tuple(choice for choice in last.left_out if choice.standing in PENDING)
+    untouched = tuple(
+        choice
+        for choice in last.left_out
+        if choice.standing in _UNTOUCHED and choice.instance_id not in upgraded
+    )
+    notes = _notes(situation, batches, known=batch_duration is not None)
     duration = len(batches) * each - (pause if batches else timedelta(0))
-    return Plan(situation.target_version, tuple(batches), (*untouched, *stuck), notes, duration)
+    return Plan(situation.target_version, batches, (*untouched, *stuck), notes, duration)
 
 
 def _planned(selection: Selection, index: int, starts_after: timedelta) -> PlannedBatch:
     return PlannedBatch(
-        index, selection.zone, selection.update_domain, selection.chosen, selection.reason, starts_after
+        index,
+        selection.zone,
+        selection.update_domain,
+        selection.chosen,
+        selection.reason,
+        starts_after,
+        selection.phase,
     )
 
 
-_UNTOUCHED = frozenset({Standing.ON_TARGET, Standing.NEWER, Standing.PROTECTED, Standing.SWAPPED_BEFORE})
+_UNTOUCHED = frozenset(
+    {Standing.ON_TARGET, Standing.NEWER, Standing.PROTECTED, Standing.SKIPPED, Standing.SWAPPED_BEFORE}
+)
 
 
 def _after(situation: Situation, swapped: frozenset[str]) -> Situation:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleetwright.domain.health import is_ready
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.policy import RollingUpgradePolicy
+from fleetwright.domain.upgrade_order import UpgradeOrder
 
 
 def batch_size(total: int, percent: int) -> int:
@@ -27,13 +28,17 @@ class Standing(StrEnum):
     NEWER = "newer"
     SWAPPED_BEFORE = "swapped before"
     PROTECTED = "protected"
+    SKIPPED = "skipped"
     BUSY = "busy"
+    LATER_PHASE = "later phase"
     OTHER_DOMAIN = "other domain"
     NO_BUDGET = "no budget"
 
 
 # Still to be upgraded by this rollout, now or in a later batch.
-PENDING = frozenset({Standing.CHOSEN, Standing.BUSY, Standing.OTHER_DOMAIN, Standing.NO_BUDGET})
+PENDING = frozenset(
+    {Standing.CHOSEN, Standing.BUSY, Standing.LATER_PHASE, Standing.OTHER_DOMAIN, Standing.NO_BUDGET}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Selection:
     :param chosen: the batch; empty when nothing is left or nothing fits
     :param left_out: everybody else
     :param blockers: ids that fill the budget, when something is left and nothing fits
+    :param phase: the ``PhaseOrderingNumber`` of the batch, None for those without one
     """
 
     chosen: tuple[Choice, ...]
@@ -60,6 +66,7 @@ class Selection:
     update_domain: int = 0
     reason: str = ""
     blockers: tuple[str, ...] = ()
+    phase: int | None = None
 
     @property
     def pending_ids(self) -> tuple[str, ...]:
@@ -79,6 +86,7 @@ class Situation:
     :param instances: the whole set, as read just now
     :param swapped_ids: instances that this rollout has swapped or tried to
     :param in_flight_ids: instances that this rollout has in flight
+    :param order: what the applications asked for at the start of the rollout
     """
 
     instances: tuple[Instance, ...]
@@ -87,6 +95,7 @@ class Situation:
     health_source: HealthSource
     swapped_ids: frozenset[str] = frozenset()
     in_flight_ids: frozenset[str] = frozenset()
+    order: UpgradeOrder = field(default_factory=UpgradeOrder)
 
     @property
     def total(self) -> int:

@@ -43,9 +43,11 @@ def batches_table(plan: Plan) -> str:
         return "  nothing can be done now: what is left to upgrade does not fit, see below"
     if not plan.batches:
         return f"  nothing to do: no instance has to move to {plan.target_version}"
+    phased = any(batch.phase is not None for batch in plan.batches)
     rows = [
         (
             batch.index + 1,
+            *((_phase_text(batch.phase),) if phased else ()),
             batch.zone or "-",
             batch.update_domain,
             len(batch.choices),
@@ -55,8 +57,12 @@ def batches_table(plan: Plan) -> str:
         )
         for batch in plan.batches
     ]
-    headers = ("batch", "zone", "domain", "size", "instances", "starts after", "reason")
-    return tabulate(rows, headers=headers, tablefmt="simple")
+    headers = ("zone", "domain", "size", "instances", "starts after", "reason")
+    return tabulate(rows, headers=("batch", *(("phase",) if phased else ()), *headers), tablefmt="simple")
+
+
+def _phase_text(phase: int | None) -> str:
+    return "last" if phase is None else str(phase)
 
 
 def left_out_rows(choices: Iterable[Choice]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -14,6 +15,7 @@ from fleetwright.domain.plan import Plan, plan_batches
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState
+from fleetwright.domain.upgrade_order import UpgradeOrder, read_upgrade_order
 from fleetwright.rollout import narrate
 from fleetwright.rollout.ports import Ledger
 from fleetwright.rollout.session import RolloutSession
@@ -28,8 +30,11 @@ def preview(validated: Validated, ledger: Ledger | None = None) -> Plan:
     :param ledger: asked how long batches of this fleet took before
     """
     views = ledger.list_rollouts(validated.fleet.key) if ledger else ()
-    situation = situation_of(validated.fleet, validated.instances, validated.settings.target_version)
-    return plan_batches(situation, batch_duration=usual_batch_duration(views))
+    fleet, instances = validated.fleet, validated.instances
+    order, warnings = read_upgrade_order(instances, heeded=fleet.heeds_custom_metrics)
+    situation = situation_of(fleet, instances, validated.settings.target_version, order)
+    plan = plan_batches(situation, batch_duration=usual_batch_duration(views))
+    return replace(plan, notes=(*plan.notes, *warnings))
 
 
 def what_went_before(views: tuple[RolloutView, ...], target_version: str) -> tuple[str, ...]:
@@ -53,22 +58,34 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
     """Plan what is left of the rollout, write it down and tell it."""
     instances = session.list_instances()
     views = session.ports.ledger.list_rollouts(session.fleet.key)
-    warnings = (*warnings, *what_went_before(views[1:], session.settings.target_version))
+    order, unheeded = _order(session, instances)
+    warnings = (*warnings, *unheeded, *what_went_before(views[1:], session.settings.target_version))
     plan = plan_batches(
-        session.situation(instances),
+        replace(session.situation(instances), order=order),
         batch_duration=usual_batch_duration(views),
         first_index=len(session.view.batches),
     )
-    session.write(Event(EventKind.PLANNED, session.now(), plan_body(plan, warnings)))
+    body = {**plan_body(plan, warnings), "customMetrics": order.to_dict()}
+    session.write(Event(EventKind.PLANNED, session.now(), body))
     log.info(
         "%s", narrate.plan_text(session.fleet, plan, rollback=session.settings.rollback, warnings=warnings)
     )
     return plan
 
 
-def situation_of(fleet: Fleet, instances: tuple[Instance, ...], target_version: str) -> Situation:
+def _order(session: RolloutSession, instances: tuple[Instance, ...]) -> tuple[UpgradeOrder, tuple[str, ...]]:
+    # Read once, at the start: a resumed rollout keeps what was said then (N20).
+    if "customMetrics" in session.view.rollout.plan:
+        return session.order, ()
+    return read_upgrade_order(instances, heeded=session.fleet.heeds_custom_metrics)
+
+
+def situation_of(
+    fleet: Fleet, instances: tuple[Instance, ...], target_version: str, order: UpgradeOrder
+) -> Situation:
     """The situation of a fleet on which no rollout is under way."""
-    return Situation(instances, target_version, fleet.effective_policy, fleet.health_source)
+    policy, source = fleet.effective_policy, fleet.health_source
+    return Situation(instances, target_version, policy, source, order=order)
 
 
 def plan_body(plan: Plan, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -80,6 +97,7 @@ def plan_body(plan: Plan, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
                 "index": batch.index,
                 "zone": batch.zone,
                 "updateDomain": batch.update_domain,
+                "phase": batch.phase,
                 "instances": list(batch.instance_ids),
                 "reason": batch.reason,
                 "startsAfterSeconds": batch.starts_after.total_seconds(),

@@ -12,6 +12,7 @@ from fleetwright.domain.health import Patience
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.domain.situation import Situation
+from fleetwright.domain.upgrade_order import UpgradeOrder
 from fleetwright.rollout.ports import Clock, FleetDriver, ImageCatalogue, Lease, LeaseTerms, Ledger
 
 Observer = Callable[[RolloutView], None]
@@ -108,6 +109,11 @@ class RolloutSession:
         """Read the whole set."""
         return self.ports.driver.list_instances(self.fleet)
 
+    @property
+    def order(self) -> UpgradeOrder:
+        """What the applications asked for when the rollout began (N20); nothing before it is planned."""
+        return UpgradeOrder.from_dict(self.view.rollout.plan.get("customMetrics", {}))
+
     def situation(self, instances: tuple[Instance, ...]) -> Situation:
         """What the choice of a batch depends on, as of this reading."""
         return Situation(
@@ -117,4 +123,5 @@ class RolloutSession:
             health_source=self.fleet.health_source,
             swapped_ids=self.view.swapped_ids,
             in_flight_ids=self.view.in_flight_ids,
+            order=self.order,
         )

@@ -1,0 +1,119 @@
+"""Who waits for a batch, in the order in which they get one: phases, then zones, update domains and numbers.
+
+Built once from a situation; each batch that is taken costs no more than its own size, so that a plan of
+10,000 instances is as quick as it is long.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.policy import RollingUpgradePolicy
+from fleetwright.domain.situation import Situation
+
+Rank = tuple[bool, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One batch and where it was taken.
+
+    :param left: how many of this place waited, those of the batch included
+    :param out: how many instances were out of service before
+    """
+
+    chosen: tuple[Instance, ...]
+    rank: Rank
+    zone: str
+    update_domain: int
+    left: int
+    out: int
+
+
+@dataclass(slots=True)
+class _Domain:
+    zone: str
+    update_domain: int
+    members: deque[Instance]
+
+
+class Queues:
+    """The candidates of a situation, taken batch by batch while all goes well.
+
+    :param candidates: instances that may be upgraded now
+    :param busy: instances that are to be upgraded and that somebody else is at work on: their phase is not over
+    """
+
+    def __init__(
+        self, situation: Situation, candidates: Iterable[Instance], busy: Iterable[Instance]
+    ) -> None:
+        self._cap = situation.cap
+        self._out = set(situation.out_of_service)
+        self._prioritizes = situation.policy.prioritize_unhealthy_instances
+        rank = situation.order.rank
+        self._held_at = min((rank(i.instance_id) for i in busy), default=None)
+        self._phases = deque(sorted(self._grouped(situation, candidates).items()))
+
+    def _grouped(self, situation: Situation, candidates: Iterable[Instance]) -> dict[Rank, list[_Domain]]:
+        grouped: dict[tuple[Rank, str, int], list[Instance]] = {}
+        for candidate in candidates:
+            rank = situation.order.rank(candidate.instance_id)
+            grouped.setdefault((rank, *domain_of(candidate, situation.policy)), []).append(candidate)
+        phases: dict[Rank, list[_Domain]] = {}
+        for (rank, zone, update_domain), members in sorted(grouped.items(), key=lambda item: item[0]):
+            members.sort(key=lambda i: (i.instance_id not in self._out, i.order))
+            phases.setdefault(rank, []).append(_Domain(zone, update_domain, deque(members)))
+        return phases
+
+    @property
+    def rank(self) -> Rank | None:
+        """The phase whose turn it is; None when nobody waits."""
+        ranks = [self._held_at] if self._held_at is not None else []
+        if self._phases:
+            ranks.append(self._phases[0][0])
+        return min(ranks, default=None)
+
+    def take(self) -> Taken | None:
+        """The next batch; from here on its instances count as upgraded and ready. None when nothing fits."""
+        if not self._phases or self._phases[0][0] != self.rank:
+            return None
+        rank, domains = self._phases[0]
+        for domain in self._in_order(domains):
+            left, out = len(domain.members), len(self._out)
+            chosen = self._fitting(domain.members)
+            if chosen:
+                self._out.difference_update(instance.instance_id for instance in chosen)
+                self._forget_empty(domains, domain)
+                return Taken(chosen, rank, domain.zone, domain.update_domain, left, out)
+        return None
+
+    def _in_order(self, domains: list[_Domain]) -> list[_Domain]:
+        if not self._prioritizes:
+            return domains
+        # Whoever is not ready stands first in its domain; the order of domains is kept besides (N13).
+        return sorted(domains, key=lambda domain: domain.members[0].instance_id not in self._out)
+
+    def _fitting(self, members: deque[Instance]) -> tuple[Instance, ...]:
+        chosen: list[Instance] = []
+        budget = self._cap - len(self._out)
+        while members and len(chosen) < self._cap:
+            if members[0].instance_id not in self._out:
+                if budget <= 0:
+                    break
+                budget -= 1
+            chosen.append(members.popleft())
+        return tuple(chosen)
+
+    def _forget_empty(self, domains: list[_Domain], domain: _Domain) -> None:
+        if not domain.members:
+            domains.remove(domain)
+        if not domains:
+            self._phases.popleft()
+
+
+def domain_of(instance: Instance, policy: RollingUpgradePolicy) -> tuple[str, int]:
+    """Zone and update domain that bound a batch; across zones the set counts as regional (R49, N14, C8)."""
+    return ("" if policy.enable_cross_zone_upgrade else instance.zone, instance.update_domain)
