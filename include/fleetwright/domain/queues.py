@@ -33,7 +33,7 @@ class Taken:
     out: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Domain:
     zone: str
     update_domain: int
