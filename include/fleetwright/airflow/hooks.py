@@ -9,7 +9,7 @@ from airflow.sdk.log import mask_secret
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import CredentialTokens, StaticToken, TokenSource
-from fleetwright.azure.endpoint import PUBLIC_AZURE, AzureEndpoint, connect, is_public_azure
+from fleetwright.azure.endpoint import PUBLIC_AZURE, AzureEndpoint, connect, requires_deferral
 from fleetwright.azure.hosts import token_scope
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.rollout.ports import Clock
@@ -43,12 +43,16 @@ class AzureRmHook(BaseHook):
         """
         extra = self._extra()
         url = self._read().host or PUBLIC_AZURE
-        return AzureEndpoint(url, self._tokens(url, extra), extra.get("ca_bundle") or None)
+        api_version = str(extra.get("api_version") or "")
+        return AzureEndpoint(url, self._tokens(url, extra), extra.get("ca_bundle") or None, api_version)
 
     @property
     def requires_deferral(self) -> bool:
-        """Whether Azure itself would upgrade a flagged set behind this endpoint (O2)."""
-        return is_public_azure(self.endpoint.url)
+        """Whether Azure itself would upgrade a flagged set behind this endpoint (O2): extra ``require_deferral``.
+
+        :raises ConfigurationError: for a value that is neither true nor false nor empty
+        """
+        return requires_deferral(self.endpoint.url, self._extra().get("require_deferral"))
 
     def check_subscription(self, subscription: str) -> None:
         """Refuse a fleet of another subscription than the connection's, where that names one.

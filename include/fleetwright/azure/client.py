@@ -18,6 +18,7 @@ from fleetwright.azure.operations import Look, forgotten, look_without_call, ope
 from fleetwright.azure.paging import next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport
+from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS, arm_url
 from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.ports import Clock, Guard
 
@@ -29,6 +30,7 @@ class ArmClient:
 
     :param url: scheme and host, no trailing slash
     :param ca_bundle: a PEM file with further authorities
+    :param scale_set_api_version: for calls about scale sets, instead of the built-in one (R17, O5)
     """
 
     def __init__(
@@ -39,14 +41,20 @@ class ArmClient:
         clock: Clock,
         ca_bundle: str | None = None,
         policy: RetryPolicy = PATIENT,
+        scale_set_api_version: str = "",
     ) -> None:
         self.url = url
+        self.scale_set_api_version = scale_set_api_version or API_VERSIONS[SCALE_SETS]
         self.clock = clock
         self.reader = AsyncArmReader(url=url, tokens=tokens, clock=clock, ca_bundle=ca_bundle)
         self._tokens = tokens
         self._policy = policy
         self._transport = RequestsTransport(url, ca_bundle)
         self._was_answered = False
+
+    def scale_set_url(self, path: str, **query: str) -> str:
+        """The URL of a call about a scale set or its instances, with the version that such calls carry."""
+        return arm_url(self.url, path, SCALE_SETS, api_version=self.scale_set_api_version, **query)
 
     def get(self, url: str) -> Body:
         """Read one thing."""

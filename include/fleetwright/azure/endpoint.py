@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import urlsplit
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import TokenSource, default_tokens
 from fleetwright.azure.hosts import PUBLIC_ARM, cloud_of, is_loopback
 from fleetwright.azure.trust import tls_context
+from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.rollout.ports import Clock
 
 PUBLIC_AZURE = f"https://{PUBLIC_ARM}"
+
+_API_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(-preview)?")
+_WORDS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +28,17 @@ class AzureEndpoint:
     :param url: kept without a trailing slash
     :param tokens: None asks azure-identity's default chain
     :param ca_bundle: a PEM file with authorities to trust besides the usual ones
-    :raises ConfigurationError: when the URL is none, or the bundle cannot be read
+    :param api_version: for calls about scale sets, instead of the built-in one; empty for that
+    :raises ConfigurationError: when the URL or the version is none, or the bundle cannot be read
     """
 
     url: str = PUBLIC_AZURE
     tokens: TokenSource | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    api_version: str = ""
 
     def __post_init__(self) -> None:
+        _check_api_version(self.api_version)
         object.__setattr__(self, "url", _checked(self.url, has_tokens=self.tokens is not None))
         if self.ca_bundle is not None:
             tls_context(self.ca_bundle)
@@ -47,7 +56,37 @@ def connect(endpoint: AzureEndpoint, clock: Clock) -> ArmClient:
         tokens=endpoint.tokens or default_tokens(endpoint.url),
         clock=clock,
         ca_bundle=endpoint.ca_bundle,
+        scale_set_api_version=endpoint.api_version,
     )
+
+
+def requires_deferral(url: str, setting: object = None) -> bool:
+    """Whether a set that Azure would upgrade by itself is held (O2).
+
+    :param setting: true or false, as a value or a word; None or empty goes by the endpoint's host
+    :raises ConfigurationError: for anything else
+    """
+    word = "" if setting is None else str(setting).strip().lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    if word:
+        raise ConfigurationError(
+            f"require_deferral is {setting!r}; it must be true, false, or empty: then true for {PUBLIC_ARM} only"
+        )
+    return is_public_azure(url)
+
+
+def _check_api_version(version: str) -> None:
+    match = _API_VERSION.fullmatch(version)
+    try:
+        usable = not version or (match is not None and bool(date.fromisoformat(match[1])))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(
+            f"api_version is {version!r}; it must be a date such as {API_VERSIONS[SCALE_SETS]}, with -preview or without,"
+            " or empty for the built-in one"
+        )
 
 
 def _checked(url: str, *, has_tokens: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleetwright.azure.client import ArmClient
-from fleetwright.azure.urls import SCALE_SETS, arm_url
 from fleetwright.domain.fleets import Fleet
 from fleetwright.rollout.ports import Guard
 
@@ -29,5 +28,5 @@ class Reimaging:
         return self._reimage(fleet, instance_ids, version, guard)
 
     def _reimage(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
-        url = arm_url(self._client.url, f"{fleet.fleet_id.resource_id}/reimage", SCALE_SETS)
+        url = self._client.scale_set_url(f"{fleet.fleet_id.resource_id}/reimage")
         return self._client.post(url, {"instanceIds": list(instance_ids), "exactVersion": version}, guard)

@@ -13,10 +13,12 @@ from fleetwright.azure.instance_parsing import parse_instance, parse_instances
 from fleetwright.azure.model_updates import ModelUpdate
 from fleetwright.azure.reimaging import Reimaging
 from fleetwright.azure.rolling_upgrades import describe_rolling_upgrade
-from fleetwright.azure.urls import SCALE_SETS, arm_url, segment
+from fleetwright.azure.surroundings import SurroundingsReader
+from fleetwright.azure.urls import segment
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.surroundings import Surroundings
 from fleetwright.rollout.ports import Guard, OperationStatus
 
 
@@ -72,6 +74,10 @@ class ScaleSetDriver:
             return ""
         return describe_rolling_upgrade(body)
 
+    def fetch_surroundings(self, fleet: Fleet, version: str) -> Surroundings:
+        """Read what decides beside the model; what cannot be read is told as such, and never raised."""
+        return SurroundingsReader(self._client).read(fleet, version)
+
     def prepare(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> None:
         """Bring what is not on the latest model to it, and wait for that (R31).
 
@@ -119,4 +125,4 @@ class ScaleSetDriver:
         return self._url(fleet.fleet_id, f"/virtualMachines/{segment(instance_id)}", expand="instanceView")
 
     def _url(self, fleet_id: FleetId, below: str = "", **query: str) -> str:
-        return arm_url(self._client.url, f"{fleet_id.resource_id}{below}", SCALE_SETS, **query)
+        return self._client.scale_set_url(f"{fleet_id.resource_id}{below}", **query)

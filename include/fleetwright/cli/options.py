@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -18,7 +18,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """Where the fleet is, who asks, and how the answer is printed."""
+    """Where the fleet is, who asks, and how the answer is printed.
+
+    :param require_deferral: None goes by the endpoint's host (O2)
+    :param api_version: of calls about scale sets, empty for the built-in one
+    """
 
     endpoint: str
     token: str | None
@@ -26,6 +30,8 @@ class Common:
     ledger: str | None
     virtual_time: bool
     as_json: bool
+    require_deferral: bool | None = None
+    api_version: str = ""
 
 
 _FLAGS = (
@@ -56,12 +62,35 @@ _ROLLOUT_FLAGS = (
         help="Automatic rolls unhealthy instances back unless the set disables it.",
     ),
     click.option("--rollback", is_flag=True, help="Roll unhealthy instances back on a manual run too."),
+    click.option(
+        "--require-deferral/--no-require-deferral",
+        default=None,
+        help="Hold a set that Azure would upgrade by itself [default: on management.azure.com only].",
+    ),
+    click.option(
+        "--api-version",
+        default="",
+        metavar="DATE",
+        help="Version of the calls about scale sets [default: the built-in one].",
+    ),
 )
 
 
 def rollout_flags(command: Command) -> Command:
-    """Give a verb the flags that describe a rollout."""
-    decorated: Any = command
+    """Give a verb the flags that describe a rollout; where they say how Azure is met, ``Common`` has them."""
+
+    @wraps(command)
+    def with_azure(
+        common: Common,
+        *,
+        require_deferral: bool | None,
+        api_version: str,
+        **rest: Any,  # noqa: ANN401 - the verb's own flags
+    ) -> Any:  # noqa: ANN401 - whatever the verb returns
+        known = replace(common, require_deferral=require_deferral, api_version=api_version)
+        return command(known, **rest)
+
+    decorated: Any = with_azure
     for flag in reversed(_ROLLOUT_FLAGS):
         decorated = flag(decorated)
     return decorated  # type: ignore[no-any-return]  # click returns the command it was given

@@ -26,7 +26,7 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     )
     ports = build_ports(common, look_into_ledger(common))
     try:
-        validated = check_quarantine(ports.ledger, examine(ports.driver, ports.catalogue, request))
+        validated = check_quarantine(ports.ledger, examine(ports, request))
     except HeldError as held:
         tell_held(held, as_json=common.as_json)
         return EXIT_HELD

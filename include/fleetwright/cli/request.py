@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetwright.azure.endpoint import is_public_azure
+from fleetwright.azure.endpoint import requires_deferral
 from fleetwright.cli.options import Common
 from fleetwright.domain.records import TriggerKind
 from fleetwright.rollout.validate import RolloutRequest
@@ -24,5 +24,5 @@ def rollout_request(
         rollback=rollback,
         health_timeout_seconds=health_timeout,
         poll_seconds=poll,
-        requires_deferral=is_public_azure(common.endpoint),
+        requires_deferral=requires_deferral(common.endpoint, common.require_deferral),
     )

@@ -25,7 +25,7 @@ def build_ports(common: Common, ledger: SqlLedger) -> Ports:
     """
     clock = build_clock(common)
     tokens = StaticToken(common.token) if common.token is not None else None
-    client = connect(AzureEndpoint(common.endpoint, tokens), clock)
+    client = connect(AzureEndpoint(common.endpoint, tokens, api_version=common.api_version), clock)
     return Ports(clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import Fleet
@@ -18,8 +18,10 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.domain.upgrade_order import UpgradeOrder, read_upgrade_order
 from fleetwright.rollout import narrate
 from fleetwright.rollout.ports import Ledger
-from fleetwright.rollout.session import RolloutSession
-from fleetwright.rollout.validate import Validated
+from fleetwright.rollout.session import Ports, RolloutSession
+
+if TYPE_CHECKING:
+    from fleetwright.rollout.validate import Validated
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,17 @@ def preview(validated: Validated, ledger: Ledger | None = None) -> Plan:
     situation = situation_of(fleet, instances, validated.settings.target_version, order)
     plan = plan_batches(situation, batch_duration=usual_batch_duration(views))
     return replace(plan, notes=(*plan.notes, *warnings))
+
+
+def predict_end(ports: Ports, validated: Validated) -> datetime | None:
+    """When the last batch will be over if it begins now and all goes well; None where nobody asks or nothing is to do.
+
+    Only credentials that end themselves ask for it (R18).
+    """
+    if not validated.fleet.credentials:
+        return None
+    plan = preview(validated, ports.ledger)
+    return ports.clock.now() + plan.duration if plan.batches else None
 
 
 def what_went_before(views: tuple[RolloutView, ...], target_version: str) -> tuple[str, ...]:

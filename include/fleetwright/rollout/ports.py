@@ -14,6 +14,7 @@ from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.records import RolloutSettings, RolloutView
+from fleetwright.domain.surroundings import Surroundings
 
 
 class Clock(Protocol):
@@ -82,6 +83,13 @@ class FleetDriver(Protocol):
 
     def fetch_foreign_rollout(self, fleet: Fleet) -> str:
         """One line about a rolling upgrade that somebody else has under way, empty where there is none (O4)."""
+        ...
+
+    def fetch_surroundings(self, fleet: Fleet, version: str) -> Surroundings:
+        """Read once what decides beside the model (R22, R34, R35, R53); what cannot be read is no error.
+
+        :param version: one that the fleet's image has, empty where none is known
+        """
         ...
 
     def prepare(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> None:

@@ -8,11 +8,12 @@ from functools import partial
 
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.images import LATEST, is_older, newest
+from fleetwright.domain.images import IN_GALLERIES, LATEST, ImageKind, is_older, newest
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.ports import ImageCatalogue
 
+HAS_VERSIONS = frozenset({ImageKind.PLATFORM, *IN_GALLERIES})
 MOST_NAMED = 5  # versions of which an error says why each does not count
 
 
@@ -25,6 +26,40 @@ class Target:
 
     version: str
     passed_over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the search for a target came to.
+
+    :param target: None where none may be rolled out, or where none was searched for
+    :param obstacle: why none was found
+    """
+
+    target: Target | None = None
+    obstacle: ConfigurationError | HeldError | None = None
+
+    @property
+    def version(self) -> str:
+        """The target's version, empty where there is none."""
+        return self.target.version if self.target else ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why there is none, one line each."""
+        if isinstance(self.obstacle, HeldError):
+            return self.obstacle.reasons
+        return (str(self.obstacle),) if self.obstacle else ()
+
+
+def search_target(catalogue: ImageCatalogue, fleet: Fleet, asked: str) -> Search:
+    """Find the target, or why there is none, so that it can be told with everything else that is wrong."""
+    if fleet.image.kind not in HAS_VERSIONS:
+        return Search()  # the image itself is the reason (R28)
+    try:
+        return Search(find_target(catalogue, fleet, asked))
+    except (ConfigurationError, HeldError) as obstacle:
+        return Search(obstacle=obstacle)
 
 
 def find_target(catalogue: ImageCatalogue, fleet: Fleet, asked: str) -> Target:

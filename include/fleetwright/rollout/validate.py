@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
@@ -12,13 +12,15 @@ from fleetwright.domain.images import LATEST, is_exact_version
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
-from fleetwright.rollout.ports import FleetDriver, ImageCatalogue
+from fleetwright.rollout.planning import predict_end
+from fleetwright.rollout.ports import ImageCatalogue
 from fleetwright.rollout.quarantining import check_quarantine
 from fleetwright.rollout.session import Ports
 from fleetwright.rollout.targets import (
+    Search,
     Target,
-    find_target,
     require_listed,
+    search_target,
     versions_left_behind,
     why_no_way_back,
 )
@@ -86,7 +88,7 @@ def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
     if unfinished is not None:
         return unfinished
     try:
-        return check_quarantine(ports.ledger, examine(ports.driver, ports.catalogue, request))
+        return check_quarantine(ports.ledger, examine(ports, request))
     except HeldError as held:
         key = parse_fleet_id(request.fleet_id).key
         ports.ledger.record_held(key, held.reasons, actor=actor, now=ports.clock.now())
@@ -117,25 +119,49 @@ def _not_this_time(ports: Ports, request: RolloutRequest, fleet: Fleet, target: 
     )
 
 
-def examine(driver: FleetDriver, catalogue: ImageCatalogue, request: RolloutRequest) -> Validated:
+def examine(ports: Ports, request: RolloutRequest) -> Validated:
     """The same checks without a trace: reads only."""
+    driver = ports.driver
     fleet = driver.fetch_fleet(parse_fleet_id(request.fleet_id))
     instances = driver.list_instances(fleet)
     if not instances:
         raise ConfigurationError(
             f"scale set {fleet.fleet_id.resource_id} has no instances: nothing to upgrade"
         )
+    search = search_target(ports.catalogue, fleet, request.version)
     facts = Facts(fleet, instances, driver.fetch_foreign_rollout(fleet), request.requires_deferral)
-    eligibility = judge_eligibility(facts)
-    if eligibility.reasons:
-        raise HeldError(eligibility.reasons)
-    target = find_target(catalogue, fleet, request.version)
-    settings = _settings(request, fleet, target.version)
-    no_way_back = why_no_way_back(catalogue, fleet, versions_left_behind(instances, target.version))
-    if no_way_back and settings.rollback:
-        raise HeldError((no_way_back,))
-    warnings = (*eligibility.warnings, *_passed_over(target), *((no_way_back,) if no_way_back else ()))
-    return Validated(fleet, instances, settings, warnings)
+    validated = Validated(fleet, instances, _settings(request, fleet, search.version), ())
+    return _judged(ports, validated, facts, search)
+
+
+def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) -> Validated:
+    """What was found, with its warnings.
+
+    :raises HeldError: with every reason at once, that of the version among them
+    :raises ConfigurationError: when nothing but the version is wrong
+    """
+    fleet, target = facts.fleet, search.target
+    eligibility = judge_eligibility(
+        replace(
+            facts,
+            surroundings=ports.driver.fetch_surroundings(fleet, search.version),
+            predicted_end=predict_end(ports, validated) if target else None,
+        )
+    )
+    no_way_back = _no_way_back(ports.catalogue, validated) if target else ()
+    held_back = no_way_back if validated.settings.rollback else ()
+    reasons = (*eligibility.reasons, *held_back)
+    if reasons:
+        raise HeldError((*reasons, *search.reasons))
+    if target is None:
+        raise search.obstacle or HeldError(search.reasons)
+    return replace(validated, warnings=(*eligibility.warnings, *_passed_over(target), *no_way_back))
+
+
+def _no_way_back(catalogue: ImageCatalogue, validated: Validated) -> tuple[str, ...]:
+    left = versions_left_behind(validated.instances, validated.settings.target_version)
+    reason = why_no_way_back(catalogue, validated.fleet, left)
+    return (reason,) if reason else ()
 
 
 def _passed_over(target: Target) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class PlanOperator(RolloutStepOperator):
     def _preview(self, context: Context) -> dict[str, Any]:
         ports, hook = self.ports(), AzureRmHook(self.azure_conn_id)
         request = request_of(context["params"], requires_deferral=hook.requires_deferral)
-        validated = check_quarantine(ports.ledger, examine(ports.driver, ports.catalogue, request))
+        validated = check_quarantine(ports.ledger, examine(ports, request))
         plan, warnings = preview(validated, ports.ledger), validated.warnings
         log.info(
             "%s", plan_text(validated.fleet, plan, rollback=validated.settings.rollback, warnings=warnings)
