@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.admin.request_log import RequestLog
+from arm_emulator.compute.outages import let_zones_be_down
 from arm_emulator.faults.faults import Faults
 from arm_emulator.referee.referee import Referee
 from arm_emulator.world.advance import advance_to
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from arm_emulator.clock import Clock
+    from arm_emulator.faults.document import EffectDocument, FaultDocument
+    from arm_emulator.faults.faults import CallFacts, Fault
     from arm_emulator.seeded import Seed
     from arm_emulator.world.document import WorldDocument
     from arm_emulator.world.world import World
@@ -49,10 +52,36 @@ class Emulator:
         self.referee = referee
         self.faults = Faults.of(document.faults, now)
         self.requests = RequestLog()
+        self._let_faults_act()
 
     def advance(self) -> None:
-        """Bring the world to the clock's time."""
-        advance_to(self.world, self.clock.now())
+        """Bring the world to the clock's time; zones that come back on the way do so at their own instant."""
+        now = self.clock.now()
+        for instant in self.faults.outage_ends(self.world.now, now):
+            advance_to(self.world, instant)
+            self._let_faults_act()
+        advance_to(self.world, now)
+        self._let_faults_act()
+
+    def hit(self, call: CallFacts) -> EffectDocument | None:
+        """What the faults make of a call."""
+        effect = self.faults.hit(call, self.world.now)
+        self._let_faults_act()
+        return effect
+
+    def add_fault(self, document: FaultDocument) -> Fault:
+        """Add a fault; its seconds count from now."""
+        fault = self.faults.add(document, self.world.now)
+        self._let_faults_act()
+        return fault
+
+    def clear_faults(self) -> None:
+        """Remove all faults: zones that are down come back."""
+        self.faults.clear()
+        self._let_faults_act()
+
+    def _let_faults_act(self) -> None:
+        let_zones_be_down(self.world, self.faults.zones_down(self.world.now))
 
     def move_clock(self, instant: datetime) -> None:
         """Move a manual clock, and the world with it, step by step.

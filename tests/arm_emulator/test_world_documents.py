@@ -128,7 +128,7 @@ EXTENSIONS = f"{SET}/resource/properties/virtualMachineProfile/extensionProfile/
         ),
         ("platformImages/0/versions", [{"name": 1.5}], "platformImages[0].versions[0].name: 1.5"),
         ("subscriptions", [{"id": "a"}, {"id": "A"}], "subscriptions[1]: 'A' stands there twice"),
-        ("faults", [{"effect": {"zoneDown": "2"}}], "faults[0].effect: the effect zoneDown is not served"),
+        ("faults", [{"effect": {"zoneDown": True}}], "faults[0].effect.zoneDown: True: input should be"),
         (
             "galleries",
             [{}],

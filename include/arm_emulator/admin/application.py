@@ -129,7 +129,7 @@ def _fault_routes(emulator: Emulator) -> APIRouter:
     async def add_fault(body: FaultDocument) -> dict[str, Any]:
         """Add a fault; its seconds count from now."""
         emulator.advance()
-        return _fault_words(emulator.faults.add(body, emulator.world.now), emulator)
+        return _fault_words(emulator.add_fault(body), emulator)
 
     @router.get("/faults")
     async def list_faults() -> dict[str, Any]:
@@ -140,7 +140,8 @@ def _fault_routes(emulator: Emulator) -> APIRouter:
     @router.delete("/faults")
     async def clear_faults() -> dict[str, Any]:
         """Remove all faults."""
-        emulator.faults.clear()
+        emulator.advance()
+        emulator.clear_faults()
         return {"faults": []}
 
     return router

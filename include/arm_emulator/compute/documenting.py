@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.documents import ChangeDocument, InstanceDocument
@@ -63,6 +64,8 @@ def _document(instance: Instance, previous_models: Sequence[Model]) -> dict[str,
         "healthAt": admin_instant(instance.health_at),
         "step": instance.step.value if instance.step else None,
         "due": admin_instant(instance.due) if instance.due else None,
+        "isDown": instance.is_down,
+        "secondsLeft": None if instance.time_left is None else instance.time_left.total_seconds(),
         "change": _change_document(instance.change),
     }
 
@@ -116,6 +119,10 @@ def _maybe_instant(text: str | None) -> datetime | None:
     return None if text is None else parse_instant(text)
 
 
+def _maybe_seconds(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
 def _protection(document: Any) -> Protection | None:  # noqa: ANN401 - one of the readers of a table of any type
     if document is None:
         return None
@@ -163,5 +170,7 @@ _ATTRIBUTES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "healthAt": ("health_at", _maybe_instant),
     "step": ("step", _same),
     "due": ("due", _maybe_instant),
+    "isDown": ("is_down", _same),
+    "secondsLeft": ("time_left", _maybe_seconds),
     "change": ("change", _change),
 }

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from arm_emulator.compute.instance import ChangeKind, Fate, HealthState, Power, Provisioning, Step
 from arm_emulator.images.behaviours import HealthWord
-from arm_emulator.world.words import Document, InstanceId, Instant, Seconds
+from arm_emulator.world.words import Document, Duration, InstanceId, Instant, Seconds
 
 
 class TimingsDocument(Document):
@@ -78,6 +78,8 @@ class InstanceDocument(Document):
     healthAt: Instant | None = None
     step: Step | None = Field(default=None, strict=False)
     due: Instant | None = None
+    isDown: bool = False
+    secondsLeft: Duration | None = None
     change: ChangeDocument | None = None
 
 

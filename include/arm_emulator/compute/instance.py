@@ -11,7 +11,7 @@ from arm_emulator.compute.health_source import SourceKind
 from arm_emulator.images.behaviours import HealthWord
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from arm_emulator.compute.model import Model
 
@@ -122,6 +122,7 @@ class Instance:
     :param data_disks: the same for the data disks.
     :param boots: how many times it booted in this world; makes each boot's draws its own.
     :param custom_metrics: what the application tells rolling upgrades of itself, as it was written.
+    :param is_down: its zone is; what it does stands still, ``time_left`` is what its step still takes.
     :param ready: as it was told to the observer last.
     :param ticket: of the timeline's entry that it waits for.
     :param rendered: its JSON without and with instance view, until the next change.
@@ -152,6 +153,8 @@ class Instance:
     custom_metrics: dict[str, Any] | None = None
     step: Step | None = None
     due: datetime | None = None
+    is_down: bool = False
+    time_left: timedelta | None = None
     change: Change | None = None
     ready: bool = True
     ticket: int | None = None
@@ -172,17 +175,23 @@ class Instance:
         return self.protection is not None and self.protection.from_scale_set_actions
 
     @property
+    def shown_power(self) -> Power:
+        """The power state as Azure shows it: nothing runs in a zone that is down."""
+        return Power.STOPPED if self.is_down else self.power
+
+    @property
     def shown_health(self) -> HealthState:
         """The health as its source shows it: a binary one knows no state between healthy and unhealthy (N22)."""
         source = self.model.health_source
         is_binary = source is not None and source.kind is SourceKind.BINARY
-        is_open = self.health in {HealthState.INITIALIZING, HealthState.UNKNOWN}
-        return HealthState.UNHEALTHY if is_binary and is_open else self.health
+        health = HealthState.UNKNOWN if self.is_down else self.health
+        is_open = health in {HealthState.INITIALIZING, HealthState.UNKNOWN}
+        return HealthState.UNHEALTHY if is_binary and is_open else health
 
     def is_ready(self) -> bool:
         """Running, provisioned, every extension succeeded and, with a health source, healthy."""
         return (
-            self.power is Power.RUNNING
+            self.shown_power is Power.RUNNING
             and self.provisioning is Provisioning.SUCCEEDED
             and all(result.succeeded for result in self.extensions)
             and (not self.model.has_health_source or self.health is HealthState.HEALTHY)

@@ -110,7 +110,9 @@ def _provisioning(instance: Instance) -> JsonObject:
 
 
 def _power(instance: Instance) -> JsonObject:
-    return _status(f"PowerState/{instance.power}", _POWER_WORDS[instance.power], instance.powered_at)
+    return _status(
+        f"PowerState/{instance.shown_power}", _POWER_WORDS[instance.shown_power], instance.powered_at
+    )
 
 
 def _health(instance: Instance) -> JsonObject:
@@ -119,7 +121,7 @@ def _health(instance: Instance) -> JsonObject:
 
 
 def _agent(instance: Instance) -> JsonObject:
-    if instance.power is not Power.RUNNING:
+    if instance.shown_power is not Power.RUNNING:
         status = _status("ProvisioningState/Unavailable", "Not Ready", instance.powered_at, "Warning")
     else:
         status = _status("ProvisioningState/succeeded", "Ready", instance.powered_at)

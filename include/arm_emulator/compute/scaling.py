@@ -67,6 +67,7 @@ def _add_instance(world: World, scale_set: ScaleSet) -> None:
     instance.extensions = ()
     instance.boots = 1
     instance.ready = False
+    instance.is_down = world.is_zone_down(scale_set.location, instance.zone)
     scale_set.next_id += 1
     scale_set.instances[instance.instance_id] = instance
     world.observer.observe(InstanceAdded(world.now, scale_set.id.text, instance.instance_id, version))

@@ -25,7 +25,15 @@ _TIMING_OF: Mapping[Step, str] = MappingProxyType(
 def enter(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> None:
     """Put an instance at a step; the timeline knows when that ends."""
     instance.step = step
-    instance.due = world.now + _duration(world, scale_set, instance, step)
+    instance.time_left = _duration(world, scale_set, instance, step)
+    resume(world, scale_set, instance)
+
+
+def resume(world: World, scale_set: ScaleSet, instance: Instance) -> None:
+    """Let the step go on with the time that is left of it, unless the instance's zone is down."""
+    if instance.is_down or instance.time_left is None:
+        return
+    instance.due, instance.time_left = world.now + instance.time_left, None
     instance.ticket = world.timeline.schedule(
         instance.due, scale_set=scale_set.key, instance=instance.instance_id
     )
@@ -33,7 +41,7 @@ def enter(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> 
 
 def leave(instance: Instance) -> None:
     """Wait for nothing any more: an entry of the timeline that is still there is void."""
-    instance.step = instance.due = instance.ticket = None
+    instance.step = instance.due = instance.ticket = instance.time_left = None
 
 
 def _duration(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> timedelta:

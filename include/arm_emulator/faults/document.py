@@ -6,12 +6,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from arm_emulator.world.words import Document, Duration, InstanceId
+from arm_emulator.world.words import Document, Duration, InstanceId, Location
 
-NOT_SERVED = ("zoneDown", "tokenExpires")
-"""Effects that the contract knows and this version does not serve."""
-
-_KINDS = ("status", "latency", "reset", "applyThenReset", "operation", "partial")
+_KINDS = ("status", "latency", "reset", "applyThenReset", "operation", "partial", "zoneDown", "tokenExpires")
 
 
 class MatchDocument(Document):
@@ -23,7 +20,10 @@ class MatchDocument(Document):
 
 
 class EffectDocument(Document):
-    """What happens to them: exactly one of status, latency, reset, applyThenReset, operation and partial."""
+    """What happens to them: exactly one of status, latency, reset, applyThenReset, operation, partial, zoneDown and tokenExpires.
+
+    ``zoneDown`` may have a ``location``; without one the zone is down in every region.
+    """
 
     status: int | None = Field(default=None, ge=400, le=599)
     retryAfter: int | None = Field(default=None, ge=0)
@@ -32,20 +32,15 @@ class EffectDocument(Document):
     applyThenReset: Literal[True] | None = None
     operation: Literal["Failed", "stuck"] | None = None
     partial: list[InstanceId] | None = None
+    zoneDown: InstanceId | None = None
+    location: Location | None = None
+    tokenExpires: Literal[True] | None = None
     code: str | None = None
     message: str | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unserved(cls, value: object) -> object:
-        for kind in NOT_SERVED:
-            if isinstance(value, dict) and kind in value:
-                raise ValueError(f"the effect {kind} is not served by this version of the emulator")
-        return value
-
     @property
     def kind(self) -> str:
-        """Which of the six it is."""
+        """Which of them it is."""
         return self._given()[0]
 
     def _given(self) -> list[str]:
@@ -57,6 +52,8 @@ class EffectDocument(Document):
         if len(given) != 1:
             found = " and ".join(given) or "none"
             raise ValueError(f"an effect is exactly one of {', '.join(_KINDS)}; there is {found}")
+        if self.location is not None and self.zoneDown is None:
+            raise ValueError("location belongs to zoneDown")
         return self
 
 
@@ -72,3 +69,19 @@ class FaultDocument(Document):
     after: int = Field(default=0, ge=0)
     times: int | None = Field(default=None, ge=0)
     seconds: Duration | None = None
+
+    @property
+    def begins_at_once(self) -> bool:
+        """Whether a zone is down from the start: no call is named that it waits for."""
+        return self.effect.zoneDown is not None and not (self.after or self.match.model_fields_set)
+
+    @property
+    def hits_at_most(self) -> int | None:
+        """How many matching calls it hits; None for all.
+
+        One token expires unless ``times`` says more: else the new one would expire as well. A zone that is down is
+        not counted in calls.
+        """
+        if self.effect.tokenExpires:
+            return 1 if self.times is None else self.times
+        return None if self.effect.zoneDown is not None else self.times

@@ -42,9 +42,23 @@ class Fault:
     def is_over(self, now: datetime) -> bool:
         """Whether its seconds have passed or its times are used up."""
         document = self.document
-        if document.seconds is not None and now >= self.added + timedelta(seconds=document.seconds):
+        if self.ends is not None and now >= self.ends:
             return True
-        return document.times is not None and self.matches >= document.after + document.times
+        times = document.hits_at_most
+        return times is not None and self.matches >= document.after + times
+
+    @property
+    def ends(self) -> datetime | None:
+        """When its seconds have passed; None where it has none."""
+        seconds = self.document.seconds
+        return None if seconds is None else self.added + timedelta(seconds=seconds)
+
+    @property
+    def zone_down(self) -> tuple[str | None, str] | None:
+        """The zone that it has taken down, with its region; None where it has not."""
+        effect = self.document.effect
+        has_begun = self.document.begins_at_once or self.hits > 0
+        return (effect.location, effect.zoneDown) if effect.zoneDown is not None and has_begun else None
 
     def matches_call(self, call: CallFacts) -> bool:
         """Whether the call is one that the fault is about."""
@@ -96,11 +110,23 @@ class Faults:
         for fault in self.faults:
             if fault.is_over(now) or not fault.matches_call(call):
                 continue
-            if effect is None and fault.is_due():
+            if fault.is_due() and fault.document.effect.zoneDown is not None:
+                fault.hits += 1
+            elif effect is None and fault.is_due():
                 effect = fault.document.effect
                 fault.hits += 1
             fault.matches += 1
         return effect
+
+    def zones_down(self, now: datetime) -> frozenset[tuple[str | None, str]]:
+        """The zones that are down now, each with its region."""
+        zones = (fault.zone_down for fault in self.faults if not fault.is_over(now))
+        return frozenset(zone for zone in zones if zone is not None)
+
+    def outage_ends(self, after: datetime, until: datetime) -> list[datetime]:
+        """When zones come back in a span of time, in order."""
+        ends = (fault.ends for fault in self.faults if fault.zone_down is not None)
+        return sorted({end for end in ends if end is not None and after < end <= until})
 
     def remaining(self, now: datetime) -> list[dict[str, Any]]:
         """What is left of each fault, as documents."""
@@ -114,7 +140,8 @@ def _remaining(fault: Fault, now: datetime) -> dict[str, Any]:
         left["times"] = min(document.times, document.after + document.times - fault.matches)
     if document.seconds is not None:
         left["seconds"] = (fault.added + timedelta(seconds=document.seconds) - now).total_seconds()
-    return {**document.model_dump(mode="json", exclude_none=True), **left}
+    written = {**document.model_dump(mode="json", exclude_none=True), **left}
+    return {**written, "match": {}, "after": 0} if fault.zone_down is not None else written
 
 
 def disruption_of(effect: EffectDocument | None) -> Disruption:

@@ -21,6 +21,19 @@ CHALLENGE = (
 )
 
 
+def revoke_token(world: World, headers: Mapping[str, str]) -> None:
+    """Let the token that a call uses expire; a new one is good."""
+    token = _token_of(headers)
+    if token:
+        world.revoked_tokens.add(token)
+
+
+def _token_of(headers: Mapping[str, str]) -> str:
+    """The bearer token of a call; empty where it has none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def require_token(world: World, headers: Mapping[str, str]) -> None:
     """Refuse a call that does not say who sends it.
 
@@ -28,15 +41,18 @@ def require_token(world: World, headers: Mapping[str, str]) -> None:
     :raises ExpiredAuthenticationTokenError: one that has expired.
     :raises InvalidAuthenticationTokenError: one that the world does not list.
     """
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token:
+    token = _token_of(headers)
+    if not token:
         raise AuthenticationFailedError(
             "Authentication failed. The 'Authorization' header is missing or has no bearer token."
         )
     if token in world.expired_tokens:
         raise ExpiredAuthenticationTokenError(
             "The access token expiry UTC time is earlier than current UTC time."
+        )
+    if token in world.revoked_tokens:
+        raise InvalidAuthenticationTokenError(
+            "The access token expiry UTC time is earlier than current UTC time: the token has expired."
         )
     if world.good_tokens is not None and token not in world.good_tokens:
         raise InvalidAuthenticationTokenError("The access token is invalid.")

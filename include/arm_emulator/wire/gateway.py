@@ -13,7 +13,7 @@ from arm_emulator.arm_errors import ArmError, InjectedError
 from arm_emulator.faults.faults import CallFacts, disruption_of
 from arm_emulator.protocol import drop_connection
 from arm_emulator.wire.api_versions import require_api_version
-from arm_emulator.wire.authentication import require_token
+from arm_emulator.wire.authentication import require_token, revoke_token
 from arm_emulator.wire.call import JSON, ArmCall
 from arm_emulator.wire.error_reply import error_reply
 from arm_emulator.wire.reply_headers import reply_headers
@@ -52,7 +52,7 @@ class ArmGateway:
         call = _call_of(request, await request.body())
         match = self._find(call)
         self._emulator.advance()
-        effect = self._emulator.faults.hit(_facts(call, match), self._emulator.world.now)
+        effect = self._emulator.hit(_facts(call, match))
         if effect is not None and effect.latency is not None:
             await asyncio.sleep(effect.latency)
             self._emulator.advance()
@@ -73,6 +73,8 @@ class ArmGateway:
         try:
             if effect is not None and effect.status is not None:
                 return _injected(effect, effect.status)
+            if effect is not None and effect.tokenExpires:
+                revoke_token(self._emulator.world, call.headers)
             require_token(self._emulator.world, call.headers)
             require_api_version(call.path, call.api_version)
             if isinstance(match, ArmError):

@@ -52,10 +52,11 @@ class RefereeDocument(Document):
 
 
 class TokensDocument(Document):
-    """The bearer tokens that are good, all where none is listed, and those that have expired."""
+    """The bearer tokens that are good, all where none is listed, and those that have expired, be it by a fault."""
 
     good: list[str] = Field(default_factory=list)
     expired: list[str] = Field(default_factory=list)
+    expiredByFault: list[str] = Field(default_factory=list)
 
 
 class OperationDocument(Document):

@@ -44,13 +44,18 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
         "serviceFabricClusters": [{"resource": c} for c in world.service_fabric_clusters.values()],
         "referee": {"healthSeconds": health_seconds},
         "scaleSets": [dump_scale_set(world, scale_set) for scale_set in world.scale_sets.values()],
-        "tokens": {"good": sorted(world.good_tokens or ()), "expired": sorted(world.expired_tokens)},
+        "tokens": _tokens(world),
         "faults": list(faults),
         "operations": _operations(world),
     }
     if world.regions.given:
         document["locations"] = [_region(region) for region in world.regions.by_name.values()]
     return document
+
+
+def _tokens(world: World) -> JsonObject:
+    tokens = {"good": sorted(world.good_tokens or ()), "expired": sorted(world.expired_tokens)}
+    return {**tokens, **({"expiredByFault": sorted(world.revoked_tokens)} if world.revoked_tokens else {})}
 
 
 def _given(entries: dict[str, Any]) -> JsonObject:

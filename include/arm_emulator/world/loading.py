@@ -62,6 +62,7 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         platform_upgrades=document.platformUpgrades,
         good_tokens=frozenset(document.tokens.good) or None,
         expired_tokens=frozenset(document.tokens.expired),
+        revoked_tokens=set(document.tokens.expiredByFault),
         observer=observer,
         issued=document.operations.issued,
     )

@@ -41,7 +41,11 @@ class Subscription:
 
 @dataclass(slots=True)
 class World:
-    """All of it. Whoever calls has moved it to the present instant first."""
+    """All of it. Whoever calls has moved it to the present instant first.
+
+    :param revoked_tokens: those that a fault let expire.
+    :param zones_down: region (None for every one) and zone.
+    """
 
     now: datetime
     seed: Seed
@@ -57,6 +61,8 @@ class World:
     platform_upgrades: bool = False
     good_tokens: frozenset[str] | None = None
     expired_tokens: frozenset[str] = frozenset()
+    revoked_tokens: set[str] = field(default_factory=set)
+    zones_down: frozenset[tuple[str | None, str]] = frozenset()
     timeline: Timeline = field(default_factory=Timeline)
     observer: Observer = field(default_factory=NobodyListens)
     issued: int = 0
@@ -134,6 +140,10 @@ class World:
             self.require_resource_group(at["subscriptionId"], at["resourceGroupName"])
             prefix += f"resourceGroups/{at['resourceGroupName']}/"
         return [resource for key, resource in kept.items() if key.startswith(prefix.lower())]
+
+    def is_zone_down(self, location: str, zone: str | None) -> bool:
+        """Whether a fault has taken a zone of a region down."""
+        return zone is not None and not self.zones_down.isdisjoint({(location, zone), (None, zone)})
 
     def timings_of(self, scale_set: ScaleSet) -> Timings:
         """How long things take in a scale set: its own timings over the world's."""
