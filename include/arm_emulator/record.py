@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class EffectivePolicy:
     max_unhealthy_instance_percent: int = 20
     max_unhealthy_upgraded_instance_percent: int = 20
     enable_cross_zone_upgrade: bool = False
+    prioritize_unhealthy_instances: bool = False
+    pause_time_between_batches: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from arm_emulator.admin.application import create_admin_app
 from arm_emulator.arm_errors import ArmError
 from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
+from arm_emulator.compute.rolling_upgrade_responses import rolling_upgrade_routes
 from arm_emulator.compute.scale_set_responses import scale_set_routes
 from arm_emulator.compute.usage_responses import usage_routes
 from arm_emulator.emulator import Emulator
@@ -56,6 +57,7 @@ def create_router() -> Router:
         (
             *resources.routes,
             *action_routes(),
+            *rolling_upgrade_routes(),
             *operations.routes(),
             *image_routes(),
             *usage_routes(),

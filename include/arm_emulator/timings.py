@@ -25,6 +25,8 @@ DEFAULTS: Mapping[str, Range] = MappingProxyType(
         "deallocate": (10, 10),
         "listLag": (0, 0),
         "retryAfter": (1, 1),
+        "publicationDelay": (0, 0),
+        "enablementDelay": (0, 0),
     }
 )
 

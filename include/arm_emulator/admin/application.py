@@ -11,6 +11,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from arm_emulator.admin import bodies
 from arm_emulator.admin.errors import install_error_handlers
 from arm_emulator.admin.happenings import named_scale_set, publish_image, scale, touch_instances
+from arm_emulator.compute.rendering import forget_renderings
+from arm_emulator.compute.rolling_upgrade_documents import upgrade_document
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.instants import admin_instant, parse_instant
 from arm_emulator.world.reading import parse_world
@@ -116,8 +118,10 @@ def _happening_routes(emulator: Emulator) -> APIRouter:
         emulator.advance()
         scale_set = named_scale_set(emulator.world, body.id)
         said = body.rollingUpgrade
-        scale_set.rolling_upgrade = None if said is None else said.model_dump(exclude_none=True)
-        return {"id": scale_set.id.text, "rollingUpgrade": scale_set.rolling_upgrade}
+        upgrade = scale_set.rolling_upgrade = None if said is None else said.upgrade()
+        forget_renderings(scale_set)
+        shown = None if upgrade is None else upgrade_document(upgrade)
+        return {"id": scale_set.id.text, "rollingUpgrade": shown}
 
     return router
 

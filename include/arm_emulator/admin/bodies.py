@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from arm_emulator.compute.documents import RollingUpgradeDocument
+from arm_emulator.compute.rolling_upgrade_documents import RollingUpgradeDocument
 from arm_emulator.images.behaviours import HealthWord
 from arm_emulator.world.images_document import BehaviourDocument
 from arm_emulator.world.words import Document, Duration, InstanceId, Instant, Location

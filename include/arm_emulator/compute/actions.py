@@ -118,6 +118,14 @@ def begin_operation(
     return operation
 
 
+def begin_resource_operation(world: World, scale_set: ScaleSet, disruption: Disruption) -> Operation:
+    """Register an operation on the resource that gives nothing back, and ends at once unless a fault has it hang."""
+    operation = begin_operation(world, scale_set, disruption=disruption)
+    if not disruption.applies_to_resource and disruption.fate is Fate.FAIL:
+        operation.failures.append(ErrorDetail(disruption.code, disruption.message))
+    return operation
+
+
 def begin_immediate_operation(
     world: World, scale_set: ScaleSet, *, result_path: str, disruption: Disruption = UNDISTURBED
 ) -> Operation:

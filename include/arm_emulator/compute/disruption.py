@@ -19,6 +19,11 @@ class Disruption:
     message: str = "The operation failed."
     instances: frozenset[str] | None = None
 
+    @property
+    def applies_to_resource(self) -> bool:
+        """Whether a change of the resource itself, rather than of instances, happens all the same."""
+        return self.fate is Fate.APPLY or self.instances is not None
+
     def fate_of(self, instance_id: str) -> Fate:
         """What becomes of the change of one instance."""
         is_hit = self.instances is None or instance_id in self.instances

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from arm_emulator.compute.instance import ChangeKind, Fate, HealthState, Power, Provisioning, Step
+from arm_emulator.compute.rolling_upgrade_documents import RollingUpgradeDocument
 from arm_emulator.images.behaviours import HealthWord
 from arm_emulator.world.words import Document, Duration, InstanceId, Instant, Seconds
 
@@ -21,6 +22,8 @@ class TimingsDocument(Document):
     deallocate: Seconds | None = None
     listLag: Seconds | None = None
     retryAfter: Seconds | None = None
+    publicationDelay: Seconds | None = None
+    enablementDelay: Seconds | None = None
 
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Those that were given."""
@@ -83,22 +86,6 @@ class InstanceDocument(Document):
     change: ChangeDocument | None = None
 
 
-class RollingUpgradeDocument(Document):
-    """A rolling upgrade by somebody else: the body of ``rollingUpgrades/latest``, ``code`` apart all optional.
-
-    ``platformVersion`` is the version to which this world's own platform upgrades.
-    """
-
-    code: Literal["RollingForward", "Cancelled", "Completed", "Faulted", "RollingBack"]
-    startTime: Instant | None = None
-    lastAction: Literal["Start", "Cancel"] = "Start"
-    lastActionTime: Instant | None = None
-    policy: dict[str, Any] | None = None
-    progress: dict[str, int] | None = None
-    error: dict[str, Any] | None = None
-    platformVersion: str | None = None
-
-
 class ScaleSetExtrasDocument(Document):
     """``x-emulator`` of a scale set."""
 
@@ -108,6 +95,9 @@ class ScaleSetExtrasDocument(Document):
     updateDomains: int | None = Field(default=None, ge=1, le=1000)
     timings: TimingsDocument = Field(default_factory=TimingsDocument)
     rollingUpgrade: RollingUpgradeDocument | None = None
+    upgradeHistory: list[RollingUpgradeDocument] = Field(default_factory=list)
+    automaticSince: Instant | None = None
+    repairsSuspended: bool = False
     instanceIds: list[InstanceId] | None = None
     nextInstanceId: int | None = Field(default=None, ge=0)
     etag: int = Field(default=1, ge=1)

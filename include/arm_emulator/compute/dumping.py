@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.documenting import differences, is_unhealthy, plain_instance
 from arm_emulator.compute.loading import created_at, version_at_load
+from arm_emulator.compute.rolling_upgrade_documents import upgrade_document
+from arm_emulator.instants import admin_instant
 
 if TYPE_CHECKING:
     from arm_emulator.compute.model import JsonObject, Model
@@ -22,7 +24,7 @@ def dump_scale_set(world: World, scale_set: ScaleSet) -> JsonObject:
         "dataDisksPerInstance": scale_set.data_disks_per_instance,
         "updateDomains": scale_set.update_domains,
         "timings": timings_document(scale_set.own_timings) or None,
-        "rollingUpgrade": scale_set.rolling_upgrade,
+        **_upgrades(scale_set),
         "unhealthyInstances": [i.instance_id for i in scale_set.instances.values() if is_unhealthy(i)]
         or None,
         "previousModels": [_model_document(model) for model in models] or None,
@@ -33,6 +35,16 @@ def dump_scale_set(world: World, scale_set: ScaleSet) -> JsonObject:
         extras["etag"] = scale_set.etag
     extras = {key: value for key, value in extras.items() if value is not None}
     return {"resource": scale_set.resource, "x-emulator": extras}
+
+
+def _upgrades(scale_set: ScaleSet) -> dict[str, Any]:
+    latest, since = scale_set.rolling_upgrade, scale_set.automatic_since
+    return {
+        "rollingUpgrade": None if latest is None else upgrade_document(latest),
+        "upgradeHistory": [upgrade_document(upgrade) for upgrade in scale_set.upgrade_history] or None,
+        "automaticSince": None if since is None else admin_instant(since),
+        "repairsSuspended": scale_set.repairs_suspended or None,
+    }
 
 
 def timings_document(given: dict[str, Range]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.health_source import SourceKind
 from arm_emulator.images.behaviours import HealthWord
+from arm_emulator.images.versions import is_lower
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -187,6 +188,11 @@ class Instance:
         health = HealthState.UNKNOWN if self.is_down else self.health
         is_open = health in {HealthState.INITIALIZING, HealthState.UNKNOWN}
         return HealthState.UNHEALTHY if is_binary and is_open else health
+
+    def is_behind(self, version: str) -> bool:
+        """Whether an upgrade of the set to a version has something to do here: it is older and not protected."""
+        is_older = self.exact_version is not None and is_lower(self.exact_version, than=version)
+        return is_older and not self.is_protected
 
     def is_ready(self) -> bool:
         """Running, provisioned, every extension succeeded and, with a health source, healthy."""

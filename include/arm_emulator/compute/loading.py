@@ -39,7 +39,11 @@ def load_scale_set(world: World, document: ScaleSetDocument) -> ScaleSet:
     scale_set.data_disks_per_instance = extras.dataDisksPerInstance
     scale_set.etag = extras.etag
     if extras.rollingUpgrade is not None:
-        scale_set.rolling_upgrade = extras.rollingUpgrade.model_dump(exclude_none=True)
+        scale_set.rolling_upgrade = extras.rollingUpgrade.upgrade()
+    scale_set.upgrade_history = [said.upgrade() for said in extras.upgradeHistory]
+    if extras.automaticSince is not None:
+        scale_set.automatic_since = parse_instant(extras.automaticSince)
+    scale_set.repairs_suspended = extras.repairsSuspended
     _create_instances(world, scale_set, document)
     register(world, scale_set)
     return scale_set

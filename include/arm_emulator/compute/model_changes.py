@@ -99,6 +99,8 @@ def _change(world: World, scale_set: ScaleSet, resource: JsonObject, disruption:
     complete(resource, scale_set.id, world.now)
     scale_set.resource = resource
     scale_set.etag += 1
+    if scale_set.rolling_upgrade is not None:
+        scale_set.rolling_upgrade.may_begin_again = not scale_set.rolling_upgrade.is_under_way
     scale_set.model = _model_in_use(scale_set, Model.of(resource))
     forget_renderings(scale_set)
     scale_to(world, scale_set, capacity)

@@ -1,31 +1,24 @@
-"""Which instances the platform upgrades next: one update domain of one zone, within what the policy leaves."""
+"""Which instances a rolling upgrade takes next: one update domain of one zone, within what the policy leaves."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from arm_emulator.images.versions import is_lower
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.record import EffectivePolicy
 
 
-def behind(scale_set: ScaleSet, target: str) -> list[Instance]:
-    """The instances that run an older version and are not protected from actions of the set."""
-    return [
-        instance
-        for instance in scale_set.instances.values()
-        if instance.exact_version is not None
-        and is_lower(instance.exact_version, than=target)
-        and not instance.is_protected
-    ]
+def next_batch(scale_set: ScaleSet, pending: Iterable[Instance], policy: EffectivePolicy) -> list[Instance]:
+    """The next instances in the order of zones, update domains and numbers; none when nothing fits.
 
-
-def next_batch(scale_set: ScaleSet, target: str, policy: EffectivePolicy) -> list[Instance]:
-    """The next instances in the order of zones, update domains and numbers; none when nothing fits (R7, R9, R48, R49)."""
+    Batch size and budget are R7 and R9, zones R48 and N14, update domains R49; ``prioritizeUnhealthyInstances``
+    puts the domains of unhealthy ones first (N13).
+    """
 
     def domain(instance: Instance) -> tuple[str, int]:
         zone = "" if policy.enable_cross_zone_upgrade else instance.zone or ""
@@ -33,12 +26,21 @@ def next_batch(scale_set: ScaleSet, target: str, policy: EffectivePolicy) -> lis
 
     cap = max(1, len(scale_set.instances) * policy.max_batch_instance_percent // 100)
     budget = cap - sum(not instance.ready for instance in scale_set.instances.values())
-    ordered = sorted(behind(scale_set, target), key=lambda i: (*domain(i), int(i.instance_id)))
-    for _, instances in groupby(ordered, key=domain):
-        fitting = _fitting(list(instances), budget)[:cap]
+    ordered = sorted(pending, key=lambda i: (*domain(i), i.ready, *_number(i)))
+    domains = [list(instances) for _, instances in groupby(ordered, key=domain)]
+    if policy.prioritize_unhealthy_instances:
+        domains.sort(key=lambda instances: all(instance.ready for instance in instances))
+    for instances in domains:
+        fitting = _fitting(instances, budget)[:cap]
         if fitting:
             return fitting
     return []
+
+
+def _number(instance: Instance) -> tuple[int, str]:
+    """Ids by number; names, which Flexible sets have, by letter."""
+    is_number = instance.instance_id.isdecimal()
+    return (int(instance.instance_id), "") if is_number else (0, instance.instance_id)
 
 
 def _fitting(instances: list[Instance], budget: int) -> list[Instance]:

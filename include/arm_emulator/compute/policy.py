@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,12 +111,40 @@ def effective_policy(resource: Mapping[str, Any]) -> EffectivePolicy:
     """The policy that holds for OS upgrades: the set's own only with ``useRollingUpgradePolicy`` (C7)."""
     policy = (resource.get("properties") or {}).get("upgradePolicy") or {}
     own = policy.get("rollingUpgradePolicy") or {}
-    if not (policy.get("automaticOSUpgradePolicy") or {}).get("useRollingUpgradePolicy"):
+    if not _uses_its_own(policy):
         return EffectivePolicy()
-    percentages = {**DEFAULT_ROLLING_UPGRADE_POLICY, **{k: v for k, v in own.items() if v is not None}}
+    percentages = policy_shown(resource)
     return EffectivePolicy(
         max_batch_instance_percent=percentages["maxBatchInstancePercent"],
         max_unhealthy_instance_percent=percentages["maxUnhealthyInstancePercent"],
         max_unhealthy_upgraded_instance_percent=percentages["maxUnhealthyUpgradedInstancePercent"],
         enable_cross_zone_upgrade=bool(own.get("enableCrossZoneUpgrade")),
+        prioritize_unhealthy_instances=bool(own.get("prioritizeUnhealthyInstances")),
+        pause_time_between_batches=duration_of(percentages["pauseTimeBetweenBatches"]),
     )
+
+
+def policy_shown(resource: Mapping[str, Any]) -> JsonObject:
+    """The same policy as ``rollingUpgrades/latest`` writes it (C7)."""
+    policy = (resource.get("properties") or {}).get("upgradePolicy") or {}
+    own = policy.get("rollingUpgradePolicy") or {} if _uses_its_own(policy) else {}
+    return {**DEFAULT_ROLLING_UPGRADE_POLICY, **{k: v for k, v in own.items() if v is not None}}
+
+
+def _uses_its_own(policy: Mapping[str, Any]) -> bool:
+    return bool((policy.get("automaticOSUpgradePolicy") or {}).get("useRollingUpgradePolicy"))
+
+
+def duration_of(text: str) -> timedelta:
+    """An ISO 8601 duration of days, hours, minutes and seconds, as ARM writes them.
+
+    >>> duration_of("PT1M30S"), duration_of("P0D")
+    (datetime.timedelta(seconds=90), datetime.timedelta(0))
+
+    :raises ValueError: the text is none
+    """
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is no ISO 8601 duration such as PT30S")
+    units = {"D": "days", "H": "hours", "M": "minutes", "S": "seconds"}
+    parts = re.findall(r"([\d.]+)([DHMS])", text)
+    return timedelta(**{units[unit]: float(number) for number, unit in parts})

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from arm_emulator.compute.scale_set import ScaleSet
 
 INSTANCE_TYPE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
+PENDING_TAG = "Platform.PendingOSUpgrade"
+"""What the metadata service tells an instance whose deferred upgrade waits for an approval (N24)."""
+
 _KEPT_SCALE_SETS = 32
 
 
@@ -68,6 +71,9 @@ def instance_resource(scale_set: ScaleSet, instance: Instance) -> JsonObject:
     }
     if instance.zone is not None:
         resource["zones"] = [instance.zone]
+    upgrade = scale_set.rolling_upgrade
+    if upgrade is not None and upgrade.awaits_approval(instance):
+        resource["tags"] = {PENDING_TAG: "true"}
     return resource
 
 

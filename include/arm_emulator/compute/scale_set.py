@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.model import JsonObject, Model
+    from arm_emulator.compute.rolling_upgrade import RollingUpgrade
     from arm_emulator.resource_ids import ScaleSetId
     from arm_emulator.timings import Range
 
@@ -32,9 +33,12 @@ class ScaleSet:
     :param image_version: what the world document says its instances run.
     :param update_domains: None where the document does not say.
     :param data_disks_per_instance: the same.
-    :param rolling_upgrade: the body of ``rollingUpgrades/latest``; None where there never was one.
+    :param rolling_upgrade: the one that ``rollingUpgrades/latest`` shows; None where there never was one.
+    :param upgrade_history: those that this world carried out before, newest first.
+    :param automatic_since: since when automatic OS upgrades are on, as far as the platform has looked.
+    :param repairs_suspended: somebody suspended automatic repairs (``setOrchestrationServiceState``).
     :param next_id: the number of the next instance; numbers are never used again.
-    :param platform_wakes: instants at which the timeline comes back to the set for an upgrade by the platform.
+    :param platform_wakes: instants at which the timeline comes back to the set for the platform.
     :param past: states that a lagging list may still show, oldest first.
     """
 
@@ -46,7 +50,10 @@ class ScaleSet:
     image_version: str | None = None
     update_domains: int | None = None
     data_disks_per_instance: int | None = None
-    rolling_upgrade: JsonObject | None = None
+    rolling_upgrade: RollingUpgrade | None = None
+    upgrade_history: list[RollingUpgrade] = field(default_factory=list)
+    automatic_since: datetime | None = None
+    repairs_suspended: bool = False
     instances: dict[str, Instance] = field(default_factory=dict)
     next_id: int = 0
     etag: int = 1

@@ -1,14 +1,13 @@
-"""Routes of scale sets: get, put, patch, lists, summary, rolling upgrades."""
+"""Routes of scale sets: get, put, patch, lists, summary."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import NotFoundError
 from arm_emulator.compute.actions import begin_immediate_operation
 from arm_emulator.compute.addressing import addressed_scale_set
 from arm_emulator.compute.model_changes import create_scale_set, merge_into_scale_set, replace_scale_set
-from arm_emulator.compute.scale_set_view import rolling_upgrade, scale_set_etag, scale_set_resource, summary
+from arm_emulator.compute.scale_set_view import scale_set_etag, scale_set_resource, summary
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.resource_ids import scale_set_id
 from arm_emulator.resources.regions import region_name
@@ -38,8 +37,6 @@ def scale_set_routes() -> tuple[Route, ...]:
         Route("GET", f"{SUBSCRIPTION}/{_LIST}", list_in_subscription),
         Route("GET", f"{COMPUTE_LOCATION}/virtualMachineScaleSets", list_in_location),
         Route("GET", f"{SCALE_SET}/instanceView", get_instance_view),
-        Route("GET", f"{SCALE_SET}/rollingUpgrades/latest", get_latest_rolling_upgrade),
-        Route("GET", f"{SCALE_SET}/osUpgradeHistory", get_os_upgrade_history),
     )
 
 
@@ -122,20 +119,3 @@ def _page(call: ArmCall, scale_sets: Iterable[ScaleSet]) -> ArmReply:
 def get_instance_view(world: World, call: ArmCall) -> ArmReply:
     """The summary of the set's instances."""
     return ArmReply.of(summary(addressed_scale_set(world, call)))
-
-
-def get_latest_rolling_upgrade(world: World, call: ArmCall) -> ArmReply:
-    """The rolling upgrade that somebody else runs or ran."""
-    scale_set = addressed_scale_set(world, call)
-    body = rolling_upgrade(scale_set, world.now)
-    if body is None:
-        raise NotFoundError(
-            f"There is no rolling upgrade of virtual machine scale set '{scale_set.id.name}'."
-        )
-    return ArmReply.of(body)
-
-
-def get_os_upgrade_history(world: World, call: ArmCall) -> ArmReply:
-    """Upgrades that the platform made: none, as this world's platform makes none."""
-    addressed_scale_set(world, call)
-    return ArmReply.of({"value": []})

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.compute.credentials import without_secrets
 from arm_emulator.compute.instance_view import extension_codes, provisioning_code
-from arm_emulator.compute.policy import DEFAULT_ROLLING_UPGRADE_POLICY
+from arm_emulator.compute.repairs import service_state
 from arm_emulator.instants import arm_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.compute.scale_set import ScaleSet
-
-ROLLING_UPGRADE_TYPE = "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 
 
 def scale_set_etag(scale_set: ScaleSet) -> str:
@@ -53,40 +50,10 @@ def summary(scale_set: ScaleSet) -> JsonObject:
                 "time": arm_instant(created),
             }
         ],
-        "orchestrationServices": [{"serviceName": "AutomaticRepairs", "serviceState": "NotRunning"}],
+        "orchestrationServices": [
+            {"serviceName": "AutomaticRepairs", "serviceState": service_state(scale_set).value}
+        ],
     }
-
-
-def rolling_upgrade(scale_set: ScaleSet, now: datetime) -> JsonObject | None:
-    """The body of ``rollingUpgrades/latest``; None where there never was one."""
-    said = scale_set.rolling_upgrade
-    if said is None:
-        return None
-    started = parse_instant(said["startTime"]) if "startTime" in said else now
-    last_action = parse_instant(said["lastActionTime"]) if "lastActionTime" in said else started
-    properties = {
-        "policy": said.get("policy") or dict(DEFAULT_ROLLING_UPGRADE_POLICY),
-        "runningStatus": {
-            "code": said["code"],
-            "startTime": arm_instant(started),
-            "lastAction": said["lastAction"],
-            "lastActionTime": arm_instant(last_action),
-        },
-        "progress": _progress(scale_set, said.get("progress") or {}),
-    }
-    if "error" in said:
-        properties["error"] = said["error"]
-    return {"type": ROLLING_UPGRADE_TYPE, "location": scale_set.location, "properties": properties}
-
-
-def _progress(scale_set: ScaleSet, said: dict[str, int]) -> dict[str, int]:
-    counted = {
-        "successfulInstanceCount": 0,
-        "failedInstanceCount": 0,
-        "inProgressInstanceCount": 0,
-        "pendingInstanceCount": len(scale_set.instances),
-    }
-    return {**counted, **said}
 
 
 def _counted(codes: Iterable[str]) -> list[JsonObject]:

@@ -24,10 +24,9 @@ def advance_to(world: World, now: datetime) -> None:
 
 
 def _let_platform_act(world: World) -> None:
-    """What calls have changed since the last time may be something that the platform upgrades."""
-    if world.platform_upgrades:
-        for scale_set in world.scale_sets.values():
-            upgrade_by_platform(world, scale_set)
+    """What calls have changed since the last time may be something that the platform upgrades, or goes on with."""
+    for scale_set in world.scale_sets.values():
+        upgrade_by_platform(world, scale_set)
 
 
 def _run(world: World, entry: Entry) -> None:
