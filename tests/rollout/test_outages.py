@@ -1,0 +1,149 @@
+"""A zone that goes down, and credentials that expire: what is touched, and what the next rollout does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rehearsals import Admin, Rehearsal, eventful, swap_states, told
+from worlds import HEALTH_EXTENSION, IMAGE, NEW, OLD, extension, rolling_policy, world
+
+Rehearse = Callable[..., Rehearsal]
+
+DURING = "MaxUnhealthyInstancePercentExceededInRollingUpgrade"
+UPGRADED = "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade"
+BEFORE = "MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade"
+ZONE_2 = ("1", "4", "7", "10", "13")
+EXTENSIONS = [HEALTH_EXTENSION, extension("FetchSecrets")]
+EXPIRED: list[dict[str, Any]] = [
+    {"version": version, "extension": "FetchSecrets", "extensionResult": "failed"} for version in (OLD, NEW)
+]
+FAILED = {"Health": "succeeded", "FetchSecrets": "failed"}
+FIRST_BATCH = ("0", "3", "6")
+
+
+def zone_down(admin: Admin) -> object:
+    """Every instance of zone 2 loses its power."""
+    return admin.touch(*ZONE_2, power="stopped")
+
+
+def test_zone_that_is_down_before_the_start_holds_everything(rehearse: Rehearse) -> None:
+    """A third of the set is down before the first batch: nothing begins, and the message names who is down (R8, N9)."""
+    rehearsal = rehearse(world())
+    zone_down(rehearsal.admin)
+
+    view = rehearsal.run()
+
+    assert told(view)["reason"]["code"] == BEFORE
+    assert "5 of 15: 1, 4, 7, 10, 13" in told(view)["reason"]["message"]
+    assert rehearsal.admin.mutating() == 0
+
+
+@pytest.mark.parametrize("seconds", [15, 60])
+def test_zone_that_goes_down_stops_after_the_batch(rehearse: Rehearse, seconds: float) -> None:
+    """Another zone goes down while zone 1 is upgraded: the batch gets its verdicts, no other begins (R14, N9)."""
+    rehearsal = rehearse(world(), clock=eventful((seconds, zone_down)))
+
+    view = rehearsal.run()
+
+    assert told(view)["reason"]["code"] == DURING
+    assert "5 of 15: 1, 4, 7, 10, 13" in told(view)["reason"]["message"]
+    assert swap_states(view) == {"healthy": 3 if seconds < 40 else 5}
+    assert rehearsal.admin.mutating() == len(view.batches)
+    assert rehearsal.admin.violations() == []
+
+
+def test_zone_that_goes_down_in_its_own_batch(rehearse: Rehearse) -> None:
+    """The zone whose batch has just booted goes down: its instances are judged, the rollout stops, the other zones serve on (R12, R14, N9)."""
+    rehearsal = rehearse(world(), clock=eventful((112, zone_down)))
+
+    view = rehearsal.run(trigger="manual")
+
+    assert told(view)["reason"]["code"] == UPGRADED
+    assert "3 of 8: 1, 4, 7" in told(view)["reason"]["message"]
+    assert set(rehearsal.state()["swaps"]) == {"0", "3", "6", "9", "12", "1", "4", "7"}
+    assert told(view)["progress"]["pendingInstanceCount"] == 7
+    assert told(view)["progress"]["inProgressInstanceCount"] == 0
+    assert rehearsal.admin.violations() == []
+
+
+def test_zone_that_comes_back_in_time_costs_nothing(rehearse: Rehearse) -> None:
+    """A zone that is down for a moment inside one batch and back before the next is no reason to stop (R14, R13)."""
+    back = (30, lambda admin: admin.touch(*ZONE_2, power="running"))
+    rehearsal = rehearse(world(timings={"swap": 60}), clock=eventful((15, zone_down), back))
+
+    view = rehearsal.run()
+
+    assert told(view)["reason"]["code"] == "Completed"
+    assert rehearsal.state()["imageVersions"] == {NEW: 15}
+    assert rehearsal.admin.violations() == []
+
+
+def expired(rehearse: Rehearse) -> Rehearsal:
+    """A world in which one extension fails on whatever boots, as with an expired token in its settings."""
+    return rehearse(world(extensions=EXTENSIONS, behaviours=EXPIRED))
+
+
+def test_expired_credential_fails_the_first_batch_alone(rehearse: Rehearse) -> None:
+    """An extension fails on either version: the first batch is left failed, nothing else is touched, the reason names the extension (R36, R18, C11, N9)."""
+    rehearsal = expired(rehearse)
+
+    view = rehearsal.run()
+
+    assert told(view)["status"] == "Faulted"
+    assert "FetchSecrets" in told(view)["reason"]["message"]
+    assert set(rehearsal.state()["swaps"]) == set(FIRST_BATCH)
+    assert swap_states(view) == {"rollback failed": 3}
+    assert told(view)["rollbackInfo"]["failedRolledbackInstanceCount"] == 3
+    assert told(view)["progress"] == {
+        "successfulInstanceCount": 0,
+        "failedInstanceCount": 3,
+        "inProgressInstanceCount": 0,
+        "pendingInstanceCount": 12,
+    }
+    assert rehearsal.admin.mutating() == 2
+    assert rehearsal.admin.violations() == []
+
+
+def test_expired_credential_of_a_manual_rollout_is_left_as_it_is(rehearse: Rehearse) -> None:
+    """By hand nothing is put back: the first batch stands failed on the new version, one call was sent (R36, R43)."""
+    rehearsal = expired(rehearse)
+
+    view = rehearsal.run(trigger="manual")
+
+    assert told(view)["status"] == "Faulted"
+    assert "FetchSecrets" in told(view)["reason"]["message"]
+    assert rehearsal.state()["imageVersions"] == {OLD: 12, NEW: 3}
+    assert rehearsal.admin.mutating() == 1
+
+
+def test_next_rollout_after_the_fix_begins_with_the_failed_ones(rehearse: Rehearse) -> None:
+    """Once the credential is renewed the next rollout takes the failed instances first, and completes (R37, N12, N13)."""
+    rehearsal = expired(rehearse)
+    rehearsal.run()
+    works = {"extension": "FetchSecrets", "extensionResult": "succeeded"}
+    for version in (OLD, NEW):
+        rehearsal.admin.post("images", **IMAGE, version=version, behaviours=[works])
+
+    view = rehearsal.run(owner="second")
+
+    assert view.batches[0].instance_ids == FIRST_BATCH
+    assert told(view)["reason"]["code"] == "Completed"
+    assert rehearsal.state()["imageVersions"] == {NEW: 15}
+    assert rehearsal.admin.violations() == []
+
+
+def test_next_rollout_takes_the_failed_ones_of_a_later_zone_first(rehearse: Rehearse) -> None:
+    """Failed instances of zone 3 come before healthy ones of zone 1 where the policy prefers unhealthy ones (R37, N13)."""
+    policy = rolling_policy(prioritizeUnhealthyInstances=True)
+    broken = ["2", "5"]
+    results = [{"name": name, "result": word, "at": "2024-05-31T00:00:00Z"} for name, word in FAILED.items()]
+    instances = {i: {"extensions": results, "provisioningState": "Failed"} for i in broken}
+    rehearsal = rehearse(world(policy=policy, extensions=EXTENSIONS, instances=instances))
+
+    view = rehearsal.run()
+
+    assert list(view.batches[0].instance_ids[:2]) == broken
+    assert told(view)["reason"]["code"] == "Completed"
+    assert rehearsal.admin.violations() == []
