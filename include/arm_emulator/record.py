@@ -117,8 +117,21 @@ class ReadinessChanged:
     ready: bool
 
 
+@dataclass(frozen=True, slots=True)
+class UpgradeRenewed:
+    """What an upgrade brings has changed: the scale set has another model, or a version was published anew.
+
+    :param version: the version that was published anew; None for another model, which renews all of them.
+    """
+
+    at: datetime
+    scale_set: str
+    version: str | None = None
+
+
 Event = (
     ScaleSetAdded
+    | UpgradeRenewed
     | InstanceAdded
     | InstanceRemoved
     | ReplacementsAccepted

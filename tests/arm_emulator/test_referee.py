@@ -190,6 +190,28 @@ def test_second_swap_to_one_version(serve: Serve) -> None:
     assert (emulator.audit()["swaps"], emulator.audit()["rollbacks"]) == ({"0": 2}, {"0": 1})
 
 
+def test_swap_after_the_model_was_renewed_is_a_first_one(serve: Serve) -> None:
+    """R37, N12: v2 after v1 after v2 is no second swap once the model has changed or the version was published anew, and is one again after that."""
+    emulator = serve()
+    settings = {"virtualMachineProfile": {"osProfile": {"customData": "cmVuZXdlZA=="}}}
+    image = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
+    for renew in (
+        lambda: emulator.arm("PATCH", scale_set_id(), {"properties": settings}),
+        lambda: emulator.admin("POST", "images", {**image, "version": V2}),
+        lambda: None,
+    ):
+        for version in (V2, V1):
+            emulator.reimage("0", version=version)
+            emulator.advance(300)
+        assert emulator.broken_rules() == []
+        renew()
+
+    emulator.reimage("0", version=V2)
+
+    assert emulator.broken_rules() == ["R44"]
+    assert emulator.audit()["swaps"] == {"0": 4}
+
+
 def test_reimage_to_the_same_version_is_no_swap(serve: Serve) -> None:
     """A reimage to the version that an instance was loaded with is neither swap nor rollback nor violation."""
     emulator = serve()

@@ -12,6 +12,7 @@ from arm_emulator.compute.instance import Power
 from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.scaling import scale_to
 from arm_emulator.images.catalogue import ImageVersion, PlatformImage
+from arm_emulator.record import UpgradeRenewed
 
 if TYPE_CHECKING:
     from arm_emulator.admin.bodies import PublishImage, TouchInstances
@@ -43,6 +44,8 @@ def publish_image(world: World, body: PublishImage) -> None:
     if body.automaticOSUpgradeSupported is not None:
         image.automatic_os_upgrade_supported = body.automaticOSUpgradeSupported
     locations = None if body.locations is None else frozenset(body.locations)
+    for scale_set in world.scale_sets.values() if body.version in image.versions else ():
+        world.observer.observe(UpgradeRenewed(world.now, scale_set.id.text, body.version))
     image.versions[body.version] = ImageVersion(body.version, world.now, locations)
     world.behaviours[:0] = [line.for_version(line.version or body.version) for line in body.behaviours]
 

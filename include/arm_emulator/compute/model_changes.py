@@ -20,6 +20,7 @@ from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.resource_checks import resource_problems
 from arm_emulator.compute.scaling import scale_to
+from arm_emulator.record import UpgradeRenewed
 from arm_emulator.resource_ids import ScaleSetId
 from arm_emulator.resources.regions import region_name
 
@@ -101,13 +102,19 @@ def _change(world: World, scale_set: ScaleSet, resource: JsonObject, disruption:
     scale_set.etag += 1
     if scale_set.rolling_upgrade is not None:
         scale_set.rolling_upgrade.may_begin_again = not scale_set.rolling_upgrade.is_under_way
-    scale_set.model = _model_in_use(scale_set, Model.of(resource))
+    _set_model(world, scale_set, Model.of(resource))
     forget_renderings(scale_set)
     scale_to(world, scale_set, capacity)
 
 
 def _size_of(resource: JsonObject) -> str:
     return str((resource.get("sku") or {}).get("name", ""))
+
+
+def _set_model(world: World, scale_set: ScaleSet, model: Model) -> None:
+    if not scale_set.model.is_same_as(model):
+        world.observer.observe(UpgradeRenewed(world.now, scale_set.id.text))
+    scale_set.model = _model_in_use(scale_set, model)
 
 
 def _model_in_use(scale_set: ScaleSet, model: Model) -> Model:

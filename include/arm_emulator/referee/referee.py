@@ -21,6 +21,7 @@ from arm_emulator.record import (
     ReadinessChanged,
     ReplacementsAccepted,
     ScaleSetAdded,
+    UpgradeRenewed,
 )
 from arm_emulator.referee.acceptance import Acceptance, ReplacementKind, kind_of
 from arm_emulator.referee.disks import judge_disks
@@ -77,6 +78,10 @@ class Referee:
         record.note_out_of_service()
         self.records[event.scale_set] = record
         self.regions.setdefault(event.location, RegionFlights())
+
+    @_note.register
+    def _(self, event: UpgradeRenewed) -> None:
+        self.records[event.scale_set].forget_swaps_to(event.version)
 
     @_note.register
     def _(self, event: InstanceAdded) -> None:

@@ -36,7 +36,7 @@ class History:
     """What an instance ran and was swapped to.
 
     :param ran: image versions that it has run, or runs.
-    :param swapped_to: versions of its accepted swaps.
+    :param swapped_to: versions of its accepted swaps, since the model changed or the version was published anew.
     :param before_last_swap: what it ran before its last swap.
     :param is_rolled_back: a rollback was accepted since that swap.
     """
@@ -102,6 +102,11 @@ class ScaleSetRecord:
         if instance not in self.histories:
             self.histories[instance] = History({self.versions.get(instance)})
         return self.histories[instance]
+
+    def forget_swaps_to(self, version: str | None) -> None:
+        """A swap to the version, or to any where it is None, is a first one again (R37, N12)."""
+        for history in self.histories.values():
+            history.swapped_to -= history.swapped_to if version is None else {version}
 
     def add_batch(self, batch: Batch) -> None:
         """A swap call was accepted."""
