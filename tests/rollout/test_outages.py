@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from rehearsals import Admin, Rehearsal, eventful, swap_states, told
-from worlds import HEALTH_EXTENSION, IMAGE, NEW, OLD, extension, rolling_policy, world
+from worlds import HEALTH_EXTENSION, IMAGE, NEW, OLD, extension, fault, rolling_policy, world
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -118,13 +119,26 @@ def test_expired_credential_of_a_manual_rollout_is_left_as_it_is(rehearse: Rehea
     assert rehearsal.admin.mutating() == 1
 
 
-def test_next_rollout_after_the_fix_begins_with_the_failed_ones(rehearse: Rehearse) -> None:
-    """Once the credential is renewed the next rollout takes the failed instances first, and completes (R37, N12, N13)."""
-    rehearsal = expired(rehearse)
-    rehearsal.run()
+def renew(rehearsal: Rehearsal, *, in_the_model: bool) -> None:
+    """The credential is renewed, and works on whatever boots from then on; in the model its settings are others."""
     works = {"extension": "FetchSecrets", "extensionResult": "succeeded"}
     for version in (OLD, NEW):
         rehearsal.admin.post("images", **IMAGE, version=version, behaviours=[works])
+    if in_the_model:
+        renewed = extension("FetchSecrets")
+        renewed["properties"]["settings"] = {"token": "renewed"}
+        profile = {"extensionProfile": {"extensions": [HEALTH_EXTENSION, renewed]}}
+        rehearsal.admin.patch({"properties": {"virtualMachineProfile": profile}})
+
+
+@pytest.mark.parametrize("in_the_model", [False, True])
+def test_next_rollout_after_the_fix_begins_with_the_failed_ones(
+    rehearse: Rehearse, in_the_model: bool
+) -> None:
+    """Once the credential is renewed the next rollout takes the failed instances first, and completes (R37, N12)."""
+    rehearsal = expired(rehearse)
+    rehearsal.run()
+    renew(rehearsal, in_the_model=in_the_model)
 
     view = rehearsal.run(owner="second")
 
@@ -132,6 +146,55 @@ def test_next_rollout_after_the_fix_begins_with_the_failed_ones(rehearse: Rehear
     assert told(view)["reason"]["code"] == "Completed"
     assert rehearsal.state()["imageVersions"] == {NEW: 15}
     assert rehearsal.admin.violations() == []
+
+
+def test_instances_left_failed_on_the_target_are_recovered_first(rehearse: Rehearse) -> None:
+    """A rollout by hand left its first batch failed on the new version: once the model is renewed the next one brings them to it before anything is swapped, and replaces no disk of theirs (R37, R31, R43)."""
+    rehearsal = expired(rehearse)
+    rehearsal.run(trigger="manual")
+    before = len(rehearsal.admin.get("requests")["log"])
+    renew(rehearsal, in_the_model=True)
+
+    view = rehearsal.run(owner="second", trigger="manual")
+
+    calls = [e for e in rehearsal.admin.get("requests")["log"][before:] if e["method"] == "POST"]
+    assert calls[0]["path"].endswith("/manualupgrade")
+    assert json.loads(calls[0]["body"]) == {"instanceIds": list(FIRST_BATCH)}
+    assert told(view)["reason"]["code"] == "Completed"
+    assert told(view)["progress"]["successfulInstanceCount"] == 12
+    assert set(view.swaps).isdisjoint(FIRST_BATCH)
+    assert rehearsal.admin.audit()["maxOutOfService"] == 3
+    assert rehearsal.admin.violations() == []
+
+
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+def test_failed_instance_of_a_small_set_is_recovered_before_the_limit_is_judged(
+    rehearse: Rehearse, trigger: str
+) -> None:
+    """One failed instance is more than a fifth of a set of three; under the renewed model it recovers, so the next rollout may begin (R37, R8)."""
+    rehearsal = rehearse(world(3, 0, extensions=EXTENSIONS, behaviours=EXPIRED))
+    rehearsal.run(trigger=trigger)
+    renew(rehearsal, in_the_model=True)
+
+    view = rehearsal.run(owner="second", trigger=trigger)
+
+    assert told(view)["reason"]["code"] == "Completed"
+    assert rehearsal.state()["imageVersions"] == {NEW: 3}
+    assert rehearsal.admin.violations() == []
+
+
+def test_failed_instance_that_cannot_be_recovered_counts_as_before(rehearse: Rehearse) -> None:
+    """Where Azure cannot bring the failed instance to the renewed model either, it counts against the limit and nothing is swapped (R8, R38)."""
+    broken = fault({"operation": "Failed", "code": "VMExtensionProvisioningError"}, path="*/manualupgrade")
+    rehearsal = rehearse(world(3, 0, extensions=EXTENSIONS, behaviours=EXPIRED, faults=[broken]))
+    rehearsal.run(trigger="manual")
+    renew(rehearsal, in_the_model=True)
+
+    view = rehearsal.run(owner="second", trigger="manual")
+
+    assert told(view)["reason"]["code"] == BEFORE
+    assert "1 of 3: 0" in told(view)["reason"]["message"]
+    assert view.swaps == {}
 
 
 def test_next_rollout_takes_the_failed_ones_of_a_later_zone_first(rehearse: Rehearse) -> None:

@@ -14,6 +14,7 @@ from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import INTERNAL, StopReason, judge_set, share
 from fleetwright.rollout.ports import ControlKind
+from fleetwright.rollout.recovering import recover_failed
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def check_health(session: RolloutSession) -> Ending | None:
         log.info("nothing is left to upgrade to %s", situation.target_version)
         return None
     ending = _said_by_people(session) or _not_ours_any_more(session, instances)
-    return ending or _unhealthy(session, situation)
+    return ending or _unhealthy(session, session.situation(recover_failed(session, instances)))
 
 
 def _said_by_people(session: RolloutSession) -> Ending | None:
