@@ -186,6 +186,39 @@ def test_a_definite_sign_ends_the_wait_only_where_a_rollback_follows(changes: di
     assert verdict(new(**changes), 1, fail_fast=False).kind is WAIT
 
 
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (HealthSource.BINARY_EXTENSION, WAIT),
+        (HealthSource.EXTENSION, UNHEALTHY),
+        (HealthSource.PROBE, UNHEALTHY),
+    ],
+)
+def test_unhealthy_is_no_definite_sign_behind_the_binary_extension(
+    source: HealthSource, kind: VerdictKind
+) -> None:
+    """R10, N21, N22: extension 1.0 calls an application that starts unhealthy, so it keeps its five minutes."""
+    starting = new(health=Health.UNHEALTHY)
+    swap = a_swap(ended_at=NOW)
+
+    assert judge_swap(swap, starting, source, patience(fail_fast=True), after(299)).kind is kind
+    assert judge_swap(swap, starting, source, patience(fail_fast=True), after(300)).kind is UNHEALTHY
+
+
+@pytest.mark.parametrize("changes", [{"failed_extensions": ("script",)}, {"provisioning_state": "Failed"}])
+def test_what_failed_is_definite_behind_the_binary_extension_too(changes: dict[str, object]) -> None:
+    """N21, N22: only the word *unhealthy* is waited out; a failed extension or provisioning is a verdict at once."""
+    found = judge_swap(
+        a_swap(ended_at=NOW),
+        new(**changes),
+        HealthSource.BINARY_EXTENSION,
+        patience(fail_fast=True),
+        after(1),
+    )
+
+    assert found.kind is UNHEALTHY
+
+
 @pytest.mark.parametrize("fail_fast", [True, False])
 @pytest.mark.parametrize(
     "changes",

@@ -18,7 +18,7 @@ from fleetwright.azure.bodies import as_body
 SAS_TOKEN, JWT = "SAS token", "JWT"
 
 # learn.microsoft.com/rest/api/storageservices/create-service-sas: se, a date with or without a time, is the end.
-_SAS_END = re.compile(r"(?<![A-Za-z0-9_])se=([0-9][0-9A-Za-z:%.+-]*)", re.IGNORECASE)
+_SAS_END = re.compile(r"(?:^|[?&;\s'\"])se=([0-9][0-9A-Za-z:%.+-]*)", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]+\.(?P<claims>[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]*")
 _EXPIRY_NAME = re.compile(
     r"(?:.*[a-z_-])?(?:expir(?:es|y|ation)(?:[_-]?(?:on|at|date|time|utc|datetime|dateutc|timeutc|timestamp))?"

@@ -12,7 +12,6 @@ from fleetwright.cli.wiring import build_ports, look_into_ledger
 from fleetwright.domain.errors import HeldError
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import plan_body, preview, what_went_before
-from fleetwright.rollout.quarantining import check_quarantine
 from fleetwright.rollout.validate import examine
 
 
@@ -26,7 +25,7 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     )
     ports = build_ports(common, look_into_ledger(common))
     try:
-        validated = check_quarantine(ports.ledger, examine(ports, request))
+        validated = examine(ports, request)
     except HeldError as held:
         tell_held(held, as_json=common.as_json)
         return EXIT_HELD

@@ -24,7 +24,15 @@ DISKS_DIFFER = "data disks differ"
 
 GONE = "it does not exist any more"
 
-_DEFINITELY_BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
+_BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
+# The binary extension has no word for an application that starts: until it answers well it is unhealthy (N21, N22).
+_DEFINITELY_BAD_HEALTH = {
+    HealthSource.PROBE: _BAD_HEALTH,
+    HealthSource.EXTENSION: _BAD_HEALTH,
+    HealthSource.BINARY_EXTENSION: frozenset({Health.UNKNOWN}),
+    HealthSource.EXTERNAL: _BAD_HEALTH,
+    HealthSource.NONE: frozenset[Health](),
+}
 _DOWN = frozenset({"stopped", "deallocated"})
 
 
@@ -152,8 +160,4 @@ def _is_definite(instance: Instance, source: HealthSource) -> bool:
         return False
     if not instance.is_provisioned or instance.failed_extensions or instance.power in _DOWN:
         return True
-    return (
-        source is not HealthSource.NONE
-        and not instance.pending_extensions
-        and instance.health in _DEFINITELY_BAD_HEALTH
-    )
+    return not instance.pending_extensions and instance.health in _DEFINITELY_BAD_HEALTH[source]

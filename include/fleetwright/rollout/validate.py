@@ -14,7 +14,7 @@ from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports import ImageCatalogue
-from fleetwright.rollout.quarantining import check_quarantine
+from fleetwright.rollout.quarantining import why_not_again
 from fleetwright.rollout.session import Ports
 from fleetwright.rollout.targets import (
     Search,
@@ -88,7 +88,7 @@ def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
     if unfinished is not None:
         return unfinished
     try:
-        return check_quarantine(ports.ledger, examine(ports, request))
+        return examine(ports, request)
     except HeldError as held:
         key = parse_fleet_id(request.fleet_id).key
         ports.ledger.record_held(key, held.reasons, actor=actor, now=ports.clock.now())
@@ -148,14 +148,25 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
             predicted_end=predict_end(ports, validated) if target else None,
         )
     )
-    no_way_back = _no_way_back(ports.catalogue, validated) if target else ()
-    held_back = no_way_back if validated.settings.rollback else ()
-    reasons = (*eligibility.reasons, *held_back)
+    stops, notes = _about_target(ports, validated) if target else ((), ())
+    reasons = (*eligibility.reasons, *stops)
     if reasons:
         raise HeldError((*reasons, *search.reasons))
     if target is None:
         raise search.obstacle or HeldError(search.reasons)
-    return replace(validated, warnings=(*eligibility.warnings, *_passed_over(target), *no_way_back))
+    return replace(validated, warnings=(*eligibility.warnings, *_passed_over(target), *notes))
+
+
+def _about_target(ports: Ports, validated: Validated) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the version itself holds, and what it only warns of: no way back (O6), and stops that it caused."""
+    settings = validated.settings
+    no_way_back = _no_way_back(ports.catalogue, validated)
+    stopped_before = why_not_again(ports.ledger, validated)
+    stops = (
+        *(no_way_back if settings.rollback else ()),
+        *(stopped_before if settings.trigger is TriggerKind.AUTOMATIC else ()),
+    )
+    return stops, (*no_way_back, *stopped_before)
 
 
 def _no_way_back(catalogue: ImageCatalogue, validated: Validated) -> tuple[str, ...]:

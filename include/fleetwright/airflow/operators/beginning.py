@@ -16,7 +16,6 @@ from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import make_plan, plan_body, preview
-from fleetwright.rollout.quarantining import check_quarantine
 from fleetwright.rollout.validate import RolloutRequest, examine, validate
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ class PlanOperator(RolloutStepOperator):
     def _preview(self, context: Context) -> dict[str, Any]:
         ports, hook = self.ports(), AzureRmHook(self.azure_conn_id)
         request = request_of(context["params"], requires_deferral=hook.requires_deferral)
-        validated = check_quarantine(ports.ledger, examine(ports, request))
+        validated = examine(ports, request)
         plan, warnings = preview(validated, ports.ledger), validated.warnings
         log.info(
             "%s", plan_text(validated.fleet, plan, rollback=validated.settings.rollback, warnings=warnings)

@@ -10,7 +10,8 @@ from fleetwright.domain.thresholds import name_ids
 STANDARD = "standard"
 MAX_PROBE_SECONDS = 120
 
-_OURS = frozenset({HealthSource.PROBE, HealthSource.EXTENSION, HealthSource.BINARY_EXTENSION})
+# Sources that an upgrade can be judged by (R16); what is reported from outside cannot stand alone.
+OF_THE_INSTANCES = frozenset({HealthSource.PROBE, HealthSource.EXTENSION, HealthSource.BINARY_EXTENSION})
 _NAMES = {
     HealthSource.PROBE: "a health probe",
     HealthSource.EXTENSION: "the Application Health extension",
@@ -21,7 +22,7 @@ _NAMES = {
 
 def _present(facts: Facts) -> str:
     sources = facts.fleet.health_sources
-    if facts.fleet.service_fabric or _OURS.intersection(sources):
+    if facts.fleet.service_fabric or OF_THE_INSTANCES.intersection(sources):
         return ""
     beside = " (externalHealthPolicy is not enough)" if sources else ""
     return (

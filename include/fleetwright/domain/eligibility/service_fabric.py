@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fleetwright.domain.eligibility.facts import Facts, Rule
+from fleetwright.domain.eligibility.health_source import OF_THE_INSTANCES
 from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.model import ServiceFabricExtension
 from fleetwright.domain.surroundings import NodeType, Unread
@@ -27,7 +28,7 @@ def _durability(facts: Facts) -> str:
             f"{_named(fabric)} has durabilityLevel Bronze and its node type is not stateless; "
             "it must be Silver or Gold, or run stateless services only (R20, C1)"
         )
-    if facts.fleet.health_sources:
+    if OF_THE_INSTANCES.intersection(facts.fleet.health_sources):
         return ""
     return (
         f"{_named(fabric)} has durabilityLevel Bronze: a stateless node type of it needs a health probe "
