@@ -151,6 +151,12 @@ class PlatformImageNotFoundError(ArmError):
     status, kind = 404, "PlatformImageNotFound"
 
 
+class GalleryImageNotFoundError(ArmError):
+    """A version of a gallery's image that the region does not have."""
+
+    status, kind = 404, "GalleryImageNotFound"
+
+
 class OperationNotAllowedError(ArmError):
     """Something that the present state of the resource forbids."""
 

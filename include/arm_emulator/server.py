@@ -16,6 +16,8 @@ from arm_emulator.compute.rolling_upgrade_responses import rolling_upgrade_route
 from arm_emulator.compute.scale_set_responses import scale_set_routes
 from arm_emulator.compute.usage_responses import usage_routes
 from arm_emulator.emulator import Emulator
+from arm_emulator.galleries.responses import gallery_routes
+from arm_emulator.galleries.visible_responses import visible_gallery_routes
 from arm_emulator.images.responses import image_routes
 from arm_emulator.network.responses import network_routes
 from arm_emulator.operations.responses import OperationResponses
@@ -51,7 +53,7 @@ def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0) -> FastA
 def create_router() -> Router:
     """All ARM routes."""
     instances = InstanceResponses()
-    resources = Router((*scale_set_routes(), *instances.routes()))
+    resources = Router((*scale_set_routes(), *gallery_routes(), *instances.routes()))
     operations = OperationResponses(_reader(resources))
     return Router(
         (
@@ -60,6 +62,7 @@ def create_router() -> Router:
             *rolling_upgrade_routes(),
             *operations.routes(),
             *image_routes(),
+            *visible_gallery_routes(),
             *usage_routes(),
             *network_routes(),
             *service_fabric_routes(),

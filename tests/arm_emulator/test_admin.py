@@ -120,7 +120,7 @@ def test_openapi_describes_the_emulators_own_routes(serve: Serve) -> None:
     paths = serve().admin("GET", "openapi.json")["paths"]
 
     assert set(paths) == {
-        "/health", "/world", "/reset", "/images", "/scale", "/instances", "/rollingUpgrades", "/clock", "/faults",
+        "/health", "/world", "/reset", "/images", "/images/replicate", "/images/withdraw", "/scale", "/instances", "/rollingUpgrades", "/clock", "/faults",
         "/requests", "/audit",
     }  # fmt: skip
 

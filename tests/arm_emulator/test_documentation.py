@@ -41,16 +41,18 @@ def test_every_route_of_its_own_is_in_the_table(serve: Serve) -> None:
     listed = {
         name
         for row in re.findall(r"^\| (`.*?`) \|", own, re.MULTILINE)
-        for name in re.findall(r"`(\w+ /\w+)`", row)
+        for name in re.findall(r"`(\w+ /[\w/]+)`", row)
     }
 
     assert listed == served
 
 
 def test_the_example_world_works(serve: Serve) -> None:
-    """The world of the page loads, and its instances are healthy."""
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    """The world of the page loads with its galleries, and its instances are healthy."""
+    example, shelf = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
-    emulator = serve(yaml.safe_load(example))
+    emulator = serve({**yaml.safe_load(example), **yaml.safe_load(shelf)})
 
     assert emulator.codes("14")[-1] == "HealthState/healthy"
+    (gallery,) = emulator.admin("GET", "world")["galleries"]
+    assert gallery["images"][0]["versions"][1]["x-emulator"]["replicated"] == ["westeurope"]

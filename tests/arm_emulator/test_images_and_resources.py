@@ -133,13 +133,6 @@ def test_published_image_is_there_at_once(serve: Serve) -> None:
     assert [emulator.codes(i)[2].split("/")[1] for i in ("0", "3")] == ["unhealthy", "healthy"]
 
 
-def test_gallery_images_are_refused(serve: Serve) -> None:
-    """There are no galleries here, and the emulator says so."""
-    refused = serve().admin("POST", "images", {"gallery": "g", "image": "i", "version": "1.0.0"})
-
-    assert "serves no galleries" in refused["error"]["message"]
-
-
 def subscriptions(emulator: Emulator) -> SubscriptionClient:
     """The official client for subscriptions."""
     return SubscriptionClient(_Credential(), base_url=emulator.url, authentication_policy=_Bearer())

@@ -129,11 +129,7 @@ EXTENSIONS = f"{SET}/resource/properties/virtualMachineProfile/extensionProfile/
         ("platformImages/0/versions", [{"name": 1.5}], "platformImages[0].versions[0].name: 1.5"),
         ("subscriptions", [{"id": "a"}, {"id": "A"}], "subscriptions[1]: 'A' stands there twice"),
         ("faults", [{"effect": {"zoneDown": True}}], "faults[0].effect.zoneDown: True: input should be"),
-        (
-            "galleries",
-            [{}],
-            "galleries: this version of the emulator does not serve this section; leave it empty",
-        ),
+        ("galleries", [{}], "galleries[0].id: is missing"),
         ("batchAccounts", [{}], "batchAccounts: this version"),
         ("managedClusters", [{}], "managedClusters: this version"),
         ("platformUpgrades", "often", "platformUpgrades: 'often': input should be a valid boolean"),

@@ -10,7 +10,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from arm_emulator.admin import bodies
 from arm_emulator.admin.errors import install_error_handlers
-from arm_emulator.admin.happenings import named_scale_set, publish_image, scale, touch_instances
+from arm_emulator.admin.happenings import named_scale_set, scale, touch_instances
+from arm_emulator.admin.image_routes import image_routes
 from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.rolling_upgrade_documents import upgrade_document
 from arm_emulator.faults.document import FaultDocument
@@ -32,6 +33,7 @@ def create_admin_app(emulator: Emulator) -> FastAPI:
     app = FastAPI(title="arm_emulator", docs_url=None, redoc_url=None)
     install_error_handlers(app)
     app.include_router(_world_routes(emulator))
+    app.include_router(image_routes(emulator))
     app.include_router(_happening_routes(emulator))
     app.include_router(_fault_routes(emulator))
     app.include_router(_record_routes(emulator))
@@ -86,13 +88,6 @@ def _world_routes(emulator: Emulator) -> APIRouter:
 
 def _happening_routes(emulator: Emulator) -> APIRouter:
     router = APIRouter()
-
-    @router.post("/images")
-    async def post_image(body: bodies.PublishImage) -> dict[str, Any]:
-        """Publish an image version now."""
-        emulator.advance()
-        publish_image(emulator.world, body)
-        return {"publisher": body.publisher, "offer": body.offer, "sku": body.sku, "version": body.version}
 
     @router.post("/scale")
     async def post_scale(body: bodies.Scale) -> dict[str, Any]:

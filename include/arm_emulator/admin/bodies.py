@@ -8,35 +8,7 @@ from pydantic import Field, model_validator
 
 from arm_emulator.compute.rolling_upgrade_documents import RollingUpgradeDocument
 from arm_emulator.images.behaviours import HealthWord
-from arm_emulator.world.images_document import BehaviourDocument
-from arm_emulator.world.words import Document, Duration, InstanceId, Instant, Location
-
-
-class PublishedBehaviour(BehaviourDocument):
-    """A behaviour of the version that is being published, unless it names another."""
-
-    version: str | None = None
-
-
-class PublishImage(Document):
-    """A version to publish."""
-
-    publisher: str
-    offer: str
-    sku: str
-    version: str
-    locations: list[Location] | None = None
-    automaticOSUpgradeSupported: bool | None = None
-    behaviours: list[PublishedBehaviour] = Field(default_factory=list)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_galleries(cls, value: object) -> object:
-        if isinstance(value, dict) and "gallery" in value:
-            raise ValueError(
-                "this version of the emulator serves no galleries; publish publisher, offer, sku, version"
-            )
-        return value
+from arm_emulator.world.words import Document, Duration, InstanceId, Instant
 
 
 class Scale(Document):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from arm_emulator.admin.image_bodies import IMAGE_FORMS
 from arm_emulator.arm_errors import ArmError
 from arm_emulator.clock import ClockError
 from arm_emulator.world.errors import WorldError, path_words
@@ -14,6 +15,9 @@ from arm_emulator.world.validation import error_words
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
+
+_UNNAMED = frozenset({"body", *IMAGE_FORMS})
+"""Parts of an error's path that no caller has written."""
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -32,7 +36,7 @@ async def _bad_body(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     details = error.errors()[0]
-    path = path_words(tuple(part for part in details["loc"] if part != "body"))
+    path = path_words(tuple(part for part in details["loc"] if part not in _UNNAMED))
     words = "the body is no JSON" if details["type"] == "json_invalid" else error_words(details)
     return _reply(
         400, "InvalidBody", f"{path}: {words}" if path and details["type"] != "json_invalid" else words

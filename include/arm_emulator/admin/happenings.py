@@ -1,4 +1,4 @@
-"""Things that happen to the world from outside: images appear, sets are scaled, instances fall ill."""
+"""Things that happen to the world from outside: sets are scaled, instances fall ill."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from arm_emulator.compute.health import show_health
 from arm_emulator.compute.instance import Power
 from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.scaling import scale_to
-from arm_emulator.images.catalogue import ImageVersion, PlatformImage
-from arm_emulator.record import UpgradeRenewed
 
 if TYPE_CHECKING:
-    from arm_emulator.admin.bodies import PublishImage, TouchInstances
+    from arm_emulator.admin.bodies import TouchInstances
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.world.world import World
 
@@ -29,25 +27,6 @@ def named_scale_set(world: World, scale_set_id: str) -> ScaleSet:
     if found is None:
         raise ResourceNotFoundError(f"the world has no scale set {scale_set_id!r}")
     return found
-
-
-def publish_image(world: World, body: PublishImage) -> None:
-    """Publish a version now. One that is there already is published anew: its regions and behaviours are replaced.
-
-    Its behaviours come before those that the world has: the newest word counts.
-    """
-    key = (body.publisher.lower(), body.offer.lower(), body.sku.lower())
-    image = world.catalogue.images.get(key)
-    if image is None:
-        image = PlatformImage(body.publisher, body.offer, body.sku)
-        world.catalogue.images[key] = image
-    if body.automaticOSUpgradeSupported is not None:
-        image.automatic_os_upgrade_supported = body.automaticOSUpgradeSupported
-    locations = None if body.locations is None else frozenset(body.locations)
-    for scale_set in world.scale_sets.values() if body.version in image.versions else ():
-        world.observer.observe(UpgradeRenewed(world.now, scale_set.id.text, body.version))
-    image.versions[body.version] = ImageVersion(body.version, world.now, locations)
-    world.behaviours[:0] = [line.for_version(line.version or body.version) for line in body.behaviours]
 
 
 def scale(world: World, scale_set_id: str, capacity: int) -> ScaleSet:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import ArmError
-from arm_emulator.compute.images import require_version
+from arm_emulator.compute.images import followed_version
 from arm_emulator.compute.rolling_upgrade import StartedBy, UpgradeCode
 from arm_emulator.compute.upgrade_course import begin_upgrade, carry_on, end_upgrade
 from arm_emulator.compute.wakes import wake_at
@@ -59,7 +58,11 @@ def _give_way(world: World, scale_set: ScaleSet) -> None:
         return
     if not _is_the_platforms(scale_set):
         upgrade.cancelling = True
-    elif upgrade.deferred and not upgrade.swaps and _newest(world, scale_set) not in {None, upgrade.version}:
+    elif (
+        upgrade.deferred
+        and not upgrade.swaps
+        and followed_version(world, scale_set) not in {None, upgrade.version}
+    ):
         end_upgrade(world, scale_set, upgrade, UpgradeCode.CANCELLED)
 
 
@@ -68,7 +71,7 @@ def _begin(world: World, scale_set: ScaleSet) -> bool:
     if not _is_the_platforms(scale_set):
         return False
     wake_at(world, scale_set, _next_publication(world, scale_set))
-    target = _newest(world, scale_set)
+    target = followed_version(world, scale_set)
     if target is None or not _may_begin(scale_set, target):
         return False
     due = _due(world, scale_set, target)
@@ -94,16 +97,6 @@ def _is_the_platforms(scale_set: ScaleSet) -> bool:
 
 def _automatic_policy(scale_set: ScaleSet) -> JsonObject:
     return scale_set.resource["properties"]["upgradePolicy"].get("automaticOSUpgradePolicy") or {}
-
-
-def _newest(world: World, scale_set: ScaleSet) -> str | None:
-    version = scale_set.model.image_reference.get("version")
-    if version is None or version.lower() != "latest":
-        return None
-    try:
-        return require_version(world, scale_set, version)
-    except ArmError:
-        return None
 
 
 def _may_begin(scale_set: ScaleSet, target: str) -> bool:

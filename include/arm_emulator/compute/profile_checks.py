@@ -39,7 +39,15 @@ def _at(profile: object, path: str) -> object:
 
 def _storage_problems(storage: Mapping[str, Any], where: str) -> Iterator[Problem]:
     reference = storage.get("imageReference") or {}
-    for name in ("publisher", "offer", "sku", "version", "id"):
+    for name in (
+        "publisher",
+        "offer",
+        "sku",
+        "version",
+        "id",
+        "sharedGalleryImageId",
+        "communityGalleryImageId",
+    ):
         if not isinstance(reference.get(name), str | None):
             yield Problem(
                 f"{where}.imageReference.{name}", f"{reference[name]!r} is no text; put it in quotes"

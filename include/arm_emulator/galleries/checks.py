@@ -15,7 +15,9 @@ Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
 
 
-def gallery_problems(documents: Sequence[GalleryDocument], known_regions: Collection[str]) -> Iterator[Problem]:
+def gallery_problems(
+    documents: Sequence[GalleryDocument], known_regions: Collection[str]
+) -> Iterator[Problem]:
     """Everything that is wrong, each with its path below ``galleries``."""
     yield from _twice((), "id", (document.id for document in documents))
     for name in ("sharedAs", "communityAs"):
@@ -47,7 +49,11 @@ def _region_problems(version: VersionDocument, where: Path, known: Collection[st
     for key, names in named.items():
         for name in names:
             if name not in (targets or known):
-                words = "is none of the version's target regions" if targets else "is none of the world's locations"
+                words = (
+                    "is none of the version's target regions"
+                    if targets
+                    else "is none of the world's locations"
+                )
                 yield (*where, "x-emulator", key), f"{name!r} {words}"
 
 

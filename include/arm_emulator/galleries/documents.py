@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from arm_emulator.galleries.references import GALLERY_FORM, is_gallery_id
 from arm_emulator.galleries.versions import VERSION_NAME, ReplicationState
-from arm_emulator.world.words import Document, Instant, Location
+from arm_emulator.world.words import Document, Location
 
 Properties = dict[str, Any]
 
@@ -21,6 +21,21 @@ def _version_name(value: object) -> object:
 
 VersionName = Annotated[str, BeforeValidator(_version_name)]
 """Three numbers."""
+
+
+def _has_name(target: object) -> bool:
+    return isinstance(target, dict) and isinstance(target.get("name"), str)
+
+
+def _target_region(value: object) -> object:
+    target = {"name": value} if isinstance(value, str) else value
+    if not _has_name(target):
+        raise ValueError(f"{value!r} is no region such as West Europe or {{name: West Europe}}")
+    return target
+
+
+TargetRegion = Annotated[dict[str, Any], BeforeValidator(_target_region)]
+"""A region by its name, or as ARM writes it."""
 
 
 class ResourceDocument(Document):
@@ -62,7 +77,7 @@ class VersionDocument(ResourceDocument):
     def _targets_are_readable(self) -> Self:
         profile = self.properties.get("publishingProfile")
         if not isinstance(profile, dict | None):
-            raise ValueError("properties.publishingProfile is no mapping")
+            raise ValueError("properties.publishingProfile is no mapping")  # noqa: TRY004 - pydantic's own
         check_targets((profile or {}).get("targetRegions"))
         return self
 
@@ -104,35 +119,9 @@ def check_targets(targets: object) -> None:
     if targets is None:
         return
     if not isinstance(targets, list):
-        raise ValueError(f"publishingProfile.targetRegions: {targets!r} is no list")
+        raise ValueError(f"publishingProfile.targetRegions: {targets!r} is no list")  # noqa: TRY004 - pydantic's own
     for index, target in enumerate(targets):
-        if not isinstance(target, dict) or not isinstance(target.get("name"), str):
+        if not _has_name(target):
             raise ValueError(
                 f"publishingProfile.targetRegions[{index}]: {target!r} is no region such as {{name: West Europe}}"
             )
-
-
-class PublishGalleryImage(Document):
-    """A version of a gallery's image to publish, for the admin route.
-
-    :param replicated: the regions that have it at once; all of ``targetRegions`` where it is not given
-    """
-
-    gallery: str
-    image: str
-    version: VersionName
-    targetRegions: list[Location | dict[str, Any]]
-    excludeFromLatest: bool = False
-    replicated: list[Location] | None = None
-    endOfLifeDate: Instant | None = None
-
-
-class ReplicateImage(Document):
-    """How far a version of a gallery's image has come in a region, from now on."""
-
-    gallery: str
-    image: str
-    version: VersionName
-    region: Location
-    state: ReplicationState = Field(strict=False)
-    progress: int | None = Field(default=None, ge=0, le=100)

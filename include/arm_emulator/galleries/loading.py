@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.galleries.documents import (
         GalleryDocument,
-        GalleryImageDocument,
         ResourceDocument,
         VersionDocument,
     )

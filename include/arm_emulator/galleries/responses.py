@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.arm_errors import ResourceNotFoundError
+from arm_emulator.arm_errors import ErrorDetail, ResourceNotFoundError
+from arm_emulator.compute.instance import Fate
 from arm_emulator.galleries.changes import put_version, remove_version, update_version
 from arm_emulator.galleries.rendering import gallery_body, image_body, version_body, versions_of
 from arm_emulator.operations.links import async_operation_url, poll_headers
@@ -176,12 +177,12 @@ def _operation(world: World, call: ArmCall, gallery: Gallery, *, result_path: st
         location=gallery.location,
         resource=gallery.id.lower(),
         started=world.now,
-        stuck=call.disruption.is_stuck,
+        stuck=call.disruption.fate is Fate.STUCK,
         result_path=result_path,
         collection="capsOperations",
     )
-    if call.disruption.failure is not None:
-        operation.failures.append(call.disruption.failure)
+    if call.disruption.fate is Fate.FAIL:
+        operation.failures.append(ErrorDetail(call.disruption.code, call.disruption.message))
     world.operations[operation.id] = operation
     operation.end_if_settled(world.now)
     return operation

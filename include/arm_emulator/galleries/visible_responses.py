@@ -111,8 +111,10 @@ class VisibleGalleries:
     def _version_body(
         self, world: World, call: ArmCall, image: GalleryImage, version: GalleryVersion
     ) -> JsonObject:
-        dates = {key: version.profile[key] for key in ("publishedDate", "endOfLifeDate") if key in version.profile}
-        properties = {
+        dates: JsonObject = {
+            key: version.profile[key] for key in ("publishedDate", "endOfLifeDate") if key in version.profile
+        }
+        properties: JsonObject = {
             **dates,
             "excludeFromLatest": version.is_excluded(_location(world, call)),
             "storageProfile": {"osDiskImage": {"diskSizeGB": 30, "hostCaching": "ReadWrite"}},
@@ -140,7 +142,9 @@ def _location(world: World, call: ArmCall) -> str:
     world.subscription(call.parameters["subscriptionId"])
     name = region_name(call.parameters["location"])
     if name not in world.regions.by_name:
-        raise InvalidParameterError(f"The location '{call.parameters['location']}' is invalid.", target="location")
+        raise InvalidParameterError(
+            f"The location '{call.parameters['location']}' is invalid.", target="location"
+        )
     return name
 
 

@@ -52,5 +52,5 @@ def retry_after(world: World, operation: Operation) -> str:
 def _path(base_url: str, operation: Operation) -> str:
     return (
         f"{base_url}/subscriptions/{operation.subscription}/providers/Microsoft.Compute/locations/"
-        f"{operation.location}/operations/{operation.id}"
+        f"{operation.location}/{operation.collection}/{operation.id}"
     )

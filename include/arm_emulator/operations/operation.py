@@ -27,6 +27,7 @@ class Operation:
     :param resource: the key of the scale set that it changes.
     :param result_path: what a finished ``Location`` gives: the path of a resource, or None for an empty 200.
     :param stuck: it never ends.
+    :param collection: the word for operations in its address: galleries have one of their own.
     :param polls: how often its ``Location`` was asked for, which makes each address a new one.
     """
 
@@ -41,6 +42,7 @@ class Operation:
     stuck: bool = False
     result_path: str | None = None
     polls: int = 0
+    collection: str = "operations"
 
     @property
     def status(self) -> OperationStatus:

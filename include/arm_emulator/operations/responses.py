@@ -30,8 +30,11 @@ class OperationResponses:
         self._read_resource = read_resource
 
     def routes(self) -> tuple[Route, ...]:
-        """The one route that both headers point to."""
-        return (Route("GET", f"{COMPUTE_LOCATION}/operations/{{operationId}}", self.poll),)
+        """The route that both headers point to, and the one of galleries' operations."""
+        return (
+            Route("GET", f"{COMPUTE_LOCATION}/operations/{{operationId}}", self.poll),
+            Route("GET", f"{COMPUTE_LOCATION}/capsOperations/{{operationId}}", self.poll),
+        )
 
     def poll(self, world: World, call: ArmCall) -> ArmReply:
         """One poll: of ``Location`` when the query says monitor, else of ``Azure-AsyncOperation``."""

@@ -20,6 +20,7 @@ SUBSCRIPTION = "/subscriptions/{subscriptionId}"
 RESOURCE_GROUP = f"{SUBSCRIPTION}/resourceGroups/{{resourceGroupName}}"
 SCALE_SET = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/{{vmScaleSetName}}"
 INSTANCE = f"{SCALE_SET}/virtualMachines/{{instanceId}}"
+GALLERY = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/galleries/{{galleryName}}"
 COMPUTE_LOCATION = f"{SUBSCRIPTION}/providers/Microsoft.Compute/locations/{{location}}"
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from arm_emulator.compute.documents import ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
+from arm_emulator.galleries.documents import GalleryDocument
 from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
 from arm_emulator.world.words import Document, Duration, Instant, Location, Quotas
 
@@ -71,6 +72,7 @@ class OperationDocument(Document):
     failures: list[dict[str, str | None]] = Field(default_factory=list)
     stuck: bool = False
     resultPath: str | None = None
+    collection: str = "operations"
 
 
 class OperationsDocument(Document):
@@ -88,7 +90,7 @@ class WorldDocument(Document):
     subscriptions: list[SubscriptionDocument] = Field(default_factory=list)
     locations: list[LocationDocument] | None = None
     platformImages: list[PlatformImageDocument] = Field(default_factory=list)
-    galleries: list[Any] = Field(default_factory=list)
+    galleries: list[GalleryDocument] = Field(default_factory=list)
     imageBehaviours: list[ImageBehaviourDocument] = Field(default_factory=list)
     timings: TimingsDocument = Field(default_factory=TimingsDocument)
     loadBalancers: list[ResourceDocument] = Field(default_factory=list)

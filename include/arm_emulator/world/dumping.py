@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.dumping import dump_scale_set, timings_document
+from arm_emulator.galleries.loading import dump_gallery
 from arm_emulator.instants import admin_instant
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
             for s in world.subscriptions.values()
         ],
         "platformImages": [_image(image) for image in world.catalogue.images.values()],
+        "galleries": [dump_gallery(gallery) for gallery in world.galleries.by_id.values()],
         "imageBehaviours": [_behaviour(line) for line in world.behaviours],
         "timings": timings_document(dict(world.timings.given)),
         "loadBalancers": [{"resource": balancer} for balancer in world.load_balancers.values()],
@@ -133,4 +135,5 @@ def _operation(operation: Operation) -> JsonObject:
         "failures": [asdict(failure) for failure in operation.failures],
         "stuck": operation.stuck,
         "resultPath": operation.result_path,
+        "collection": operation.collection,
     }

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.loading import load_scale_set
+from arm_emulator.galleries.loading import load_gallery
 from arm_emulator.images.catalogue import Catalogue, ImageVersion, PlatformImage
 from arm_emulator.instants import DEFAULT_NOW, parse_instant
 from arm_emulator.network.load_balancers import completed_load_balancer
 from arm_emulator.operations.operation import Operation
 from arm_emulator.resource_ids import ScaleSetId
-from arm_emulator.resources.regions import Region, Regions, public_regions
+from arm_emulator.resources.regions import Region, Regions, public_regions, region_name
 from arm_emulator.service_fabric.clusters import completed_cluster
 from arm_emulator.timings import Timings
 from arm_emulator.world.world import Subscription, World
@@ -66,13 +67,22 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         observer=observer,
         issued=document.operations.issued,
     )
+    usual = _usual_regions(document, world)
+    for gallery in document.galleries:
+        world.galleries.add(load_gallery(gallery, usual, now))
     for scale_set in document.scaleSets:
         load_scale_set(world, scale_set)
     return world
 
 
+def _usual_regions(document: WorldDocument, world: World) -> list[str]:
+    """Where scale sets stand, or else any region: a gallery's version that names none goes there."""
+    named = [region_name(s.resource["location"]) for s in document.scaleSets]
+    return list(dict.fromkeys(named or world.regions.by_name))
+
+
 def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
-    """Those listed, and those in which the scale sets are."""
+    """Those listed, and those in which scale sets and galleries are."""
     found = {
         entry.id.lower(): Subscription(
             entry.id,
@@ -82,8 +92,8 @@ def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
         )
         for entry in document.subscriptions
     }
-    for scale_set in document.scaleSets:
-        used = ScaleSetId.parse(scale_set.resource["id"]).subscription
+    used_ones = [ScaleSetId.parse(scale_set.resource["id"]).subscription for scale_set in document.scaleSets]
+    for used in (*used_ones, *(gallery.id.split("/")[2] for gallery in document.galleries)):
         found.setdefault(used.lower(), Subscription(used, f"Subscription {used}"))
     return found
 
@@ -133,4 +143,5 @@ def _operation(entry: OperationDocument) -> Operation:
         failures=[ErrorDetail(str(f["code"]), str(f["message"]), f.get("target")) for f in entry.failures],
         stuck=entry.stuck,
         result_path=entry.resultPath,
+        collection=entry.collection,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from arm_emulator.compute.resource_checks import resource_problems
+from arm_emulator.galleries.checks import gallery_problems
 from arm_emulator.network.load_balancers import probe_findings
 from arm_emulator.resource_ids import ScaleSetId
 from arm_emulator.resources.regions import public_regions, region_name
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-_NOT_SERVED = ("galleries", "batchAccounts", "managedClusters")
+_NOT_SERVED = ("batchAccounts", "managedClusters")
 
 
 _KINDS: Mapping[type, str] = MappingProxyType({type(None): "empty", list: "a list", str: "a text"})
@@ -88,6 +89,8 @@ def _findings(document: WorldDocument) -> Iterator[Finding]:
     yield from _plain_resource_findings(
         "serviceFabricClusters", document.serviceFabricClusters, cluster_findings
     )
+    for where, message in gallery_problems(document.galleries, _region_names(document)):
+        yield Finding(("galleries", *where), message)
     for index, scale_set in enumerate(document.scaleSets):
         yield from _scale_set_findings(document, scale_set, ("scaleSets", index))
 
@@ -152,7 +155,7 @@ def _scale_set_findings(
     yield from _extras_findings(scale_set, (*path, "x-emulator"))
 
 
-def _region_names(document: WorldDocument) -> Iterable[str]:
+def _region_names(document: WorldDocument) -> Collection[str]:
     if document.locations is None:
         return public_regions().by_name
     return {location.name for location in document.locations}

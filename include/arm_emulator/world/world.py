@@ -10,6 +10,7 @@ from arm_emulator.arm_errors import (
     ResourceNotFoundError,
     SubscriptionNotFoundError,
 )
+from arm_emulator.galleries.galleries import Galleries
 from arm_emulator.images.catalogue import Catalogue
 from arm_emulator.record import NobodyListens
 from arm_emulator.resource_ids import scale_set_id
@@ -52,6 +53,7 @@ class World:
     regions: Regions
     timings: Timings = field(default_factory=Timings)
     catalogue: Catalogue = field(default_factory=Catalogue)
+    galleries: Galleries = field(default_factory=Galleries)
     behaviours: list[ImageBehaviour] = field(default_factory=list)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
@@ -106,7 +108,12 @@ class World:
         :raises ResourceGroupNotFoundError: it has nothing there.
         """
         prefix = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/".lower()
-        known = (*self.scale_sets, *self.load_balancers, *self.service_fabric_clusters)
+        known = (
+            *self.scale_sets,
+            *self.load_balancers,
+            *self.service_fabric_clusters,
+            *self.galleries.by_id,
+        )
         if not any(key.startswith(prefix) for key in known):
             raise ResourceGroupNotFoundError(f"Resource group '{resource_group}' could not be found.")
 
