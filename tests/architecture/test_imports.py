@@ -23,11 +23,13 @@ MAY_IMPORT = {
         "fleetwright.azure",
         "fleetwright.ledger",
     ),
+    "fleetwright.arm_api": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.ledger"),
     "fleetwright.cli": (
         "fleetwright.domain",
         "fleetwright.rollout",
         "fleetwright.azure",
         "fleetwright.ledger",
+        "fleetwright.arm_api",
     ),
     "arm_emulator": (),
     "dags": ("fleetwright.airflow",),
@@ -45,6 +47,7 @@ AIRFLOW_FREE = (
     "fleetwright.rollout",
     "fleetwright.azure",
     "fleetwright.ledger",
+    "fleetwright.arm_api",
     "fleetwright.cli",
     "arm_emulator",
 )

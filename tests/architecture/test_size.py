@@ -14,6 +14,7 @@ PARTS = (
     "fleetwright.ledger",
     "fleetwright.airflow",
     "fleetwright.board",
+    "fleetwright.arm_api",
     "fleetwright.cli",
     "fleetwright_demo",
     "arm_emulator",

@@ -15,6 +15,7 @@ from fleetwright.cli.output import keep_quiet, print_error
 from fleetwright.cli.plan import plan
 from fleetwright.cli.quarantine import quarantine
 from fleetwright.cli.run import run
+from fleetwright.cli.serve import serve
 from fleetwright.domain.errors import FleetwrightError, HeldError
 
 
@@ -24,7 +25,7 @@ def fleetwright() -> None:
     """Roll new OS images out over Azure scale sets, batch by batch."""
 
 
-for _verb in (run, plan, history, cancel, quarantine):
+for _verb in (run, plan, history, cancel, quarantine, serve):
     fleetwright.add_command(_verb)
 
 

@@ -67,7 +67,7 @@ class Database:
     def writing(self) -> Iterator[Write]:
         """A transaction that is written as a whole, or not at all when anything is raised inside."""
         with self.altering() as connection, moving_head(connection) as head:
-            yield Write(connection, head, self._now(connection))
+            yield Write(connection, head, self.now(connection))
 
     @contextmanager
     def altering(self) -> Iterator[Connection]:
@@ -82,7 +82,8 @@ class Database:
         except SQLAlchemyError as error:
             raise LedgerError(f"ledger {self.label} {_explain(error)}") from error
 
-    def _now(self, connection: Connection) -> datetime:
+    def now(self, connection: Connection) -> datetime:
+        """Wall time: the host's, or on PostgreSQL the database's."""
         if self._wall_clock is not None:
             return to_utc(self._wall_clock())
         if connection.dialect.name == "postgresql":

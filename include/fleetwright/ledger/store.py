@@ -201,6 +201,13 @@ class SqlLedger:
         with self._database.reading() as connection:
             return locks.list_all(connection)
 
+    def find_holder(self, fleet_key: str) -> str:
+        """Who has the fleet and is alive; empty where nobody is."""
+        with self._database.reading() as connection:
+            found = locks.find_locks(connection, LockScope.FLEET, fleet_key_of(fleet_key))
+            now = self._database.now(connection)
+        return next((lock.holder for lock in found if lock.is_alive(now)), "")
+
     def verify_chain(self) -> int | None:
         """The first sequence at which the ledger was tampered with, or None."""
         with self._database.reading() as connection:

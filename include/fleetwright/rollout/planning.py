@@ -12,6 +12,7 @@ from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan, plan_batches
+from fleetwright.domain.policy_body import rolling_policy_body
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState
@@ -78,7 +79,11 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
         batch_duration=usual_batch_duration(views),
         first_index=len(session.view.batches),
     )
-    body = {**plan_body(plan, warnings), "customMetrics": order.to_dict()}
+    body = {
+        **plan_body(plan, warnings),
+        "customMetrics": order.to_dict(),
+        "policy": rolling_policy_body(session.fleet.effective_policy),
+    }
     session.write(Event(EventKind.PLANNED, session.now(), body))
     log.info(
         "%s", narrate.plan_text(session.fleet, plan, rollback=session.settings.rollback, warnings=warnings)

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.airflow.triggers import RolloutWaitTrigger
 from fleetwright.domain.errors import ConfigurationError, FleetwrightError, HeldError, LeaseLostError
+from fleetwright.rollout.owners import airflow_owner
 from fleetwright.rollout.session import Ports, RolloutSession
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def owner_of(context: Context) -> str:
     """Who runs the rollout, in words that lead to the DAG run."""
     dag_run = context["dag_run"]
-    return f"Airflow run {dag_run.run_id} of {dag_run.dag_id}"
+    return airflow_owner(dag_run.run_id, dag_run.dag_id)
 
 
 @contextmanager

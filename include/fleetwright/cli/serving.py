@@ -1,0 +1,43 @@
+"""Builds the HTTP app from the flags, and runs it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from fleetwright.arm_api.airflow_runs import AirflowLogin, AirflowRuns
+from fleetwright.arm_api.application import create_application
+from fleetwright.arm_api.authentication import read_token
+from fleetwright.arm_api.scale_sets import FetchFleet
+from fleetwright.arm_api.server import bind, create_server
+from fleetwright.arm_api.service import Service
+from fleetwright.azure.credentials import StaticToken
+from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.cli.serve import Serving
+from fleetwright.ledger.store import open_ledger
+from fleetwright.ledger.urls import resolve_ledger_url
+from fleetwright.rollout.clocks import SystemClock
+
+
+def run_server(serving: Serving) -> None:
+    """Serve until the process is ended.
+
+    :raises ConfigurationError: before anything is served, for a flag that cannot be used
+    """
+    guard = read_token(serving.token_file, os.environ)
+    login = AirflowLogin(serving.airflow_url, serving.airflow_user, serving.airflow_password)
+    fetch = _fetcher(serving.endpoint, serving.token) if serving.endpoint else None
+    ledger = open_ledger(resolve_ledger_url(serving.ledger, os.environ))
+    service = Service(
+        ledger, AirflowRuns(login), SystemClock(), fetch_fleet=fetch, azure_conn_id=serving.azure_conn_id
+    )
+    listener = bind(serving.host, serving.port)
+    click.echo(f"serving on http://{serving.host}:{listener.getsockname()[1]}; ledger: {ledger!r}")
+    create_server(create_application(service, guard)).run(sockets=[listener])
+
+
+def _fetcher(endpoint: str, token: str | None) -> FetchFleet:
+    tokens = StaticToken(token) if token is not None else None
+    return ScaleSetDriver(connect(AzureEndpoint(endpoint, tokens), SystemClock())).fetch_fleet
