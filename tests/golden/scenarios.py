@@ -25,6 +25,7 @@ class Scenario:
     """One rollout.
 
     :param happenings: what happens from outside, and when
+    :param outside: the same in words, each with its time
     :param arguments: of ``fleetwright run`` besides where the fleet is
     """
 
@@ -32,6 +33,7 @@ class Scenario:
     world: dict[str, Any]
     happenings: tuple[Happening, ...] = ()
     arguments: tuple[str, ...] = ("--trigger", "automatic")
+    outside: tuple[str, ...] = ()
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -56,6 +58,7 @@ SCENARIOS: dict[str, Scenario] = {
         "4 of 15 go down in mid-batch: that batch is finished, no other begins (R14)",
         world(),
         ((55, lambda admin: admin.touch("2", "5", "8", "11", power="stopped")),),
+        outside=("55 s: instances 2, 5, 8 and 11 lose their power",),
     ),
     "nothing_to_do": Scenario("every instance runs the version already", world(5, 0, imageVersion=NEW)),
     "protected_instances": Scenario(
@@ -65,8 +68,6 @@ SCENARIOS: dict[str, Scenario] = {
     "update_domains": Scenario(
         "a regional set: one update domain at a time (R49)", world(15, 0, updateDomains=5)
     ),
-    "one_instance": Scenario("a set of one", world(1, 0)),
-    "four_instances": Scenario("a set of four: one of them is more than 20 %", world(4, 0, updateDomains=1)),
     "pause_between_batches": Scenario(
         "two minutes between batches",
         world(6, 0, policy=rolling_policy(pauseTimeBetweenBatches="PT2M"), updateDomains=1),
@@ -78,6 +79,7 @@ SCENARIOS: dict[str, Scenario] = {
         "the owner opts out during the second batch (O3)",
         world(),
         ((45, lambda admin: admin.patch({"tags": {"fleetwright": "off"}})),),
+        outside=("45 s: the tag fleetwright: enabled becomes fleetwright: off",),
     ),
     "rollback_fails_too": Scenario(
         "an extension fails on both versions, so the rollback fails as well (C11)",
@@ -110,6 +112,7 @@ SCENARIOS: dict[str, Scenario] = {
         "three protected instances are ill and fill the budget; they recover after 100 s",
         world(**FULL_BUDGET),
         ((100, lambda admin: admin.touch("0", "3", "6", health="healthy")),),
+        outside=("100 s: instances 0, 3 and 6 are healthy again",),
     ),
     "budget_never_comes_back": Scenario(
         "three protected instances are ill, fill the budget and stay ill", world(**FULL_BUDGET)

@@ -9,12 +9,24 @@ from typing import Any
 from fleetwright.domain.records import BatchRecord, RolloutView
 from fleetwright.ledger.event_log import RecordedEvent
 
+FIGURES = {
+    "maxOutOfService": "most out of service at once",
+    "maxInFlight": "most in flight at once",
+    "maxZonesInFlight": "most zones in flight at once",
+    "maxUpdateDomainsInFlight": "most update domains in flight at once",
+    "dataDisksLost": "data disks lost",
+    "busySeconds": "seconds with somebody in flight",
+    "wallSeconds": "seconds from the first swap to the last ready",
+    "overheadSeconds": "of these with nobody in flight",
+}
 _REQUEST_ID = re.compile(r" \(request id [0-9a-f-]+\)")
 
 
 def tell(
     title: str,
     *,
+    world: Mapping[str, Any],
+    outside: tuple[str, ...],
     plan: Mapping[str, Any],
     view: RolloutView,
     events: tuple[RecordedEvent, ...],
@@ -24,13 +36,37 @@ def tell(
 ) -> str:
     """The whole story.
 
+    :param world: the document that it began with
+    :param outside: what happened that the rollout did not do, each with its time
     :param plan: as ``fleetwright plan --json`` printed it before
     :param report: as ``fleetwright run --json`` printed it
     :param audit: the referee's whole report
     """
-    lines = [title, "", "plan", *_plan(plan), "", "batches", *_batches(view, events), "", "ending"]
+    lines = [title, "", "fleet", *_fleet(world, view), ""]
+    if outside:
+        lines += ["from outside", *(f"  {happening}" for happening in outside), ""]
+    lines += [
+        "plan",
+        *_plan(plan),
+        "",
+        "batches (seconds from the start)",
+        *_batches(view, events),
+        "",
+        "ending",
+    ]
     lines += [*_ending(report, exit_code), "", "referee", *_referee(audit)]
     return _REQUEST_ID.sub("", "\n".join(line.rstrip() for line in lines)) + "\n"
+
+
+def _fleet(world: Mapping[str, Any], view: RolloutView) -> Iterator[str]:
+    (scale_set,) = world["scaleSets"]
+    resource, settings = scale_set["resource"], view.rollout.settings
+    zones = resource.get("zones", [])
+    where = f"zones {', '.join(zones)}" if zones else "no zones"
+    mode = resource["properties"]["orchestrationMode"]
+    yield f"  {resource['sku']['capacity']} instances, {where}, {mode}"
+    way_back = "with" if settings.rollback else "without"
+    yield f"  to {settings.target_version}, {settings.trigger}, {way_back} rollback"
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -59,10 +95,12 @@ def _batch(view: RolloutView, batch: BatchRecord, thresholds: str) -> Iterator[s
     assert start is not None
     seconds = f"{(began - start).total_seconds():g} s to {(settled - start).total_seconds():g} s"
     yield f"  {_place(batch.index, batch.zone, batch.update_domain)}, {seconds}"
+    yield f"    chosen: {batch.reason}"
     for swap in view.swaps_of(batch):
-        ready = "" if swap.ready_seconds is None else f" after {swap.ready_seconds:g} s"
-        yield f"    {swap.instance_id}: {swap.state}{ready}: {swap.verdict_reason}"
-    yield f"    {thresholds}"
+        ready = "" if swap.ready_seconds is None else f", {swap.ready_seconds:g} s after its swap"
+        why = "" if swap.verdict_reason == "ready" else f": {swap.verdict_reason}"
+        yield f"    {swap.instance_id}: {swap.state}{ready}{why}"
+    yield f"    afterwards: {thresholds}"
 
 
 def _ending(report: Mapping[str, Any], exit_code: int) -> Iterator[str]:
@@ -88,22 +126,19 @@ def _ending(report: Mapping[str, Any], exit_code: int) -> Iterator[str]:
 
 def _referee(audit: Mapping[str, Any]) -> Iterator[str]:
     (found,) = audit["scaleSets"].values()
-    yield f"  swaps: {_counts(found['swaps'])}"
-    yield f"  rollbacks: {_counts(found['rollbacks'])}"
+    yield f"  swaps: {_often(found['swaps'])}"
+    yield f"  rollbacks: {_often(found['rollbacks'])}"
     yield f"  versions: {_counts(found['imageVersions'])}"
-    for name in (
-        "maxOutOfService",
-        "maxInFlight",
-        "maxZonesInFlight",
-        "maxUpdateDomainsInFlight",
-        "dataDisksLost",
-        "busySeconds",
-        "wallSeconds",
-        "overheadSeconds",
-    ):
-        yield f"  {name}: {found[name]:g}"
-    yield f"  mutating requests: {audit['requests']['mutating']}"
+    for name, words in FIGURES.items():
+        yield f"  {words}: {found[name]:g}"
+    yield f"  calls that change something: {audit['requests']['mutating']}"
     yield f"  violations: {len(audit['violations'])}"
+
+
+def _often(counts: Mapping[str, int]) -> str:
+    """Who, and how often where it was more than once."""
+    ordered = sorted(counts.items(), key=_by_number)
+    return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in ordered) or "none"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

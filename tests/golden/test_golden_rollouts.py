@@ -12,16 +12,18 @@ import pytest
 from rehearsals import TOKEN, Rehearsal, eventful
 from scenarios import SCENARIOS, Scenario
 from telling import tell
+from troubles import TROUBLES
 from worlds import FLEET_ID
 
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
+ROLLOUTS = {**SCENARIOS, **TROUBLES}
 TESTDATA = Path(__file__).parent / "testdata"
 WRITE = os.environ.get("WRITE_GOLDEN") == "1"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", ROLLOUTS)
 def test_rollout_goes_as_it_was_read(
     rehearse: Callable[..., Rehearsal],
     monkeypatch: pytest.MonkeyPatch,
@@ -29,7 +31,7 @@ def test_rollout_goes_as_it_was_read(
     name: str,
 ) -> None:
     """The plan, each batch with its verdicts and thresholds, the ending and the referee's numbers are those of the golden text."""
-    scenario = SCENARIOS[name]
+    scenario = ROLLOUTS[name]
     monkeypatch.setattr(wiring, "EmulatorClock", eventful(*scenario.happenings))
     rehearsal = rehearse(scenario.world)
 
@@ -43,7 +45,7 @@ def test_rollout_goes_as_it_was_read(
 
 def test_every_golden_text_has_its_scenario() -> None:
     """No text outlives its scenario."""
-    assert sorted(path.stem for path in TESTDATA.glob("*.golden")) == sorted(SCENARIOS)
+    assert sorted(path.stem for path in TESTDATA.glob("*.golden")) == sorted(ROLLOUTS)
 
 
 def _told(scenario: Scenario, rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str]) -> str:
@@ -52,6 +54,8 @@ def _told(scenario: Scenario, rehearsal: Rehearsal, capsys: pytest.CaptureFixtur
     ledger = rehearsal.ports().ledger
     return tell(
         scenario.title,
+        world=scenario.world,
+        outside=scenario.outside,
         plan=plan,
         view=ledger.list_rollouts(FLEET_ID.lower())[0],
         events=ledger.list_events(FLEET_ID.lower()),

@@ -66,7 +66,7 @@ def sections() -> list[Section]:
 
 def later() -> Section:
     """The rules that a test may name and none has to."""
-    return Section("Named already, and complete with later work", _rules()["later"])
+    return Section("Named by tests beyond the list", _rules()["later"])
 
 
 def claims(folder: Path = TESTS) -> list[Claim]:
