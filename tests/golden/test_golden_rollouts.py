@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from keeping import HOW, difference
 from rehearsals import TOKEN, Rehearsal, eventful
 from scenarios import SCENARIOS, Scenario
 from telling import tell
@@ -20,7 +20,6 @@ from fleetwright.cli.app import exit_code
 
 ROLLOUTS = {**SCENARIOS, **TROUBLES}
 TESTDATA = Path(__file__).parent / "testdata"
-WRITE = os.environ.get("WRITE_GOLDEN") == "1"
 
 
 @pytest.mark.parametrize("name", ROLLOUTS)
@@ -37,15 +36,48 @@ def test_rollout_goes_as_it_was_read(
 
     text = _told(scenario, rehearsal, capsys)
 
-    golden = TESTDATA / f"{name}.golden"
-    if WRITE:
-        golden.write_text(text)
-    assert text == golden.read_text()
+    changed = difference(TESTDATA / f"{name}.golden", text)
+    assert not changed, f"{name} goes another way now; if that is right: {HOW}\n{changed}"
 
 
 def test_every_golden_text_has_its_scenario() -> None:
     """No text outlives its scenario."""
     assert sorted(path.stem for path in TESTDATA.glob("*.golden")) == sorted(ROLLOUTS)
+
+
+def test_changed_text_is_shown_as_a_diff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without being asked nothing is written; what differs is shown line by line with the file's name, and a missing text says how it is made."""
+    monkeypatch.delenv("WRITE_GOLDEN", raising=False)
+    golden = tmp_path / "some.golden"
+    golden.write_text("plan\n  batch 1: 0\n")
+
+    changed = difference(golden, "plan\n  batch 1: 0, 3\n").splitlines()
+
+    assert changed == [
+        "--- some.golden, kept",
+        "+++ now",
+        "@@ -1,2 +1,2 @@",
+        " plan",
+        "-  batch 1: 0",
+        "+  batch 1: 0, 3",
+    ]
+    assert golden.read_text() == "plan\n  batch 1: 0\n"
+    assert difference(golden, golden.read_text()) == ""
+    assert "make golden" in difference(tmp_path / "other.golden", "plan\n")
+    assert not (tmp_path / "other.golden").exists()
+
+
+def test_text_is_written_only_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With WRITE_GOLDEN=1, as `make golden` sets it, the text is kept as it is now; any other value writes nothing."""
+    golden = tmp_path / "some.golden"
+    for value in ("0", "yes", ""):
+        monkeypatch.setenv("WRITE_GOLDEN", value)
+        assert difference(golden, "plan\n")
+
+    monkeypatch.setenv("WRITE_GOLDEN", "1")
+
+    assert difference(golden, "plan\n") == ""
+    assert golden.read_text() == "plan\n"
 
 
 def _told(scenario: Scenario, rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str]) -> str:
