@@ -6,6 +6,7 @@ It gives up soon, since the poll that asked is repeated anyway; ``TransientError
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from fleetwright.azure.async_transport import HttpxTransport
 from fleetwright.azure.bodies import Body
@@ -20,6 +21,8 @@ from fleetwright.azure.paging import next_call, read_object, read_page
 from fleetwright.azure.retries import QUICK, RetryAction, RetryPolicy
 from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.ports import Clock
+
+READS_AT_ONCE = 8
 
 
 class AsyncArmReader:
@@ -48,6 +51,21 @@ class AsyncArmReader:
         call = Call("GET", url)
         async with self._connect() as transport:
             return read_object(call, await self._send(call, transport))
+
+    async def get_each(self, urls: Sequence[str]) -> tuple[Body | None, ...]:
+        """Read many things over one connection pool, a few at a time; None for what is not there."""
+        turns = asyncio.Semaphore(READS_AT_ONCE)
+
+        async def get_one(url: str, transport: HttpxTransport) -> Body | None:
+            call = Call("GET", url)
+            try:
+                async with turns:
+                    return read_object(call, await self._send(call, transport))
+            except NotFoundError:
+                return None
+
+        async with self._connect() as transport:
+            return tuple(await asyncio.gather(*(get_one(url, transport) for url in urls)))
 
     async def list_items(self, url: str) -> tuple[Body, ...]:
         """Read a list to its end, page after page."""

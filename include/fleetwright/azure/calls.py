@@ -19,12 +19,14 @@ class Call:
     """One request as it is meant, before anybody sends it.
 
     :param url: absolute; sent byte for byte
+    :param is_sent_once: not sent again where it may have been carried out, whatever its method
     :param request_id: sent as ``x-ms-client-request-id``, the same one for every attempt
     """
 
     method: str
     url: str
     body: Mapping[str, Any] | None = None
+    is_sent_once: bool = False
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property

@@ -82,6 +82,15 @@ class ArmClient:
         call = Call("POST", url, body)
         return operation_url(call, self.send(call, guard))
 
+    def change(self, method: str, url: str, body: Mapping[str, Any] | None, guard: Guard) -> str:
+        """As ``post`` with any method: sent once, and never again where it may have been carried out.
+
+        :raises CallRefusedError: nothing was changed
+        :raises AnswerLostError: something may have been changed
+        """
+        call = Call(method, url, body, is_sent_once=True)
+        return operation_url(call, self.send(call, guard))
+
     def look(self, url: str) -> Look:
         """Look at an operation once.
 

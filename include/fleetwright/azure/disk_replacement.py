@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import is_exact_version
+from fleetwright.domain.instances import Instance
 from fleetwright.rollout.ports import Guard
 
 ALL_INSTANCES = "*"  # what Azure reads as the whole set; never sent
 
 
 class DiskReplacement(Protocol):
-    """One way to replace OS disks; ids and versions have been checked. No method waits."""
+    """One way to replace OS disks; ids and versions have been checked. No ``begin_`` waits."""
 
     def split_calls(self, instance_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Which instances go into one call."""
         ...
 
+    def keep_disks(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> Mapping[str, str]:
+        """As the driver's ``keep_disks``: the one step beside ``prepare_rollback`` that waits."""
+        ...
+
     def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Replace the disks by the version's; return the operation's poll URL."""
+        ...
+
+    def prepare_rollback(self, fleet: Fleet, disks: Mapping[str, str], guard: Guard) -> Mapping[str, str]:
+        """As the driver's ``prepare_rollback``."""
         ...
 
     def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:

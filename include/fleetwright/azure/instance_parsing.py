@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at, texts_at
 from fleetwright.azure.custom_metrics_parsing import parse_custom_metrics
 from fleetwright.domain.data_disks import CACHINGS, DataDisk
-from fleetwright.domain.instances import Health, Instance
+from fleetwright.domain.instances import UNKNOWN_POWER, Health, Instance
 
 PROVISIONING, POWER, HEALTH = "provisioningstate/", "powerstate/", "healthstate/"
-UNKNOWN_POWER = "unknown"
 
 _HEALTH_WORDS = {health.value: health for health in Health}
 
@@ -22,12 +21,13 @@ def parse_instance(body: Body) -> Instance:
     storage = body_at(properties, "storageProfile")
     extensions = bodies_at(view, "extensions")
     return Instance(
-        instance_id=text_at(body, "instanceId"),
+        instance_id=text_at(body, "instanceId") or text_at(body, "name"),
         name=text_at(body, "name"),
         zone=next(iter(texts_at(body, "zones")), ""),
         update_domain=number_at(view, "platformUpdateDomain"),
         version=text_at(storage, "imageReference", "exactVersion"),
         os_disk_id=_disk_id(body_at(storage, "osDisk")),
+        os_disk_delete_option=text_at(storage, "osDisk", "deleteOption"),
         data_disk_ids=_data_disks(storage),
         latest_model_applied=flag_at(properties, "latestModelApplied", default=True),
         provisioning_state=text_at(properties, "provisioningState") or "Succeeded",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.domain.fleets import Fleet
+from fleetwright.domain.instances import Instance
 from fleetwright.rollout.ports import Guard
 
 
@@ -19,9 +20,17 @@ class Reimaging:
         """All in one."""
         return (tuple(instance_ids),)
 
+    def keep_disks(self, _fleet: Fleet, _instances: Sequence[Instance], _guard: Guard) -> Mapping[str, str]:
+        """Nothing to make sure of: a Uniform set keeps no old disk (O7)."""
+        return {}
+
     def begin_swap(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Reimage to the version (O5)."""
         return self._reimage(fleet, instance_ids, version, guard)
+
+    def prepare_rollback(self, _fleet: Fleet, _disks: Mapping[str, str], _guard: Guard) -> Mapping[str, str]:
+        """Nothing to put back before the call (O7)."""
+        return {}
 
     def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Put the previous version on a new disk: a Uniform set does not give the old disk back (O7)."""

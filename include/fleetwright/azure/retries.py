@@ -3,7 +3,8 @@
 - A read is sent again after a 429, a 408, a 5xx, a lost answer and a connection that did not come about.
 - A POST is sent again only when it surely was not carried out: after a 429 and a connection that did not
   come about. After a lost answer or a 5xx it is never sent again blindly.
-- PUT, PATCH and DELETE may be carried out twice without harm and are treated as reads are.
+- PUT, PATCH and DELETE may be carried out twice without harm and are treated as reads are, but for those that
+  their caller wants sent once.
 - ``Retry-After`` is a lower bound: a sooner call only renews the wait.
 - A client that never had an answer gives up early on an endpoint where nobody listens.
 """
@@ -104,11 +105,15 @@ def _may_repeat(call: Call, outcome: Outcome) -> bool:
         case NotSent():
             return not outcome.is_final
         case Lost():
-            return call.method != "POST"
+            return _is_harmless_twice(call)
         case Answer(status=429):
             return True
         case Answer():
-            return call.method != "POST" and (outcome.status == REQUEST_TIMEOUT or outcome.status >= 500)
+            return _is_harmless_twice(call) and (outcome.status == REQUEST_TIMEOUT or outcome.status >= 500)
+
+
+def _is_harmless_twice(call: Call) -> bool:
+    return call.method != "POST" and not call.is_sent_once
 
 
 def _describe(outcome: Outcome) -> str:

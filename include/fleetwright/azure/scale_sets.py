@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fleetwright.azure.bodies import Body
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.disk_replacement import DiskReplacement, checked_ids, exact_version
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.fleet_parsing import parse_fleet
-from fleetwright.azure.instance_parsing import parse_instance, parse_instances
+from fleetwright.azure.flexible import PreservingReplacement
+from fleetwright.azure.instance_reading import InstanceReading
+from fleetwright.azure.managed_disks import ManagedDisks
+from fleetwright.azure.member_reading import MemberReading
 from fleetwright.azure.model_updates import ModelUpdate
 from fleetwright.azure.reimaging import Reimaging
 from fleetwright.azure.rolling_upgrades import describe_rolling_upgrade
 from fleetwright.azure.surroundings import SurroundingsReader
-from fleetwright.azure.urls import segment
+from fleetwright.azure.uniform_reading import UniformReading
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.surroundings import Surroundings
-from fleetwright.rollout.ports import Guard, OperationStatus
+from fleetwright.rollout.ports import DiskState, Guard, OperationStatus
 
 
 class ScaleSetDriver:
@@ -44,27 +47,23 @@ class ScaleSetDriver:
                 f" {error.code}: {error.failure.message}"
             ) from error
 
-    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
-        """Read the whole set with its instance views: one call, as many pages as Azure makes of it."""
-        return parse_instances(self._client.list_items(self._list_url(fleet)))
+    def list_instances(self, fleet: Fleet, only: frozenset[str] | None = None) -> tuple[Instance, ...]:
+        """Read the set with its instance views."""
+        return self._reading(fleet).list_instances(fleet, only)
 
-    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
+    async def list_instances_async(
+        self, fleet: Fleet, only: frozenset[str] | None = None
+    ) -> tuple[Instance, ...]:
         """The same read for a trigger."""
-        return parse_instances(await self._client.reader.list_items(self._list_url(fleet)))
+        return await self._reading(fleet).list_instances_async(fleet, only)
 
     def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance | None:
         """Read one instance itself with its instance view; None when it does not exist any more."""
-        try:
-            return parse_instance(self._client.get(self._instance_url(fleet, instance_id)))
-        except NotFoundError:
-            return None
+        return self._reading(fleet).fetch_instance(fleet, instance_id)
 
     async def fetch_instance_async(self, fleet: Fleet, instance_id: str) -> Instance | None:
         """The same read for a trigger."""
-        try:
-            return parse_instance(await self._client.reader.get(self._instance_url(fleet, instance_id)))
-        except NotFoundError:
-            return None
+        return await self._reading(fleet).fetch_instance_async(fleet, instance_id)
 
     def fetch_foreign_rollout(self, fleet: Fleet) -> str:
         """One line about a rolling upgrade that Azure has under way, empty where there is none (O4)."""
@@ -90,6 +89,10 @@ class ScaleSetDriver:
                 checked_ids(fleet, behind)
             )
 
+    def keep_disks(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> Mapping[str, str]:
+        """Make sure that swaps leave the old OS disks behind, where the kind of set can give them back (O7)."""
+        return self._disks(fleet).keep_disks(fleet, instances, guard)
+
     def split_calls(self, fleet: Fleet, instance_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Which instances go into one mutating call."""
         return self._disks(fleet).split_calls(instance_ids)
@@ -102,10 +105,23 @@ class ScaleSetDriver:
         ids = checked_ids(fleet, instance_ids)
         return self._disks(fleet).begin_swap(fleet, ids, exact_version(fleet, version), guard)
 
+    def prepare_rollback(self, fleet: Fleet, disks: Mapping[str, str], guard: Guard) -> Mapping[str, str]:
+        """Put preserved OS disks back, where the kind of set has them (O7)."""
+        checked_ids(fleet, tuple(disks))
+        return self._disks(fleet).prepare_rollback(fleet, disks, guard)
+
     def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Put the previous version back: how much of the old disk comes with it is the kind of set's (O7)."""
         ids = checked_ids(fleet, instance_ids)
         return self._disks(fleet).begin_rollback(fleet, ids, exact_version(fleet, version), guard)
+
+    def fetch_disk(self, _fleet: Fleet, disk_id: str) -> DiskState:
+        """Look at a managed disk."""
+        return ManagedDisks(self._client).fetch_state(disk_id)
+
+    def begin_delete_disk(self, _fleet: Fleet, disk_id: str, guard: Guard) -> str:
+        """Delete a managed disk; Azure refuses that while it is attached."""
+        return ManagedDisks(self._client).begin_delete(disk_id, guard)
 
     def fetch_operation(self, url: str) -> OperationStatus:
         """Look at an operation once."""
@@ -115,14 +131,11 @@ class ScaleSetDriver:
         """The same look for a trigger."""
         return (await self._client.reader.look(url)).status
 
-    def _disks(self, _fleet: Fleet) -> DiskReplacement:
-        return Reimaging(self._client)
+    def _disks(self, fleet: Fleet) -> DiskReplacement:
+        return PreservingReplacement(self._client) if fleet.is_flexible else Reimaging(self._client)
 
-    def _list_url(self, fleet: Fleet) -> str:
-        return self._url(fleet.fleet_id, "/virtualMachines", expand="instanceView")
+    def _reading(self, fleet: Fleet) -> InstanceReading:
+        return MemberReading(self._client) if fleet.is_flexible else UniformReading(self._client)
 
-    def _instance_url(self, fleet: Fleet, instance_id: str) -> str:
-        return self._url(fleet.fleet_id, f"/virtualMachines/{segment(instance_id)}", expand="instanceView")
-
-    def _url(self, fleet_id: FleetId, below: str = "", **query: str) -> str:
-        return self._client.scale_set_url(f"{fleet_id.resource_id}{below}", **query)
+    def _url(self, fleet_id: FleetId, below: str = "") -> str:
+        return self._client.scale_set_url(f"{fleet_id.resource_id}{below}")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from fleetwright.domain.fleets import FleetId
+
 SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
+VIRTUAL_MACHINES = "Microsoft.Compute/virtualMachines"
+DISKS = "Microsoft.Compute/disks"
 PLATFORM_IMAGES = "Microsoft.Compute/locations/publishers"
 GALLERIES = "Microsoft.Compute/galleries"
 LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
@@ -13,6 +17,8 @@ SERVICE_FABRIC = "Microsoft.ServiceFabric/clusters"
 # reimage heeds exactVersion from 2023-03-01 on (O5); automaticOSUpgradePolicy exists from 2018-10-01 on (R17).
 API_VERSIONS = {
     SCALE_SETS: "2024-07-01",
+    VIRTUAL_MACHINES: "2024-07-01",
+    DISKS: "2024-03-02",
     PLATFORM_IMAGES: "2024-07-01",
     GALLERIES: "2024-03-03",
     LOAD_BALANCERS: "2024-05-01",
@@ -30,6 +36,21 @@ def arm_url(endpoint_url: str, path: str, resource_type: str, /, api_version: st
     odata = {f"${name}": value for name, value in query.items()}
     parameters = urlencode({"api-version": api_version or API_VERSIONS[resource_type], **odata}, safe="$")
     return f"{endpoint_url}{quote(path, safe='/%')}?{parameters}"
+
+
+def machine_url(endpoint_url: str, fleet_id: FleetId, name: str, action: str = "", **query: str) -> str:
+    """A URL of a virtual machine of a Flexible set, or of an action on it."""
+    path = (
+        f"/subscriptions/{fleet_id.subscription}/resourceGroups/{fleet_id.resource_group}"
+        f"/providers/{VIRTUAL_MACHINES}/{segment(name)}"
+    )
+    below = f"/{action}" if action else ""
+    return arm_url(endpoint_url, f"{path}{below}", VIRTUAL_MACHINES, **query)
+
+
+def machine_view_url(endpoint_url: str, fleet_id: FleetId, name: str) -> str:
+    """Where to read a virtual machine of a Flexible set with its instance view."""
+    return machine_url(endpoint_url, fleet_id, name, expand="instanceView")
 
 
 def segment(word: str) -> str:

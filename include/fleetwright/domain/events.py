@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     JUDGED = "instances judged"
     ROLLBACK_INTENDED = "rollback intended"
     SETTLED = "batch settled"
+    SWEPT = "disks swept"  # disks that swaps left unattached are gone; told after the end as well
     DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it
     FINISHED = "rollout finished"
     HELD = "held"  # an evaluation that changed nothing: it belongs to a fleet, not to a rollout

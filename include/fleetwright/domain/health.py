@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from fleetwright.domain.data_disks import describe_differences
-from fleetwright.domain.instances import Health, HealthSource, Instance
+from fleetwright.domain.instances import UNKNOWN_POWER, Health, HealthSource, Instance
 from fleetwright.domain.records import SwapRecord
 
 # An operation without an end after this long has failed for its instances.
@@ -74,7 +74,8 @@ class Patience:
 
 def why_not_ready(instance: Instance, source: HealthSource) -> str:
     """Why the instance is not ready, in a few words; empty when it is ready."""
-    if instance.power != "running":
+    is_seen_at_work = instance.power == UNKNOWN_POWER and not instance.is_settled
+    if not is_seen_at_work and instance.power != "running":
         return f"power state is {instance.power or 'not shown'}"
     if instance.failed_extensions:
         return f"extension {', '.join(instance.failed_extensions)} failed"
@@ -98,6 +99,13 @@ def is_replaced(instance: Instance, version: str, *old_disk_ids: str) -> bool:
     return instance.version == version and instance.os_disk_id.lower() not in known
 
 
+def is_restored(swap: SwapRecord, instance: Instance) -> bool:
+    """Whether a rollback gave the instance back what it had: the disk itself where that is kept, else its version (O7)."""
+    if swap.preserves_disk:
+        return instance.os_disk_id.lower() == swap.old_disk_id.lower()
+    return is_replaced(instance, swap.old_version, swap.new_disk_id or swap.old_disk_id)
+
+
 def judge_swap(
     swap: SwapRecord, instance: Instance | None, source: HealthSource, patience: Patience, now: datetime
 ) -> Verdict:
@@ -118,7 +126,7 @@ def judge_rollback(
     """Judge one instance that was rolled back: ready on its previous version within the health timeout."""
     if instance is None:
         return Verdict(VerdictKind.UNHEALTHY, GONE)
-    if not is_replaced(instance, swap.old_version, swap.new_disk_id or swap.old_disk_id):
+    if not is_restored(swap, instance):
         return _judge_unfinished(swap.attempted_at, "the rollback", now)
     return _judge_replaced(swap, instance, source, patience, "rollback", now)
 

@@ -16,6 +16,13 @@ class Health(StrEnum):
     NOT_REPORTED = "not reported"  # no vmHealth: the instance never got the model with the health source
 
 
+# The power of an instance whose view was not read, or does not tell it.
+UNKNOWN_POWER = "unknown"
+
+# Power states of a machine that does not run and is not about to.
+DOWN = frozenset({"stopping", "stopped", "deallocating", "deallocated"})
+
+
 class HealthSource(StrEnum):
     """What judges the health of a fleet's instances (R16, R32)."""
 
@@ -53,6 +60,8 @@ class Instance:
     :param power: the word after ``PowerState/``: ``running``, ``stopped``, ...
     :param failed_extensions: names of the extensions whose provisioning failed
     :param pending_extensions: names of the extensions that are not settled yet
+    :param os_disk_delete_option: what becomes of its OS disk when that is replaced, ``Delete`` or ``Detach``;
+        empty where the provider keeps none
     :param data_disk_ids: ``lun:id:caching`` of each data disk, in order of LUN (see ``data_disks``)
     :param protected: from scale set actions: its owner wants it left alone
     :param protected_from_scale_in: it may be upgraded, and must not be deleted
@@ -75,6 +84,7 @@ class Instance:
     protected: bool = False
     protected_from_scale_in: bool = False
     custom_metrics: CustomMetrics | None = None
+    os_disk_delete_option: str = ""
 
     @property
     def domain(self) -> tuple[str, int]:
@@ -82,9 +92,10 @@ class Instance:
         return (self.zone, self.update_domain)
 
     @property
-    def order(self) -> tuple[int, int | str]:
-        """Sort key by number: instance 10 comes after instance 9; names come after numbers."""
-        return (0, int(self.instance_id)) if self.instance_id.isdigit() else (1, self.instance_id)
+    def order(self) -> tuple[str, int]:
+        """Sort key by number: 10 comes after 9, ``web_10`` after ``web_9``; names come after numbers."""
+        name = self.instance_id.rstrip("0123456789")
+        return (name, int(self.instance_id[len(name) :] or -1))
 
     @property
     def is_settled(self) -> bool:

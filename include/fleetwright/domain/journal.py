@@ -160,8 +160,27 @@ def _judge(view: RolloutView, event: Event) -> RolloutView:
 
 
 def _intend_rollback(view: RolloutView, event: Event) -> RolloutView:
-    changes = {i: {"attempted_at": None, "ended_at": None} for i in event.payload["instances"]}
+    changes = {
+        i: {"attempted_at": None, "ended_at": None, **_disk_to_leave(view.swaps[i], event)}
+        for i in event.payload["instances"]
+    }
     return _change_swaps(view, changes, SwapState.ROLLBACK_INTENDED)
+
+
+def _disk_to_leave(swap: SwapRecord, event: Event) -> dict[str, str]:
+    """The disk that the swap brought, where nobody has seen it before the rollback that takes it off."""
+    seen: str = event.payload.get("disks", {}).get(swap.instance_id, "")
+    is_news = not swap.new_disk_id and seen.lower() not in {"", swap.old_disk_id.lower()}
+    return {"new_disk_id": seen} if is_news else {}
+
+
+def _sweep(view: RolloutView, event: Event) -> RolloutView:
+    disks: Mapping[str, list[str]] = event.payload["disks"]
+    changes = {
+        i: {"swept_disk_ids": tuple(dict.fromkeys((*view.swaps[i].swept_disk_ids, *gone)))}
+        for i, gone in disks.items()
+    }
+    return _change_swaps(view, changes)
 
 
 def _settle(view: RolloutView, event: Event) -> RolloutView:
@@ -224,7 +243,9 @@ def _change_swaps(
     return replace(view, swaps=swaps)
 
 
-_HARMLESS_AFTER_THE_END = frozenset({EventKind.STARTED, EventKind.FINISHED, EventKind.HELD, EventKind.NOTED})
+_HARMLESS_AFTER_THE_END = frozenset(
+    {EventKind.STARTED, EventKind.FINISHED, EventKind.HELD, EventKind.NOTED, EventKind.SWEPT}
+)
 _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.STARTED: _start_again,
     EventKind.RESUMED: _resume,
@@ -238,6 +259,7 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.JUDGED: _judge,
     EventKind.ROLLBACK_INTENDED: _intend_rollback,
     EventKind.SETTLED: _settle,
+    EventKind.SWEPT: _sweep,
     EventKind.DECIDED: _decide,
     EventKind.FINISHED: _finish,
     EventKind.HELD: _note,

@@ -62,6 +62,9 @@ class SwapRecord:
     :param old_disk_id: the OS disk before the swap; a healthy instance must show another one
     :param new_disk_id: the disk that the swap brought
     :param restored_disk_id: the disk that a rollback brought
+    :param preserves_disk: the old disk itself is kept until the instance is confirmed, and a rollback gives it
+        back; else a rollback brings a new disk with the old version (O7)
+    :param swept_disk_ids: disks that the swap or its rollback left behind and that are deleted by now
     :param attempted_at: when the latest call for it (swap or rollback) was sent or adopted
     :param ended_at: when the latest replacement of its disk was first seen done; health time runs from here
     :param fatal: why this instance alone stops the rollout, empty where it does not
@@ -79,6 +82,8 @@ class SwapRecord:
     data_disk_ids: tuple[str, ...] = ()
     new_disk_id: str = ""
     restored_disk_id: str = ""
+    preserves_disk: bool = False
+    swept_disk_ids: tuple[str, ...] = ()
     attempted_at: datetime | None = None
     ended_at: datetime | None = None
     verdict_reason: str = ""

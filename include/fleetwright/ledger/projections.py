@@ -146,4 +146,5 @@ def _swap_row(view: RolloutView, swap: SwapRecord) -> Row:
         "rollout_id": view.rollout.rollout_id,
         "state": str(swap.state),
         "data_disk_ids": canonical_json(swap.data_disk_ids),
+        "swept_disk_ids": canonical_json(swap.swept_disk_ids),
     }

@@ -14,6 +14,7 @@ REVISIONS = (
     "0001",
     "0002",
     "0003",
+    "0004",
 )  # every revision there is, oldest first; a test compares it with the migrations
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"

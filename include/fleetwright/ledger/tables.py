@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from fleetwright.ledger.values import UtcDateTime
 
@@ -131,6 +143,8 @@ swaps = Table(
     Column("ready_seconds", Float(), nullable=True),
     _text("fatal"),
     _text("restored_disk_id", server_default=""),
+    Column("preserves_disk", Boolean(), nullable=False, server_default=false()),
+    _text("swept_disk_ids", server_default="[]"),
 )
 
 quarantine = Table(

@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleetwright.domain.events import Event
-from fleetwright.domain.health import Patience, Verdict, VerdictKind, is_replaced, judge_rollback, judge_swap
-from fleetwright.domain.instances import HealthSource, Instance
+from fleetwright.domain.health import (
+    Patience,
+    Verdict,
+    VerdictKind,
+    is_replaced,
+    is_restored,
+    judge_rollback,
+    judge_swap,
+)
+from fleetwright.domain.instances import DOWN, HealthSource, Instance
 from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, AWAITING_VERDICT, SwapState
 from fleetwright.rollout import facts
@@ -23,7 +31,8 @@ class Act:
     :param unsent: the state in which the call may or may not have been sent
     :param awaiting: the states that wait for a verdict
     :param version_of: the version that an instance must come to show
-    :param old_disk_of: the disk that it must not show any more
+    :param shows: whether an instance has the disk that the act brings
+    :param is_taken: whether an instance shows that Azure has taken the call
     :param replaced: the state of a swap whose new disk was seen, None where that moves no state
     :param refuse: the event that says that Azure refused the call
     """
@@ -34,15 +43,33 @@ class Act:
     awaiting: frozenset[SwapState]
     judge: Judge
     version_of: Callable[[SwapRecord], str]
-    old_disk_of: Callable[[SwapRecord], str]
+    shows: Callable[[SwapRecord, Instance], bool]
+    is_taken: Callable[[SwapRecord, Instance], bool]
     good: SwapState
     bad: SwapState
     replaced: SwapState | None
     refuse: Callable[[Sequence[str], str, datetime], Event]
 
     def is_done(self, swap: SwapRecord, instance: Instance | None) -> bool:
-        """Whether the instance shows the version on another disk than before."""
-        return instance is not None and is_replaced(instance, self.version_of(swap), self.old_disk_of(swap))
+        """Whether the instance shows the disk that the act brings."""
+        return instance is not None and self.shows(swap, instance)
+
+
+def _shows_new_disk(swap: SwapRecord, instance: Instance) -> bool:
+    return is_replaced(instance, swap.new_version, swap.old_disk_id)
+
+
+def _swap_is_taken(swap: SwapRecord, instance: Instance) -> bool:
+    return not instance.is_settled or _shows_new_disk(swap, instance)
+
+
+def _rollback_is_taken(swap: SwapRecord, instance: Instance) -> bool:
+    if not swap.preserves_disk:
+        return not instance.is_settled or is_restored(swap, instance)
+    # Deallocating and attaching come before the call, which is the start: whoever is at those is not there yet.
+    is_up = instance.power not in DOWN and is_restored(swap, instance)
+    # Where the swap never took the old disk away, only work under way tells a start from what was before.
+    return is_up and (bool(swap.new_disk_id) or not instance.is_settled)
 
 
 def _refuse_rollback(instance_ids: Sequence[str], reason: str, now: datetime) -> Event:
@@ -58,7 +85,8 @@ SWAP = Act(
     awaiting=AWAITING_VERDICT,
     judge=judge_swap,
     version_of=lambda swap: swap.new_version,
-    old_disk_of=lambda swap: swap.old_disk_id,
+    shows=_shows_new_disk,
+    is_taken=_swap_is_taken,
     good=SwapState.HEALTHY,
     bad=SwapState.UNHEALTHY,
     replaced=SwapState.SWAPPED,
@@ -71,7 +99,8 @@ ROLLBACK = Act(
     awaiting=AWAITING_ROLLBACK,
     judge=judge_rollback,
     version_of=lambda swap: swap.old_version,
-    old_disk_of=lambda swap: swap.new_disk_id or swap.old_disk_id,
+    shows=is_restored,
+    is_taken=_rollback_is_taken,
     good=SwapState.ROLLED_BACK,
     bad=SwapState.ROLLBACK_FAILED,
     replaced=None,

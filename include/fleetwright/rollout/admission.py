@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import select_batch, why_not_admitted
 from fleetwright.domain.eligibility import opted_out
@@ -17,6 +18,9 @@ from fleetwright.rollout.provider_errors import CallRefusedError
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
+
+# A batch may take one call for each of its instances: so long after its admission the last of them may leave.
+FRESH_FOR = timedelta(seconds=10)
 
 
 def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: frozenset[str]) -> Selection:
@@ -36,11 +40,12 @@ def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: froz
 class AdmissionGuard:
     """The guard of a swap: the lease is checked before every attempt, and what was admitted is asked again.
 
-    :param is_fresh: the batch was admitted a moment ago, so the first attempt need not ask again
+    :param admitted_at: when the batch was admitted: a moment later the first attempt need not ask again; None
+        where it always has to
     """
 
     session: RolloutSession
-    is_fresh: bool
+    admitted_at: datetime | None = None
 
     def __call__(self) -> None:
         """Let the attempt pass.
@@ -49,8 +54,8 @@ class AdmissionGuard:
         :raises CallRefusedError: when the batch may not be swapped any more; nothing was sent
         """
         self.session.guard()
-        if self.is_fresh:
-            self.is_fresh = False
+        admitted_at, self.admitted_at = self.admitted_at, None
+        if admitted_at is not None and self.session.now() <= admitted_at + FRESH_FOR:
             return
         reason = _why_not_any_more(self.session)
         if reason:

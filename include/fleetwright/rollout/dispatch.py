@@ -30,6 +30,7 @@ CALL_LIFETIME = timedelta(seconds=75)
 LOST_CALL_LIFETIME = timedelta(seconds=15)
 
 Begin = Callable[[tuple[str, ...], str, Guard], str]
+GuardOf = Callable[[bool], Guard]  # told whether its call is sent for the first time
 
 
 def unsent(session: RolloutSession, act: Act) -> tuple[SwapRecord, ...]:
@@ -43,20 +44,21 @@ def reattach(session: RolloutSession, act: Act) -> None:
     _adopt(session, act, CALL_LIFETIME)
 
 
-def send(session: RolloutSession, act: Act, begin: Begin, guard: Guard, *, in_doubt: bool = False) -> None:
-    """Send the calls of the open batch, one for each version; afterwards nothing is unsent.
+def send(
+    session: RolloutSession, act: Act, begin: Begin, guard_of: GuardOf, *, in_doubt: bool = False
+) -> None:
+    """Send the calls of the open batch, one for each version or as the driver splits them; then nothing is unsent.
 
     :param begin: the driver's call: instance ids, version and guard to the operation's poll URL
-    :param guard: asked before every attempt
+    :param guard_of: makes the guard of one call, asked before every attempt of it
     :param in_doubt: an earlier process may have sent the call
     """
     for attempt in range(SEND_ATTEMPTS):
         if attempt:
             _adopt(session, act, LOST_CALL_LIFETIME)
         for version, ids in _calls(session, act):
-            _send_once(
-                session, act, partial(begin, ids, version, guard), ids, in_doubt=in_doubt or attempt > 0
-            )
+            call = partial(begin, ids, version, guard_of(attempt == 0))
+            _send_once(session, act, call, ids, in_doubt=in_doubt or attempt > 0)
         if not unsent(session, act):
             return
     ids = tuple(swap.instance_id for swap in unsent(session, act))
@@ -84,7 +86,7 @@ def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
 def _is_touched(session: RolloutSession, act: Act, swap: SwapRecord) -> bool:
     instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
     # One that is gone counts as touched: the wait gives it its verdict, and nothing is sent to it.
-    return instance is None or not instance.is_settled or act.is_done(swap, instance)
+    return instance is None or act.is_taken(swap, instance)
 
 
 def _refuse(session: RolloutSession, act: Act, ids: tuple[str, ...], reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,18 @@ from fleetwright.domain.thresholds import StopReason
 
 
 def intended(
-    index: int, selection: Selection, instances: Mapping[str, Instance], version: str, now: datetime
+    index: int,
+    selection: Selection,
+    instances: Mapping[str, Instance],
+    version: str,
+    now: datetime,
+    *,
+    preserves_disk: bool = False,
 ) -> Event:
-    """A batch is about to be swapped: who, why, and what each instance has to lose."""
+    """A batch is about to be swapped: who, why, and what each instance has to lose.
+
+    :param preserves_disk: the old disks are kept until their instances are confirmed (O7)
+    """
     swaps = [
         {
             "instance_id": choice.instance_id,
@@ -25,6 +34,7 @@ def intended(
             "old_disk_id": instances[choice.instance_id].os_disk_id,
             "data_disk_ids": list(instances[choice.instance_id].data_disk_ids),
             "new_version": version,
+            "preserves_disk": preserves_disk,
             "zone": instances[choice.instance_id].zone,
             "update_domain": instances[choice.instance_id].update_domain,
             "reason": choice.reason,
@@ -92,9 +102,20 @@ def judged(verdicts: Mapping[str, Verdict], state_of: Mapping[str, SwapState], n
     return Event(EventKind.JUDGED, now, {"verdicts": rows})
 
 
-def rollback_intended(instance_ids: Iterable[str], now: datetime) -> Event:
-    """These instances are about to get their previous version back."""
-    return Event(EventKind.ROLLBACK_INTENDED, now, {"instances": list(instance_ids)})
+def rollback_intended(disks: Mapping[str, str], now: datetime) -> Event:
+    """These instances are about to get their previous version back.
+
+    :param disks: the OS disk that each of them has now, and leaves behind
+    """
+    return Event(EventKind.ROLLBACK_INTENDED, now, {"instances": list(disks), "disks": dict(disks)})
+
+
+def swept(disks: Mapping[str, Sequence[str]], now: datetime) -> Event:
+    """Disks that were left unattached are gone.
+
+    :param disks: their ids, by the instance that had them
+    """
+    return Event(EventKind.SWEPT, now, {"disks": {i: list(ids) for i, ids in disks.items()}})
 
 
 def settled(index: int, evidence: Mapping[str, Any], now: datetime) -> Event:

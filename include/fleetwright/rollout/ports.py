@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,6 +55,14 @@ class OperationStatus:
     error: str = ""
 
 
+class DiskState(StrEnum):
+    """How a managed disk stands."""
+
+    ATTACHED = "attached"  # to a machine, running or not
+    UNATTACHED = "unattached"
+    GONE = "gone"
+
+
 class FleetDriver(Protocol):
     """One kind of fleet at its provider. Every mutating call takes an explicit, non-empty list of ids.
 
@@ -65,11 +73,17 @@ class FleetDriver(Protocol):
         """Read the fleet's model."""
         ...
 
-    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
-        """Read all instances with their health, in one list call (a page at a time), ordered by number."""
+    def list_instances(self, fleet: Fleet, only: frozenset[str] | None = None) -> tuple[Instance, ...]:
+        """Read all instances with their health, ordered by number.
+
+        :param only: what the caller looks at; where each instance costs a call of its own no other is read, and one
+            of these that is plainly at work may be left as the list shows it
+        """
         ...
 
-    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
+    async def list_instances_async(
+        self, fleet: Fleet, only: frozenset[str] | None = None
+    ) -> tuple[Instance, ...]:
         """The same read for a trigger: no thread waits for it."""
         ...
 
@@ -96,6 +110,13 @@ class FleetDriver(Protocol):
         """Bring what is not on the latest model to it, and wait for that; the OS disk stays (R31)."""
         ...
 
+    def keep_disks(self, fleet: Fleet, instances: Sequence[Instance], guard: Guard) -> Mapping[str, str]:
+        """Make sure that a swap leaves the old OS disks behind, where this kind of fleet can give them back (O7).
+
+        :returns: why an instance must not be swapped, by its id; empty where all is well
+        """
+        ...
+
     def split_calls(self, fleet: Fleet, instance_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Which instances one swap or rollback call may carry together."""
         ...
@@ -110,6 +131,24 @@ class FleetDriver(Protocol):
 
     def begin_rollback(self, fleet: Fleet, instance_ids: Sequence[str], version: str, guard: Guard) -> str:
         """Put the previous version back; return the operation's poll URL, never wait. Errors as for a swap."""
+        ...
+
+    def prepare_rollback(self, fleet: Fleet, disks: Mapping[str, str], guard: Guard) -> Mapping[str, str]:
+        """Put preserved OS disks back, up to the point where ``begin_rollback`` ends it; waits (O7).
+
+        Each step reads its instance first, so that whoever comes after a crash goes on where it was.
+
+        :param disks: the disk that each instance gets back, by its id
+        :returns: why an instance did not get its disk back, by its id; empty where all is well
+        """
+        ...
+
+    def fetch_disk(self, fleet: Fleet, disk_id: str) -> DiskState:
+        """How a disk stands right now."""
+        ...
+
+    def begin_delete_disk(self, fleet: Fleet, disk_id: str, guard: Guard) -> str:
+        """Delete a disk that is attached to nothing; return the operation's poll URL. Errors as for a swap."""
         ...
 
     def fetch_operation(self, url: str) -> OperationStatus:

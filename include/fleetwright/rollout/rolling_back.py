@@ -29,20 +29,21 @@ def begin_rollback(session: RolloutSession) -> None:
     """Send the rollback of what is unhealthy in the open batch; on a healthy batch this does nothing."""
     reattach(session, ROLLBACK)
     if session.settings.rollback:
-        ids = tuple(
-            swap.instance_id for swap in _unhealthy(session) if _has_something_to_restore(session, swap)
-        )
-        if ids:
-            session.write(facts.rollback_intended(ids, session.now()))
+        disks = {
+            swap.instance_id: disk for swap in _unhealthy(session) if (disk := _disk_to_leave(session, swap))
+        }
+        if disks:
+            session.write(facts.rollback_intended(disks, session.now()))
     for swap in _of_open_batch(session, SwapState.ROLLBACK_INTENDED):
         log.warning(
-            "rolling instance %s back to %s on a new disk: %s",
+            "rolling instance %s back to %s: %s",
             swap.instance_id,
-            swap.old_version,
+            _what_comes_back(swap),
             swap.verdict_reason,
         )
+    _put_disks_back(session)
     begin = partial(session.ports.driver.begin_rollback, session.fleet)
-    send(session, ROLLBACK, begin, session.guard)
+    send(session, ROLLBACK, begin, lambda _is_first: session.guard)
 
 
 def _unhealthy(session: RolloutSession) -> tuple[SwapRecord, ...]:
@@ -54,13 +55,31 @@ def _of_open_batch(session: RolloutSession, state: SwapState) -> tuple[SwapRecor
     return () if batch is None else tuple(s for s in session.view.swaps_of(batch) if s.state is state)
 
 
-def _has_something_to_restore(session: RolloutSession, swap: SwapRecord) -> bool:
+def _what_comes_back(swap: SwapRecord) -> str:
+    if swap.preserves_disk:
+        return f"its previous disk {swap.old_disk_id} with {swap.old_version}"
+    return f"{swap.old_version} on a new disk"
+
+
+def _put_disks_back(session: RolloutSession) -> None:
+    """Bring preserved disks back; whoever does not get his is not started (O7)."""
+    waiting = _of_open_batch(session, SwapState.ROLLBACK_INTENDED)
+    disks = {swap.instance_id: swap.old_disk_id for swap in waiting if swap.preserves_disk}
+    if disks:
+        failed = session.ports.driver.prepare_rollback(session.fleet, disks, session.guard)
+        for instance_id, reason in failed.items():
+            log.warning("instance %s did not get its previous disk back: %s", instance_id, reason)
+            session.write(ROLLBACK.refuse((instance_id,), reason, session.now()))
+
+
+def _disk_to_leave(session: RolloutSession, swap: SwapRecord) -> str:
+    """The OS disk that the instance has now and a rollback takes off; empty where nothing is to be put back."""
     instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
     if instance is None:
         log.info("instance %s does not exist any more: nothing to put back", swap.instance_id)
-        return False
+        return ""
     kept = instance.version == swap.old_version and instance.os_disk_id.lower() == swap.old_disk_id.lower()
     if kept and is_ready(instance, session.fleet.health_source):
         log.info("instance %s kept its disk and is ready: nothing to put back", swap.instance_id)
-        return False
-    return True
+        return ""
+    return instance.os_disk_id or swap.new_disk_id or swap.old_disk_id

@@ -105,9 +105,12 @@ class RolloutSession:
         """
         self.ports.ledger.check(self.lease)
 
-    def list_instances(self) -> tuple[Instance, ...]:
-        """Read the whole set."""
-        return self.ports.driver.list_instances(self.fleet)
+    def list_instances(self, only: frozenset[str] | None = None) -> tuple[Instance, ...]:
+        """Read the whole set.
+
+        :param only: read no more than these, where each costs a call of its own
+        """
+        return self.ports.driver.list_instances(self.fleet, only)
 
     @property
     def order(self) -> UpgradeOrder:

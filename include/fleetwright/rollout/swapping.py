@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.events import Event
+from fleetwright.domain.instances import Instance
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.admission import AdmissionGuard, admit
-from fleetwright.rollout.dispatch import reattach, send, unsent
+from fleetwright.rollout.dispatch import reattach, send
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
 
@@ -24,18 +26,21 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
 
     :param instance_ids: as ``choose_batch`` chose them; fewer are swapped when the set has changed since
     """
-    is_fresh, in_doubt = False, session.view.open_batch is not None
+    admitted_at, in_doubt = None, session.view.open_batch is not None
     if session.view.open_batch is not None:
         log.info("going on with batch %d, which was begun before", session.view.open_batch.index + 1)
         reattach(session, SWAP)
     elif not _intend(session, frozenset(instance_ids)):
         return
     else:
-        # What has to be brought to the latest model first takes time, and is then admitted again.
-        is_fresh = bool(unsent(session, SWAP))
-    _prepare(session)
+        admitted_at = session.now()
+    is_fresh = not _prepare(session)
     begin = partial(session.ports.driver.begin_swap, session.fleet)
-    send(session, SWAP, begin, AdmissionGuard(session, is_fresh=is_fresh), in_doubt=in_doubt)
+
+    def guard_of(is_first: bool) -> AdmissionGuard:  # noqa: FBT001 - as ``send`` calls it
+        return AdmissionGuard(session, admitted_at if is_fresh and is_first else None)
+
+    send(session, SWAP, begin, guard_of, in_doubt=in_doubt)
 
 
 def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
@@ -48,20 +53,23 @@ def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
         return False
     by_id = {instance.instance_id: instance for instance in instances}
     now, index = session.now(), len(session.view.batches)
-    events: list[Event] = [facts.intended(index, selection, by_id, session.settings.target_version, now)]
-    if all(by_id[i].latest_model_applied for i in selection.chosen_ids):
+    target, preserves = session.settings.target_version, session.fleet.is_flexible
+    events: list[Event] = [facts.intended(index, selection, by_id, target, now, preserves_disk=preserves)]
+    if not preserves and all(by_id[i].latest_model_applied for i in selection.chosen_ids):
         events.append(facts.sending(selection.chosen_ids, now))
     session.write(*events)
     return True
 
 
-def _prepare(session: RolloutSession) -> None:
+def _prepare(session: RolloutSession) -> bool:
+    """Do what comes before the swap; whether some had to be brought to the latest model, which takes time."""
     batch = session.view.open_batch
     swaps = session.view.swaps_of(batch) if batch else ()
     ids = tuple(swap.instance_id for swap in swaps if swap.state is SwapState.INTENDED)
     if not ids:
-        return
-    behind = [i for i in session.list_instances() if i.instance_id in ids and not i.latest_model_applied]
+        return False
+    instances = [i for i in session.list_instances(frozenset(ids)) if i.instance_id in ids]
+    behind = [i for i in instances if not i.latest_model_applied]
     try:
         if behind:
             log.info("bringing %s to the latest model first", name_ids(tuple(i.instance_id for i in behind)))
@@ -69,7 +77,23 @@ def _prepare(session: RolloutSession) -> None:
     except (CallRefusedError, AnswerLostError, OperationFailedError) as error:
         _give_up(session, ids, error)
     else:
-        session.write(facts.sending(ids, session.now()))
+        _keep_disks(session, ids, instances)
+    return bool(behind)
+
+
+def _keep_disks(session: RolloutSession, ids: tuple[str, ...], instances: Sequence[Instance]) -> None:
+    """Let only those be swapped whose old disk stays, where this kind of set keeps it (O7)."""
+    lost = session.ports.driver.keep_disks(session.fleet, instances, session.guard)
+    for instance_id, reason in lost.items():
+        log.warning("instance %s is not swapped: its old disk would not be kept: %s", instance_id, reason)
+    kept = tuple(i for i in ids if i not in lost)
+    events = [
+        facts.refused((i,), f"its old disk would not be kept: {why}", session.now())
+        for i, why in lost.items()
+    ]
+    if kept:
+        events.append(facts.sending(kept, session.now()))
+    session.write(*events)
 
 
 def _give_up(session: RolloutSession, ids: tuple[str, ...], error: ProviderError) -> None:

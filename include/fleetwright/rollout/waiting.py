@@ -65,7 +65,8 @@ def awaited(view: RolloutView, act: Act) -> tuple[SwapRecord, ...]:
 
 
 def _look_once(session: RolloutSession, act: Act) -> Process:
-    instances: tuple[Instance, ...] = yield ReadInstances()
+    only = frozenset(swap.instance_id for swap in awaited(session.view, act))
+    instances: tuple[Instance, ...] = yield ReadInstances(only)
     present = {instance.instance_id: instance for instance in instances}
     replaced = {
         swap.instance_id: present[swap.instance_id].os_disk_id
