@@ -91,6 +91,12 @@ class InvalidRequestContentError(ArmError):
     kind = "InvalidRequestContent"
 
 
+class BadRequestError(ArmError):
+    """Properties that do not go together."""
+
+    kind = "BadRequest"
+
+
 class InvalidParameterError(ArmError):
     """A property or parameter with a value that Azure refuses."""
 

@@ -17,6 +17,7 @@ from arm_emulator.compute.loading import complete, new_scale_set, register
 from arm_emulator.compute.model import Model
 from arm_emulator.compute.probes import require_probe
 from arm_emulator.compute.quotas import require_quota
+from arm_emulator.compute.refusals.judging import force_windows_updates_off, refuse_size, refuse_unsupported
 from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.resource_checks import resource_problems
 from arm_emulator.compute.scaling import scale_to
@@ -46,6 +47,9 @@ def create_scale_set(world: World, scale_set_id: str, body: JsonObject) -> Scale
     resource = {key: value for key, value in body.items() if key not in _READ_ONLY}
     resource["id"] = scale_set_id
     _require_sound(world, resource)
+    refuse_unsupported(world, resource)
+    refuse_size(world, resource)
+    force_windows_updates_off(resource)
     capacity = resource["sku"]["capacity"]
     scale_set = new_scale_set(world.now, resource)
     require_quota(world, scale_set, _size_of(resource), capacity)
@@ -62,16 +66,19 @@ def replace_scale_set(world: World, scale_set: ScaleSet, body: JsonObject, disru
     """
     resource = copy.deepcopy(body)
     resource.setdefault("sku", {}).setdefault("capacity", len(scale_set.instances))
-    _change(world, scale_set, resource, disruption)
+    _change(world, scale_set, resource, disruption, is_judged=True)
 
 
 def merge_into_scale_set(world: World, scale_set: ScaleSet, body: JsonObject, disruption: Disruption) -> None:
     """PATCH: objects are merged, anything else is replaced, null removes.
 
+    Tags and capacity of a set that a world file brought in with what Azure would refuse can be changed all the same.
+
     :raises InvalidParameterError: the result has something that Azure refuses.
     :raises PropertyChangeNotAllowedError: it changes what cannot change.
     """
-    _change(world, scale_set, merged(scale_set.resource, body), disruption)
+    resource = merged(scale_set.resource, body)
+    _change(world, scale_set, resource, disruption, is_judged="properties" in body)
 
 
 def merged(old: JsonObject, new: Mapping[str, Any]) -> JsonObject:
@@ -87,11 +94,18 @@ def merged(old: JsonObject, new: Mapping[str, Any]) -> JsonObject:
     return result
 
 
-def _change(world: World, scale_set: ScaleSet, resource: JsonObject, disruption: Disruption) -> None:
+def _change(
+    world: World, scale_set: ScaleSet, resource: JsonObject, disruption: Disruption, *, is_judged: bool
+) -> None:
     _keep_read_only(scale_set, resource)
     _require_sound(world, resource)
     _refuse_fixed(scale_set.resource, resource)
     keep_secrets(scale_set.resource, resource)
+    if is_judged:
+        refuse_unsupported(world, resource)
+        force_windows_updates_off(resource)
+    if resource["sku"]["capacity"] > len(scale_set.instances):
+        refuse_size(world, resource)
     if disruption.fate is not Fate.APPLY and disruption.instances is None:
         return
     capacity = resource["sku"]["capacity"]

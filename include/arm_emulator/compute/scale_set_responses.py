@@ -11,7 +11,7 @@ from arm_emulator.compute.scale_set_view import scale_set_etag, scale_set_resour
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.resource_ids import scale_set_id
 from arm_emulator.resources.regions import region_name
-from arm_emulator.wire.api_versions import refuse_newer_properties
+from arm_emulator.wire.api_versions import keep_newer_properties, refuse_newer_properties
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.paging import paged
 from arm_emulator.wire.preconditions import require_match
@@ -58,6 +58,7 @@ def put(world: World, call: ArmCall) -> ArmReply:
     require_match(call.headers, None if there is None else scale_set_etag(there))
     if there is None:
         return _accepted(world, call, create_scale_set(world, wanted, body), status=201, state="Creating")
+    keep_newer_properties(call.api_version, there.resource, body)
     replace_scale_set(world, there, body, call.disruption)
     return _accepted(world, call, there)
 

@@ -5,6 +5,7 @@ Real clients send a mix of versions, so a range is accepted rather than a list.
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import date
 from types import MappingProxyType
@@ -97,6 +98,25 @@ def refuse_newer_properties(api_version: str, body: Mapping[str, Any]) -> None:
                 f"it exists since {first}.",
                 target=f"upgradePolicy.{'.'.join(path)}",
             )
+
+
+def keep_newer_properties(api_version: str, old: Mapping[str, Any], body: dict[str, Any]) -> None:
+    """Let a PUT keep the parts of the policy that its ``api-version`` does not know: leaving them out says nothing.
+
+    :param body: changed in place.
+    """
+    known = (old.get("properties") or {}).get("upgradePolicy") or {}
+    properties = body.get("properties")
+    for first, path in _INTRODUCED:
+        if is_at_least(api_version, first) or not _has(known, path) or not isinstance(properties, dict):
+            continue
+        here, there = properties.setdefault("upgradePolicy", {}), known
+        for key in path[:-1]:
+            if not isinstance(here, dict):
+                return
+            here, there = here.setdefault(key, {}), there[key]
+        if isinstance(here, dict):
+            here.setdefault(path[-1], copy.deepcopy(there[path[-1]]))
 
 
 def _has(policy: object, path: tuple[str, ...]) -> bool:
