@@ -167,3 +167,52 @@ def test_the_endpoint_shows_no_token(connect: Connect) -> None:
     connect("http://127.0.0.1", extra={"token": "token-not-to-be-shown"})
 
     assert "token-not-to-be-shown" not in repr(AzureRmHook().endpoint)
+
+
+@pytest.mark.parametrize(
+    ("host", "setting", "required"),
+    [
+        (None, "", True),
+        (None, "false", False),
+        (None, False, False),
+        ("http://127.0.0.1", "", False),
+        ("http://127.0.0.1", None, False),
+        ("http://127.0.0.1", "True", True),
+        ("http://127.0.0.1", True, True),
+    ],
+)
+def test_require_deferral_is_a_setting_of_the_connection(
+    connect: Connect, host: str | None, setting: object, required: bool
+) -> None:
+    """O2: true and false are obeyed, as a value or a word; empty goes by the host."""
+    connect(host, extra={"token": "word", "require_deferral": setting})
+
+    assert AzureRmHook().requires_deferral is required
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("require_deferral", "maybe", "require_deferral is 'maybe'; it must be true, false, or empty"),
+        ("require_deferral", 1, "require_deferral is 1; it must be true, false, or empty"),
+        ("api_version", "new", "api_version is 'new'; it must be a date such as 2024-07-01"),
+        ("api_version", "2024-02-30", "api_version is '2024-02-30'; it must be a date"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_with_what_is_allowed(
+    connect: Connect, field: str, value: object, words: str
+) -> None:
+    """O2, R17: one line with the field, its value and the allowed ones."""
+    connect("http://127.0.0.1", extra={"token": "word", field: value})
+
+    with pytest.raises(ConfigurationError) as caught:
+        _ = AzureRmHook().requires_deferral
+
+    assert words in str(caught.value)
+
+
+def test_the_connections_api_version_is_what_scale_set_calls_carry(connect: Connect) -> None:
+    """R17, O5: extra ``api_version`` reaches the endpoint."""
+    connect("http://127.0.0.1", extra={"token": "word", "api_version": "2023-09-01"})
+
+    assert AzureRmHook().endpoint.api_version == "2023-09-01"

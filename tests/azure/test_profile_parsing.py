@@ -99,6 +99,13 @@ def test_what_else_would_patch_is_read(
     assert (fleet.windows, fleet.patch_mode) == (windows, mode)
 
 
+def test_windows_is_told_by_its_disk_where_nothing_else_says_so() -> None:
+    """R19, N5: osType counts where the model shows no Windows configuration."""
+    fleet = fleet_of(profile={"storageProfile": {"osDisk": {"osType": "Windows"}}})
+
+    assert fleet.windows == WindowsSettings(is_shown=False)
+
+
 def test_disks_groups_repairs_and_hooks_are_read() -> None:
     """R34, O8, N25: what else decides or is told stands in the model."""
     hooks = {"lifecycleHooks": [{"type": "UpgradeAutoOSScheduling", "waitDuration": "PT8H"}]}

@@ -110,6 +110,14 @@ def test_windows_update_must_be_off(said: bool | None, policy: UpgradePolicy, he
     assert all("windowsConfiguration.enableAutomaticUpdates is" in r and r.endswith("(R19)") for r in found)
 
 
+def test_windows_without_a_configuration_is_warned_of() -> None:
+    """R19: where only the disk tells that it is Windows, nobody knows, and the plan says so."""
+    found = judged(a_fleet(windows=WindowsSettings(is_shown=False)))
+
+    assert found.reasons == ()
+    assert [w.endswith("enableAutomaticUpdates is false in it (R19)") for w in found.warnings] == [True]
+
+
 @pytest.mark.parametrize(
     ("mode", "held"),
     [

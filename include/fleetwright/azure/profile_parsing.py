@@ -43,10 +43,11 @@ def fabric_extension(profile: Body) -> ServiceFabricExtension | None:
 
 
 def windows_settings(profile: Body) -> WindowsSettings | None:
-    """What the model says of Windows, None where it shows no Windows configuration."""
+    """What the model says of Windows, None where nothing in it tells that it is Windows."""
     configuration = body_at(profile, "osProfile").get("windowsConfiguration")
     if configuration is None:
-        return None
+        system = text_at(profile, "storageProfile", "osDisk", "osType")
+        return WindowsSettings(is_shown=False) if system.lower() == "windows" else None
     said = as_body(configuration).get("enableAutomaticUpdates")
     return WindowsSettings(said if isinstance(said, bool) else None)
 

@@ -91,7 +91,7 @@ class Fleet:
     :param orchestration_mode: ``Uniform`` or ``Flexible``
     :param health_sources: every source the model names; exactly one is right (R16, N4)
     :param probe_id: ARM id of the load balancer's probe, empty where health comes another way
-    :param windows: None where the model shows no Windows configuration
+    :param windows: None where nothing in the model tells that it is Windows
     :param patch_mode: ``patchSettings.patchMode`` of either operating system, empty where it is not set
     :param single_placement_group: None where the model does not say
     :param automatic_repairs: ``automaticRepairsPolicy.enabled``

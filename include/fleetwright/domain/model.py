@@ -11,9 +11,11 @@ class WindowsSettings:
     """``osProfile.windowsConfiguration``.
 
     :param enable_automatic_updates: None where the model does not say; Azure's default is true
+    :param is_shown: False where only the disk tells that it is Windows
     """
 
     enable_automatic_updates: bool | None = None
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ AUTOMATIC_BY_PLATFORM = "automaticbyplatform"
 
 def _automatic_updates(facts: Facts) -> str:
     windows, policy = facts.fleet.windows, facts.fleet.policy
-    if windows is None or windows.enable_automatic_updates is False:
+    if windows is None or not windows.is_shown or windows.enable_automatic_updates is False:
         return ""
     said = windows.enable_automatic_updates
     if said is None and policy.enable_automatic_os_upgrade and not facts.fleet.service_fabric:
@@ -19,6 +19,14 @@ def _automatic_updates(facts: Facts) -> str:
     return (
         f"windowsConfiguration.enableAutomaticUpdates is {shown}; it must be false, "
         f"so that Windows Update does not patch what an image upgrade replaces ({rule})"
+    )
+
+
+def _unknown_updates(facts: Facts) -> str:
+    if facts.fleet.windows is None or facts.fleet.windows.is_shown:
+        return ""
+    return (
+        "the model shows no windowsConfiguration: make sure that enableAutomaticUpdates is false in it (R19)"
     )
 
 
@@ -38,4 +46,4 @@ def _drive_letters(facts: Facts) -> str:
 
 
 REASONS: tuple[Rule, ...] = (_automatic_updates, _patch_mode)
-WARNINGS: tuple[Rule, ...] = (_drive_letters,)
+WARNINGS: tuple[Rule, ...] = (_unknown_updates, _drive_letters)
