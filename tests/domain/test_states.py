@@ -98,12 +98,13 @@ def test_every_state_of_a_swap_can_be_reached() -> None:
 
 
 def test_a_swap_in_flight_always_has_a_way_out() -> None:
-    """R10: nothing in flight is an end, and the ends are not in flight."""
+    """R10, N11: nothing in flight is an end; a healthy one that falls ill later may still be taken back."""
     ends = {state for state in SwapState if not SWAP_TRANSITIONS.get(state)}
 
-    assert ends == {S.HEALTHY, S.ROLLED_BACK, S.ROLLBACK_FAILED}
+    assert ends == {S.ROLLED_BACK, S.ROLLBACK_FAILED}
+    assert SWAP_TRANSITIONS[S.HEALTHY] == {S.UNHEALTHY}
     assert not ends & IN_FLIGHT
-    assert set(SwapState) - ends == IN_FLIGHT | {S.UNHEALTHY, S.REFUSED}
+    assert set(SwapState) - ends == IN_FLIGHT | {S.HEALTHY, S.UNHEALTHY, S.REFUSED}
 
 
 def test_the_named_sets_agree() -> None:

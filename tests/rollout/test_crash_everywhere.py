@@ -23,6 +23,20 @@ ROLLED_BACK = world(
     3, 0, updateDomains=1, timings=QUICK, policy=LENIENT, behaviours=[sick("2")], health_seconds=20
 )
 STOPPED = world(3, 0, updateDomains=1, timings=QUICK, behaviours=[sick("0")], health_seconds=20)
+BREACH = world(
+    4,
+    0,
+    updateDomains=2,
+    timings=QUICK,
+    policy=rolling_policy(
+        rollbackFailedInstancesOnPolicyBreach=True,
+        maxBatchInstancePercent=50,
+        maxUnhealthyUpgradedInstancePercent=60,
+        maxUnhealthyInstancePercent=100,
+    ),
+    behaviours=[sick("1", "2")],
+    health_seconds=20,
+)
 BEHIND = world(
     2,
     0,
@@ -37,7 +51,8 @@ CHANGING = frozenset({"begin", "append", "begin_swap", "begin_rollback", "prepar
 class Trial:
     """One world that is rolled out again and again, each time with a fresh ledger."""
 
-    def __init__(self, rehearsal: Rehearsal, world: dict[str, Any], folder: Path) -> None:
+    def __init__(self, rehearsal: Rehearsal, world: dict[str, Any], folder: Path, **request: object) -> None:
+        self._request = {**REQUEST, **request}
         self.rehearsal = rehearsal
         self._world = world
         self._folder = folder
@@ -60,7 +75,7 @@ class Trial:
         """One process runs until it dies or the rollout is over; whether it died."""
         mortal = Mortal(death)
         try:
-            self.rehearsal.run(mortal.ports(self.rehearsal.ports()), owner=owner, **REQUEST)
+            self.rehearsal.run(mortal.ports(self.rehearsal.ports()), owner=owner, **self._request)
         except Killed:
             self.rehearsal.wall.advance(31)
             return True
@@ -80,7 +95,7 @@ class Trial:
     def _uninterrupted(self) -> list[str]:
         self.begin()
         mortal = Mortal()
-        self.rehearsal.run(mortal.ports(self.rehearsal.ports()), **REQUEST)
+        self.rehearsal.run(mortal.ports(self.rehearsal.ports()), **self._request)
         return mortal.calls
 
 
@@ -124,6 +139,21 @@ def test_death_anywhere_while_the_model_is_brought_up_to_date(rehearse: Rehearse
 
     assert "prepare" in trial.calls
     assert trial.wanted[0]["imageVersions"] == {NEW: 2}
+    assert died_differently(trial) == []
+
+
+@pytest.mark.slow
+def test_death_anywhere_while_a_breach_is_rolled_back(rehearse: Rehearse, tmp_path: Path) -> None:
+    """Killed at any call or write of a breach, every unhealthy instance of any batch goes back once, and the stop stays (N11)."""
+    trial = Trial(rehearse(BREACH), BREACH, tmp_path, trigger="manual")
+    state, reported, violations = trial.wanted
+
+    assert (state["swaps"], state["rollbacks"], violations) == (
+        {"0": 1, "1": 1, "2": 1},
+        {"1": 1, "2": 1},
+        [],
+    )
+    assert reported["status"] == "Faulted"
     assert died_differently(trial) == []
 
 

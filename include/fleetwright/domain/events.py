@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     REFUSED = "call refused"
     JUDGED = "instances judged"
     ROLLBACK_INTENDED = "rollback intended"
+    RESTORING_OPENED = "restoring opened"  # earlier batches' unhealthy instances, before the rollout ends
     SETTLED = "batch settled"
     SWEPT = "disks swept"  # disks that swaps left unattached are gone; told after the end as well
     DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it

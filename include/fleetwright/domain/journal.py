@@ -183,6 +183,26 @@ def _sweep(view: RolloutView, event: Event) -> RolloutView:
     return _change_swaps(view, changes)
 
 
+def _open_restoring(view: RolloutView, event: Event) -> RolloutView:
+    body = event.payload
+    if any(batch.index == body["index"] for batch in view.batches):
+        return view
+    changes = {
+        swap["instance_id"]: {"verdict_reason": swap["reason"]}
+        for swap in body["swaps"]
+        if view.swaps[swap["instance_id"]].state is SwapState.HEALTHY
+    }
+    batch = BatchRecord(
+        index=body["index"],
+        instance_ids=tuple(swap["instance_id"] for swap in body["swaps"]),
+        zone=body["zone"],
+        update_domain=body["update_domain"],
+        reason=body["reason"],
+        began_at=event.happened_at,
+    )
+    return _change_swaps(replace(view, batches=(*view.batches, batch)), changes, SwapState.UNHEALTHY)
+
+
 def _settle(view: RolloutView, event: Event) -> RolloutView:
     batch = view.open_batch
     if batch is None or batch.index != event.payload["index"]:
@@ -258,6 +278,7 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.REFUSED: _refuse,
     EventKind.JUDGED: _judge,
     EventKind.ROLLBACK_INTENDED: _intend_rollback,
+    EventKind.RESTORING_OPENED: _open_restoring,
     EventKind.SETTLED: _settle,
     EventKind.SWEPT: _sweep,
     EventKind.DECIDED: _decide,

@@ -147,6 +147,12 @@ class RolloutView:
         """The batch that is not settled yet; there is at most one."""
         return next((batch for batch in self.batches if batch.settled_at is None), None)
 
+    @property
+    def is_restoring(self) -> bool:
+        """Whether the open batch takes instances of earlier batches back before the rollout ends (N11)."""
+        batch = self.open_batch
+        return batch is not None and any(s.batch_index != batch.index for s in self.swaps_of(batch))
+
     def swaps_of(self, batch: BatchRecord) -> tuple[SwapRecord, ...]:
         """The batch's swaps in the order in which they were chosen."""
         return tuple(self.swaps[instance_id] for instance_id in batch.instance_ids)
@@ -159,6 +165,7 @@ class RolloutView:
     def is_over(self, instance_ids: tuple[str, ...]) -> bool:
         """Whether the instances were swapped in batches that are over: nothing of them is left to do."""
         over = {i for batch in self.batches if batch.settled_at is not None for i in batch.instance_ids}
+        over -= set(self.open_batch.instance_ids) if self.open_batch else set()
         return bool(instance_ids) and set(instance_ids) <= over & self.swapped_ids
 
     @property

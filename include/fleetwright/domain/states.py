@@ -79,6 +79,7 @@ SWAP_TRANSITIONS: dict[SwapState, frozenset[SwapState]] = {
     SwapState.SENDING: frozenset({SwapState.ACCEPTED, SwapState.REFUSED}),
     SwapState.ACCEPTED: frozenset({SwapState.SWAPPED, SwapState.HEALTHY, SwapState.UNHEALTHY}),
     SwapState.SWAPPED: frozenset({SwapState.HEALTHY, SwapState.UNHEALTHY}),
+    SwapState.HEALTHY: frozenset({SwapState.UNHEALTHY}),  # it fell ill later, and is to be taken back
     SwapState.UNHEALTHY: frozenset({SwapState.ROLLBACK_INTENDED}),
     SwapState.REFUSED: frozenset({SwapState.INTENDED}),
     SwapState.ROLLBACK_INTENDED: frozenset(

@@ -7,6 +7,7 @@ from datetime import datetime
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.rollout.ports import Control, ControlKind, Ledger
+from fleetwright.rollout.session import RolloutSession
 
 
 def request_cancel(
@@ -22,6 +23,13 @@ def request_cancel(
         control = Control(ControlKind.CANCEL, actor, reason, at, view.rollout.rollout_id)
         ledger.add_control(fleet_key, control)
     return view
+
+
+def find_cancel(session: RolloutSession) -> Control | None:
+    """What a person said to end this rollout; None where nobody did."""
+    since = session.view.rollout.started_at or session.now()
+    controls = session.ports.ledger.list_controls(session.fleet.key, since=since)
+    return next((c for c in controls if c.kind is ControlKind.CANCEL and c.is_for(session.rollout_id)), None)
 
 
 def find_ongoing(ledger: Ledger, fleet_key: str) -> RolloutView | None:

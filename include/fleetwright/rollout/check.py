@@ -13,7 +13,7 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import INTERNAL, StopReason, judge_set, share
-from fleetwright.rollout.ports import ControlKind
+from fleetwright.rollout.cancelling import find_cancel
 from fleetwright.rollout.recovering import recover_failed
 from fleetwright.rollout.session import RolloutSession
 
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 # A call that Azure refused changed nothing; after this many refused batches in a row a person has to look.
 MAX_REFUSED_BATCHES = 3
+
+# Codes of our own, beside Azure's.
+CANCELLED, OPTED_OUT = "Cancelled", "OptedOut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +47,38 @@ def check_health(session: RolloutSession) -> Ending | None:
     """Read the whole set again; an ending here comes before any further swap (R8, R14, O3, O4).
 
     What an earlier holder decided stands. Its open batch is never stopped here: the instances get their
-    verdicts first.
+    verdicts first, or their previous version back.
     """
-    if session.view.rollout.decided:
-        return Ending.from_dict(session.view.rollout.decided)
     if session.view.open_batch is not None:
         log.info(
             "batch %d is still open: its instances get their verdicts first",
             session.view.open_batch.index + 1,
         )
         return None
+    if session.view.rollout.decided:
+        return Ending.from_dict(session.view.rollout.decided)
     instances = session.list_instances()
     situation = session.situation(instances)
     if not select_batch(situation).pending_ids:
         log.info("nothing is left to upgrade to %s", situation.target_version)
         return None
-    ending = _said_by_people(session) or _not_ours_any_more(session, instances)
+    ending = said_by_people(session) or _not_ours_any_more(session, instances)
     return ending or _unhealthy(session, session.situation(recover_failed(session, instances)))
 
 
-def _said_by_people(session: RolloutSession) -> Ending | None:
-    since = session.view.rollout.started_at or session.now()
-    for control in session.ports.ledger.list_controls(session.fleet.key, since=since):
-        if control.kind is ControlKind.CANCEL and control.is_for(session.rollout_id):
-            message = f"cancelled by {control.actor}: {control.reason}"
-            return Ending(RolloutState.CANCELLED, StopReason("Cancelled", message))
-    return None
+def said_by_people(session: RolloutSession) -> Ending | None:
+    """The ending that a person asked for, if any; it comes at the next boundary of batches."""
+    control = find_cancel(session)
+    if control is None:
+        return None
+    message = f"cancelled by {control.actor}: {control.reason}"
+    return Ending(RolloutState.CANCELLED, StopReason(CANCELLED, message))
 
 
 def _not_ours_any_more(session: RolloutSession, instances: tuple[Instance, ...]) -> Ending | None:
     reason = opted_out(session.fleet)
     if reason:
-        return _withdraw(session, StopReason("OptedOut", reason))
+        return _withdraw(session, StopReason(OPTED_OUT, reason))
     foreign = session.ports.driver.fetch_foreign_rollout(session.fleet)
     held = why_foreign(Facts(session.fleet, instances, foreign))
     return _withdraw(session, StopReason("OperationNotAllowed", held)) if held else None

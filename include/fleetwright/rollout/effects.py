@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from fleetwright.domain.events import Event
+from fleetwright.rollout.cancelling import find_cancel
 from fleetwright.rollout.session import RolloutSession
 
 
@@ -42,6 +43,11 @@ class ReadOperation:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadCancel:
+    """Answered by the ``Control`` with which a person cancelled the rollout; None where nobody did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Answered by nothing, once the events are in the ledger and ``session.view`` shows them."""
 
@@ -62,7 +68,7 @@ class WaitUntil:
 
 KEEP_LEASE_SECONDS = 10.0
 
-Effect: TypeAlias = ReadInstances | ReadInstance | ReadOperation | Write | KeepLease | WaitUntil
+Effect: TypeAlias = ReadInstances | ReadInstance | ReadOperation | ReadCancel | Write | KeepLease | WaitUntil
 Process: TypeAlias = Generator[Effect, Any, None]
 
 
@@ -114,6 +120,8 @@ def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - e
             return driver.fetch_instance(session.fleet, instance_id)
         case ReadOperation(url):
             return driver.fetch_operation(url)
+        case ReadCancel():
+            return find_cancel(session)
         case Write(events):
             session.write(*events)
         case KeepLease():

@@ -118,6 +118,19 @@ def swept(disks: Mapping[str, Sequence[str]], now: datetime) -> Event:
     return Event(EventKind.SWEPT, now, {"disks": {i: list(ids) for i, ids in disks.items()}})
 
 
+def restoring_opened(
+    index: int, place: tuple[str, int], reasons: Mapping[str, str], why: str, now: datetime
+) -> Event:
+    """Instances of earlier batches are to get their previous version back before the rollout ends.
+
+    :param place: their zone and update domain
+    :param reasons: what each of them suffers
+    """
+    rows = [{"instance_id": instance_id, "reason": reason} for instance_id, reason in reasons.items()]
+    payload = {"index": index, "zone": place[0], "update_domain": place[1], "reason": why, "swaps": rows}
+    return Event(EventKind.RESTORING_OPENED, now, payload)
+
+
 def settled(index: int, evidence: Mapping[str, Any], now: datetime) -> Event:
     """A batch is over, with its evidence."""
     return Event(EventKind.SETTLED, now, {"index": index, **evidence})

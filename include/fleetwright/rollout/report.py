@@ -22,6 +22,7 @@ def report(view: RolloutView) -> dict[str, Any]:
         "targetVersion": rollout.settings.target_version,
         "progress": dict(rollout.outcome.get("progress") or Progress().to_dict()),
         "rollbackInfo": dict(rollout.outcome.get("rollback_info") or RollbackInfo().to_dict()),
+        "versions": list(rollout.outcome.get("versions", ())),
         "batches": [_batch(batch) for batch in view.batches if _was_sent(view, batch)],
     }
 
@@ -36,6 +37,7 @@ def held_report(reasons: tuple[str, ...], target_version: str = "") -> dict[str,
         "targetVersion": target_version,
         "progress": Progress().to_dict(),
         "rollbackInfo": RollbackInfo().to_dict(),
+        "versions": [],
         "batches": [],
     }
 

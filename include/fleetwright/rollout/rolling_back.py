@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from fleetwright.domain.health import is_ready
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, SwapState
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import ROLLBACK
 from fleetwright.rollout.dispatch import reattach, send
+from fleetwright.rollout.restoring import disk_to_leave
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -20,17 +20,16 @@ def needs_rollback(view: RolloutView) -> bool:
     """Whether the open batch has unhealthy instances to roll back, or rollbacks under way."""
     batch = view.open_batch
     states = {swap.state for swap in view.swaps_of(batch)} if batch else set()
-    return bool(states & AWAITING_ROLLBACK) or (
-        view.rollout.settings.rollback and SwapState.UNHEALTHY in states
-    )
+    wanted = view.rollout.settings.rollback or view.is_restoring
+    return bool(states & AWAITING_ROLLBACK) or (wanted and SwapState.UNHEALTHY in states)
 
 
 def begin_rollback(session: RolloutSession) -> None:
     """Send the rollback of what is unhealthy in the open batch; on a healthy batch this does nothing."""
     reattach(session, ROLLBACK)
-    if session.settings.rollback:
+    if session.settings.rollback or session.view.is_restoring:
         disks = {
-            swap.instance_id: disk for swap in _unhealthy(session) if (disk := _disk_to_leave(session, swap))
+            swap.instance_id: disk for swap in _unhealthy(session) if (disk := disk_to_leave(session, swap))
         }
         if disks:
             session.write(facts.rollback_intended(disks, session.now()))
@@ -70,16 +69,3 @@ def _put_disks_back(session: RolloutSession) -> None:
         for instance_id, reason in failed.items():
             log.warning("instance %s did not get its previous disk back: %s", instance_id, reason)
             session.write(ROLLBACK.refuse((instance_id,), reason, session.now()))
-
-
-def _disk_to_leave(session: RolloutSession, swap: SwapRecord) -> str:
-    """The OS disk that the instance has now and a rollback takes off; empty where nothing is to be put back."""
-    instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
-    if instance is None:
-        log.info("instance %s does not exist any more: nothing to put back", swap.instance_id)
-        return ""
-    kept = instance.version == swap.old_version and instance.os_disk_id.lower() == swap.old_disk_id.lower()
-    if kept and is_ready(instance, session.fleet.health_source):
-        log.info("instance %s kept its disk and is ready: nothing to put back", swap.instance_id)
-        return ""
-    return instance.os_disk_id or swap.new_disk_id or swap.old_disk_id

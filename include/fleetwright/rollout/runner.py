@@ -16,7 +16,7 @@ from fleetwright.rollout.finishing import finish
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.ports import Lease, LeaseTerms
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
-from fleetwright.rollout.selecting import Chosen, choose_batch, wait_for_budget
+from fleetwright.rollout.selecting import Chosen, choose_batch, wait_for_budget, wait_for_pause
 from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.settling import Settled, settle_batch
 from fleetwright.rollout.swapping import swap_os_disk
@@ -73,7 +73,7 @@ def roll_out(session: RolloutSession) -> RolloutView:
         if settled.ending is not None:
             finish(session, settled.ending)
         elif settled.resume_at is not None:
-            session.ports.clock.wait_until(settled.resume_at)
+            run(wait_for_pause(session, settled.resume_at), session)
     return session.view
 
 

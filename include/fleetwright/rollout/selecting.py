@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
@@ -13,11 +13,14 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.domain.thresholds import IN_ROLLOUT, StopReason, name_ids
 from fleetwright.rollout import narrate
 from fleetwright.rollout.check import Ending
-from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, WaitUntil
+from fleetwright.rollout.effects import KeepLease, Process, ReadCancel, ReadInstances, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
+
+# In a pause, which may be long, the ledger is asked for a cancel no more often than this.
+SHORTEST_LOOK = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,12 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
 
 
 def wait_for_budget(session: RolloutSession, since: datetime) -> Process:
-    """Wait until something fits the budget, or nothing is left, or the health timeout is over."""
+    """Wait until something fits the budget, or nothing is left, or the health timeout is over, or it is cancelled."""
     deadline = since + session.health_timeout
     while session.now() < deadline:
         yield KeepLease()
+        if (yield ReadCancel()) is not None:
+            return
         try:
             instances: tuple[Instance, ...] = yield ReadInstances()
         except TransientError as error:
@@ -76,9 +81,13 @@ def wait_for_budget(session: RolloutSession, since: datetime) -> Process:
         yield WaitUntil(min(session.now() + session.poll, deadline))
 
 
-def wait_for_pause(_session: RolloutSession, until: datetime) -> Process:
-    """Let the pause between two batches pass (``pauseTimeBetweenBatches``)."""
-    yield WaitUntil(until)
+def wait_for_pause(session: RolloutSession, until: datetime) -> Process:
+    """Let the pause between two batches pass (``pauseTimeBetweenBatches``); a cancel ends it early."""
+    while session.now() < until:
+        if (yield ReadCancel()) is not None:
+            log.info("the rollout was cancelled: the pause ends here")
+            return
+        yield WaitUntil(min(until, session.now() + max(session.poll, SHORTEST_LOOK)))
 
 
 def _stop(session: RolloutSession, selection: Selection, instances: tuple[Instance, ...]) -> Ending:

@@ -25,7 +25,8 @@ from fleetwright.domain.thresholds import (
     share,
 )
 from fleetwright.rollout import facts, narrate
-from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often
+from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often, said_by_people
+from fleetwright.rollout.restoring import is_restoring, open_restoring
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -52,17 +53,26 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
 
     :param ending: what an earlier step of this turn has already decided
     """
+    if is_restoring(session):
+        return Settled("instances are taken back before the rollout ends")
     instances = session.list_instances()
     situation = session.situation(instances)
     failed = failed_ids(session.view, instances, session.fleet.health_source)
     summary = _thresholds_text(session, situation, failed)
     ending = (
-        ending
+        _decided(session.view)
+        or ending
         or _stop(session, situation, failed)
+        or _cancelled(session, situation, failed)
         or refused_too_often(session)
         or _complete(session, situation, failed)
     )
-    _close(session, failed, summary, ending)
+    goes_back = open_restoring(session, ending, instances, len(session.view.batches)) if ending else None
+    _close(session, failed, summary, ending, goes_back)
+    if ending is not None and goes_back is not None:
+        return Settled(
+            f"{summary}; it ends ({ending.reason.code}) once its unhealthy instances are taken back"
+        )
     if ending is not None:
         return Settled(f"{ending.state}: {ending.reason.message}", ending)
     return Settled(summary, resume_at=_resume_at(session, situation))
@@ -82,15 +92,34 @@ def _was_refused(view: RolloutView) -> bool:
     return bool(view.batches) and all(s.state is SwapState.REFUSED for s in view.swaps_of(view.batches[-1]))
 
 
-def _close(session: RolloutSession, failed: tuple[str, ...], summary: str, ending: Ending | None) -> None:
+def _decided(view: RolloutView) -> Ending | None:
+    decided = view.rollout.decided
+    return Ending.from_dict(decided) if decided else None
+
+
+def _cancelled(session: RolloutSession, situation: Situation, failed: tuple[str, ...]) -> Ending | None:
+    # A rollout with nothing left to do or to mend has completed, whatever was asked of it meanwhile.
+    unfinished = failed or select_batch(situation).pending_ids
+    return said_by_people(session) if unfinished and session.view.swapped_ids else None
+
+
+def _close(
+    session: RolloutSession,
+    failed: tuple[str, ...],
+    summary: str,
+    ending: Ending | None,
+    goes_back: Event | None,
+) -> None:
     batch, now = session.view.open_batch, session.now()
     events: list[Event] = []
     if batch is not None:
         log.info("%s", narrate.settled_text(session.view, summary))
         evidence = {"failed": list(failed), "swapped": swapped_count(session.view), "summary": summary}
         events.append(facts.settled(batch.index, evidence, now))
-    if ending is not None:
+    if ending is not None and not session.view.rollout.decided:
         events.append(facts.decided(ending.to_dict(), now))
+    if goes_back is not None:
+        events.append(goes_back)
     if events:
         session.write(*events)
 

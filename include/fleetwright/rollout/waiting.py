@@ -21,13 +21,14 @@ from fleetwright.rollout.effects import (
     Effect,
     KeepLease,
     Process,
+    ReadCancel,
     ReadInstance,
     ReadInstances,
     ReadOperation,
     WaitUntil,
     Write,
 )
-from fleetwright.rollout.ports import OperationState, OperationStatus
+from fleetwright.rollout.ports import Control, OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.session import RolloutSession
 
@@ -42,8 +43,10 @@ MOMENT_OF_ACCEPTANCE = timedelta(seconds=5)
 def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
     """Wait until every instance of the open batch has its verdict; each verdict is written when it falls."""
     silent_since: datetime | None = None
+    heard = False
     while awaited(session.view, act):
         yield KeepLease()
+        heard = heard or (yield from _listen())
         try:
             yield from _look_once(session, act)
             silent_since, next_look = None, _next_look(session, act)
@@ -56,6 +59,14 @@ def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
             next_look = session.now() + pause
         if awaited(session.view, act):
             yield WaitUntil(next_look)
+
+
+def _listen() -> Generator[Effect, Any, bool]:
+    control: Control | None = yield ReadCancel()
+    if control is not None:
+        who, why = control.actor, control.reason
+        log.warning("cancelled by %s (%s): the rollout ends once this batch has its verdicts", who, why)
+    return control is not None
 
 
 def awaited(view: RolloutView, act: Act) -> tuple[SwapRecord, ...]:

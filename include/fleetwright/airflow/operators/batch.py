@@ -179,8 +179,12 @@ class SettleBatchOperator(BatchStepOperator):
         return body
 
     def _known(self) -> dict[str, Any]:
-        decided = self.ports().ledger.load(self.rollout_id).rollout.decided
-        return {"stop": bool(decided), "reason": decided.get("message", "the batch was settled before")}
+        view = self.ports().ledger.load(self.rollout_id)
+        decided = view.rollout.decided
+        return {
+            "stop": bool(decided) and view.open_batch is None,
+            "reason": decided.get("message", "the batch was settled before"),
+        }
 
 
 def _ending_body(ending: Ending | None) -> dict[str, Any]:
