@@ -56,7 +56,11 @@ def balancer(sku: str) -> Json:
     """A load balancer with probe ``p``."""
     probes = [{"name": "p", "properties": {"port": 80, "protocol": "Tcp", "intervalInSeconds": 5}}]
     return {
-        "resource": {"id": PROBE.split("/probes/", maxsplit=1)[0], "sku": {"name": sku}, "properties": {"probes": probes}}
+        "resource": {
+            "id": PROBE.split("/probes/", maxsplit=1)[0],
+            "sku": {"name": sku},
+            "properties": {"probes": probes},
+        }
     }
 
 

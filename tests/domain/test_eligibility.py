@@ -167,11 +167,20 @@ def test_instances_that_report_no_health_hold_the_fleet_with_their_number() -> N
     assert reason.endswith("bring them to it first: manualupgrade (R31, O10)")
 
 
-def test_an_instance_that_is_at_work_may_be_silent() -> None:
-    """O10: only what runs and is settled ought to report; one that is being created will."""
-    booting = (*a_set(4), an_instance(4, health=Health.NOT_REPORTED, provisioning_state="Creating"))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provisioning_state": "Creating"},
+        {"provisioning_state": "Failed"},
+        {"failed_extensions": ("script",)},
+        {"power": "starting"},
+    ],
+)
+def test_an_instance_that_cannot_report_yet_may_be_silent(changes: dict[str, object]) -> None:
+    """O10, R37: what is being made, or what failed on its way and is to be recovered, is not behind the model for it."""
+    silent = (*a_set(4), an_instance(4, health=Health.NOT_REPORTED, **changes))
 
-    assert judge_eligibility(Facts(a_fleet(), booting)).reasons == ()
+    assert judge_eligibility(Facts(a_fleet(), silent)).reasons == ()
 
 
 @pytest.mark.parametrize(

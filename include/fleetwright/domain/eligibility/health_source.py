@@ -57,7 +57,10 @@ def _reports(facts: Facts) -> str:
     silent = [
         i.instance_id
         for i in facts.instances
-        if i.health is Health.NOT_REPORTED and i.power == "running" and i.is_settled
+        if i.health is Health.NOT_REPORTED
+        and i.power == "running"
+        and i.is_provisioned
+        and not i.failed_extensions
     ]
     if not silent:
         return ""
