@@ -28,6 +28,8 @@ def airflow_env(home: Path, ports: Ports, *, ledger_url: str) -> dict[str, str]:
         "CORE__PARALLELISM": "4",
         "CORE__MAX_ACTIVE_TASKS_PER_DAG": "16",
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        # The Test button of connections, which is off by default.
+        "CORE__TEST_CONNECTION": "Enabled",
         "CORE__EXECUTION_API_SERVER_URL": f"{ports.airflow_url}/execution/",
         "CORE__FERNET_KEY": _secret(home / "fernet.key"),
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fleetwright.airflow.provider_info import get_provider_info
 from fleetwright.ledger.urls import default_ledger_url
 from fleetwright_demo.airflow_api import DAG_ID, AirflowApi
 from fleetwright_demo.airflow_env import airflow_env
@@ -135,7 +136,11 @@ class Stage:
 
     def _connection(self) -> dict[str, str]:
         # Every field of the form is written, since an edited connection shows only those that it has.
-        extra = json.dumps({"token": TOKEN, "subscription_id": "", "tenant_id": "", "ca_bundle": ""})
+        (form,) = get_provider_info()["connection-types"]
+        empty: dict[str, str | None] = {
+            name: None if "enum" in found["schema"] else "" for name, found in form["conn-fields"].items()
+        }
+        extra = json.dumps({**empty, "token": TOKEN})
         return {
             "connection_id": CONNECTION_ID,
             "conn_type": "azure_rm",

@@ -7,6 +7,7 @@ from airflow.sdk.definitions.connection import Connection
 
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.airflow.provider_info import get_provider_info
+from fleetwright.azure.identities import Identity
 
 
 def test_the_provider_info_is_valid_by_airflows_own_schema() -> None:
@@ -39,7 +40,17 @@ def test_the_form_asks_for_endpoint_subscription_credential_and_ca() -> None:
     """The UI's form has a field for each of them, shows the endpoint by that name, and hides what is unused."""
     (declared,) = get_provider_info()["connection-types"]
 
-    assert set(declared["conn-fields"]) == {"subscription_id", "tenant_id", "token", "ca_bundle"}
+    assert set(declared["conn-fields"]) == {
+        "subscription_id",
+        "credential",
+        "tenant_id",
+        "token",
+        "managed_identity_client_id",
+        "workload_identity_token_file",
+        "ca_bundle",
+        "require_deferral",
+        "api_version",
+    }
     assert declared["ui-field-behaviour"]["relabeling"] == {
         "host": "Endpoint",
         "login": "Client ID",
@@ -53,3 +64,12 @@ def test_the_token_is_entered_like_a_password() -> None:
     (declared,) = get_provider_info()["connection-types"]
 
     assert declared["conn-fields"]["token"]["schema"]["format"] == "password"
+
+
+def test_the_choices_of_the_form_are_those_that_the_hook_takes() -> None:
+    """What the form offers for the credential is what the hook knows, and nothing is chosen beforehand (O2)."""
+    (declared,) = get_provider_info()["connection-types"]
+    fields = declared["conn-fields"]
+
+    assert fields["credential"]["schema"]["enum"] == [None, *(str(way) for way in Identity)]
+    assert fields["require_deferral"]["schema"]["enum"] == [None, "true", "false"]

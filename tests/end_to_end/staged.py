@@ -40,7 +40,10 @@ SETS = {
     "told": 4,
     "stopped": 2,
     "hung": 1,
+    "called": 2,
 }
+# Whoever calls Azure's routes cannot name a version: this set's image has no bad one.
+WITHOUT_BAD = {"called": "18_04-lts-gen2"}
 
 T = TypeVar("T")
 Task = dict[str, Any]
@@ -51,7 +54,9 @@ def world() -> dict[str, Any]:
     made = copy.deepcopy(load_world())
     (model,) = made["scaleSets"]
     made["scaleSets"] = [_scale_set(model, name, capacity) for name, capacity in SETS.items()]
-    made["platformImages"][0]["versions"].append({"name": BAD})
+    (image,) = made["platformImages"]
+    made["platformImages"] += [{**copy.deepcopy(image), "sku": sku} for sku in WITHOUT_BAD.values()]
+    image["versions"].append({"name": BAD})
     made["imageBehaviours"] = [
         {"version": NEW, "instances": ["3"], "health": "never"},
         {"version": BAD, "percent": 100, "health": "never"},
@@ -67,6 +72,8 @@ def _scale_set(model: dict[str, Any], name: str, capacity: int) -> dict[str, Any
     resource["id"] = resource["id"].rpartition("/")[0] + f"/{name}"
     resource["zones"] = ["1"]
     resource["sku"]["capacity"] = capacity
+    reference = resource["properties"]["virtualMachineProfile"]["storageProfile"]["imageReference"]
+    reference["sku"] = WITHOUT_BAD.get(name, reference["sku"])
     upgrade = resource["properties"]["upgradePolicy"]
     upgrade["rollingUpgradePolicy"] = PAIRS
     upgrade["automaticOSUpgradePolicy"]["useRollingUpgradePolicy"] = True

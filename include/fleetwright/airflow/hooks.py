@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import Any
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.log import mask_secret
 
 from fleetwright.azure.client import ArmClient
-from fleetwright.azure.credentials import CredentialTokens, StaticToken, TokenSource
+from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.endpoint import PUBLIC_AZURE, AzureEndpoint, connect, requires_deferral
-from fleetwright.azure.hosts import token_scope
+from fleetwright.azure.identities import (
+    Identity,
+    IdentityFields,
+    choose_identity,
+    describe,
+    tokens_for,
+    with_variables,
+)
+from fleetwright.azure.probe import look_at_subscription
+from fleetwright.azure.retries import QUICK
 from fleetwright.domain.errors import ConfigurationError
+from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports import Clock
 
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+_IDENTITY_EXTRAS = (
+    "credential",
+    "tenant_id",
+    "token",
+    "managed_identity_client_id",
+    "workload_identity_token_file",
+)
 
 
 class AzureRmHook(BaseHook):
@@ -44,7 +60,7 @@ class AzureRmHook(BaseHook):
         extra = self._extra()
         url = self._read().host or PUBLIC_AZURE
         api_version = str(extra.get("api_version") or "")
-        return AzureEndpoint(url, self._tokens(url, extra), extra.get("ca_bundle") or None, api_version)
+        return AzureEndpoint(url, self._tokens(url), extra.get("ca_bundle") or None, api_version)
 
     @property
     def requires_deferral(self) -> bool:
@@ -69,25 +85,56 @@ class AzureRmHook(BaseHook):
         """A client for the connection's endpoint; nothing is sent yet."""
         return connect(self.endpoint, clock)
 
-    def _tokens(self, url: str, extra: dict[str, Any]) -> TokenSource | None:
-        connection = self._read()
-        token, secret = extra.get("token"), connection.password
-        for word in (token, secret):
-            if word:
-                mask_secret(str(word))
-        if token:
-            return StaticToken(str(token))
-        if not (connection.login or secret):
-            return None
-        tenant = str(extra.get("tenant_id") or "")
-        parts = {"client ID": connection.login, "client secret": secret, "tenant ID": tenant}
-        missing = [name for name, value in parts.items() if not value]
-        if missing:
-            raise ConfigurationError(
-                f"connection {self.azure_conn_id!r} has only a part of a service principal: {', '.join(missing)} "
-                "missing; give all three, or none for azure-identity's default chain"
-            )
-        return _client_secret(url, tenant, str(connection.login), str(secret))
+    def test_connection(self) -> tuple[bool, str]:
+        """What the form's Test button asks: sign in and read the subscription; never raises.
+
+        :returns: whether it went well, and one line without a secret
+        """
+        try:
+            return True, self._look()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong is the answer, in one line
+            return False, self._without_secrets(error)
+
+    def _look(self) -> str:
+        endpoint, given = self.endpoint, self._identity()
+        _ = self.requires_deferral  # its value is part of the form
+        client = connect(endpoint, SystemClock(), QUICK)
+        try:
+            seen = look_at_subscription(client, str(self._extra().get("subscription_id") or ""))
+        finally:
+            client.close()
+        return f"reached {endpoint.url} with {describe(choose_identity(given), given)}: {seen}"
+
+    def _without_secrets(self, error: Exception) -> str:
+        line = " ".join(str(error).split()) or type(error).__name__
+        try:
+            given = self._identity()
+        except Exception:  # noqa: BLE001 - where the connection cannot be read there is no secret to hide
+            return line
+        for secret in filter(None, (given.token.strip(), given.client_secret)):
+            line = line.replace(secret, "***")
+        return line
+
+    def _tokens(self, url: str) -> TokenSource | None:
+        given = self._identity()
+        try:
+            identity = choose_identity(given)
+            # The default chain is left to the endpoint, which knows whether its tokens may travel there.
+            return None if identity is Identity.DEFAULT else tokens_for(identity, given, url)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"connection {self.azure_conn_id!r}: {error}") from error
+
+    def _identity(self) -> IdentityFields:
+        """What the connection says about who we are; its secrets are masked from here on."""
+        connection, extra = self._read(), self._extra()
+        words = {name: str(extra.get(name) or "") for name in _IDENTITY_EXTRAS}
+        for secret in (words["token"], connection.password):
+            if secret:
+                mask_secret(secret)
+        given = IdentityFields(
+            client_id=connection.login or "", client_secret=connection.password or "", **words
+        )
+        return with_variables(given, os.environ)
 
     def _read(self) -> Connection:
         if self._connection is None:
@@ -97,12 +144,3 @@ class AzureRmHook(BaseHook):
     def _extra(self) -> dict[str, Any]:
         extra: dict[str, Any] = self._read().extra_dejson
         return extra
-
-
-def _client_secret(url: str, tenant: str, client_id: str, secret: str) -> TokenSource:
-    def make() -> TokenCredential:
-        from azure.identity import ClientSecretCredential  # noqa: PLC0415 - slow to import, and seldom needed
-
-        return ClientSecretCredential(tenant, client_id, secret)
-
-    return CredentialTokens(make, token_scope(url))

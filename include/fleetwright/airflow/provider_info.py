@@ -21,22 +21,49 @@ def get_provider_info() -> dict[str, Any]:
                     "relabeling": {"host": "Endpoint", "login": "Client ID", "password": "Client secret"},
                     "placeholders": {
                         "host": "https://management.azure.com",
-                        "login": "empty: azure-identity's default chain",
+                        "login": "of a service principal or a workload identity",
                     },
                 },
-                "conn-fields": {
-                    "subscription_id": _text("Subscription ID"),
-                    "tenant_id": _text("Tenant ID"),
-                    "token": _text("Static bearer token", secret=True),
-                    "ca_bundle": _text("Extra CA bundle (PEM file)"),
-                },
+                "conn-fields": _fields(),
             }
         ],
     }
 
 
-def _text(label: str, *, secret: bool = False) -> dict[str, Any]:
+def _fields() -> dict[str, Any]:
+    """The form's own fields, which Airflow keeps in the connection's extra."""
+    ways = ["default", "client_secret", "managed_identity", "workload_identity", "token"]
+    return {
+        "subscription_id": _text("Subscription ID", "Fleets of any other subscription are refused."),
+        "credential": _choice("Credential", ways, "Empty: by what is given below and above."),
+        "tenant_id": _text("Tenant ID", "Of a service principal or a workload identity."),
+        "token": _text("Static bearer token", "Cannot be renewed.", secret=True),
+        "managed_identity_client_id": _text(
+            "Managed identity's client ID", "Empty with managed_identity: the system-assigned one."
+        ),
+        "workload_identity_token_file": _text(
+            "Workload identity's token file", "Empty with workload_identity: AZURE_FEDERATED_TOKEN_FILE."
+        ),
+        "ca_bundle": _text("Extra CA bundle (PEM file)", "Trusted besides the usual authorities."),
+        "require_deferral": _choice(
+            "Require deferral",
+            ["true", "false"],
+            "Hold sets that Azure upgrades by itself; empty: on management.azure.com only.",
+        ),
+        "api_version": _text("API version", "For calls about scale sets; empty for the built-in one."),
+    }
+
+
+def _text(label: str, description: str, *, secret: bool = False) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": ["string", "null"]}
     if secret:
         schema["format"] = "password"
-    return {"label": label, "schema": schema}
+    return {"label": label, "description": description, "schema": schema}
+
+
+def _choice(label: str, values: list[str], description: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "description": description,
+        "schema": {"type": ["string", "null"], "enum": [None, *values]},
+    }

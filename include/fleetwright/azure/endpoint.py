@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import TokenSource, default_tokens
 from fleetwright.azure.hosts import PUBLIC_ARM, cloud_of, is_loopback
+from fleetwright.azure.retries import PATIENT, RetryPolicy
 from fleetwright.azure.trust import tls_context
 from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS
 from fleetwright.domain.errors import ConfigurationError
@@ -49,13 +50,14 @@ def is_public_azure(url: str) -> bool:
     return cloud_of(url) == PUBLIC_ARM
 
 
-def connect(endpoint: AzureEndpoint, clock: Clock) -> ArmClient:
+def connect(endpoint: AzureEndpoint, clock: Clock, policy: RetryPolicy = PATIENT) -> ArmClient:
     """A client for the endpoint; nothing is sent yet."""
     return ArmClient(
         url=endpoint.url,
         tokens=endpoint.tokens or default_tokens(endpoint.url),
         clock=clock,
         ca_bundle=endpoint.ca_bundle,
+        policy=policy,
         scale_set_api_version=endpoint.api_version,
     )
 

@@ -13,6 +13,7 @@ PLATFORM_IMAGES = "Microsoft.Compute/locations/publishers"
 GALLERIES = "Microsoft.Compute/galleries"
 LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 SERVICE_FABRIC = "Microsoft.ServiceFabric/clusters"
+SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 
 # reimage heeds exactVersion from 2023-03-01 on (O5); automaticOSUpgradePolicy exists from 2018-10-01 on (R17).
 API_VERSIONS = {
@@ -23,6 +24,7 @@ API_VERSIONS = {
     GALLERIES: "2024-03-03",
     LOAD_BALANCERS: "2024-05-01",
     SERVICE_FABRIC: "2021-06-01",
+    SUBSCRIPTIONS: "2022-12-01",
 }
 
 

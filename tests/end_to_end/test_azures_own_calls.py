@@ -1,0 +1,77 @@
+"""Azure's official client starts a rollout, watches it and reads its history: our app in front of a real Airflow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.mgmt.compute import ComputeManagementClient
+from staged import Staged, eventually
+
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright_demo.stage import TOKEN
+
+pytestmark = pytest.mark.airflow
+
+API_TOKEN = "the-token-of-the-app"
+
+
+class _Credential:
+    def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+        return AccessToken(API_TOKEN, int(time.time()) + 3600)
+
+
+class _Bearer(SansIOHTTPPolicy):  # type: ignore[type-arg]
+    """Stands in for the client's own policy, which sends tokens over https only."""
+
+    def on_request(self, request: PipelineRequest) -> None:
+        request.http_request.headers["Authorization"] = f"Bearer {API_TOKEN}"
+
+
+@pytest.fixture(scope="module")
+def app(staged: Staged) -> Iterator[str]:
+    """``fleetwright serve`` beside the stage's Airflow; its URL."""
+    command = [sys.executable, "-c", "from fleetwright.cli.app import main; main()", "serve", "--port", "0"]
+    command += ["--airflow-url", staged.stage.ports.airflow_url, "--ledger", staged.stage.ledger_url]
+    command += ["--endpoint", staged.stage.ports.emulator_url, "--token", TOKEN]
+    env = {**os.environ, "FLEETWRIGHT_API_TOKEN": API_TOKEN}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+        try:
+            yield process.stdout.readline().split()[2].rstrip(";") if process.stdout else ""
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_a_rollout_by_the_official_client(staged: Staged, app: str) -> None:
+    """A start is a manual Airflow run, its poll ends with the rollout, latest and history tell it (R39, R40, R42, R43)."""
+    fleet = parse_fleet_id(staged.fleet("called"))
+    client = ComputeManagementClient(
+        _Credential(), fleet.subscription, base_url=app, authentication_policy=_Bearer(), polling_interval=1
+    )
+    upgrades = client.virtual_machine_scale_set_rolling_upgrades
+    where = (fleet.resource_group, fleet.name)
+
+    poller = upgrades.begin_start_os_upgrade(*where)
+    # A second one is refused while the first is queued or under way.
+    with pytest.raises(Exception, match="Another rolling upgrade of this scale set is in progress"):
+        upgrades.begin_start_os_upgrade(*where)
+    eventually("the operation's end", poller.done)
+
+    latest = upgrades.get_latest(*where).properties
+    (entry,) = client.virtual_machine_scale_sets.get_os_upgrade_history(*where)
+    assert poller.status() == "Succeeded"
+    assert latest.running_status.code == "Completed"
+    assert latest.progress.successful_instance_count == 2
+    assert entry.properties.started_by == "User"
+    assert entry.properties.progress.successful_instance_count == 2
+    assert staged.broken_rules("called") == []
+    with pytest.raises(Exception, match=r"There is no ongoing Rolling Upgrade to cancel\."):
+        upgrades.begin_cancel(*where)
