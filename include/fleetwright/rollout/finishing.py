@@ -6,10 +6,12 @@ import logging
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.leaks import find_leaks
 from fleetwright.domain.progress import count_progress, count_rollbacks
 from fleetwright.domain.thresholds import StopReason
 from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending
+from fleetwright.rollout.news import find_newer_version
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ def finish(session: RolloutSession, ending: Ending) -> None:
         "rollback_info": count_rollbacks(session.view).to_dict(),
         "versions": _versions(instances),
         "left_out": narrate.left_out_rows(selection.left_out),
+        "by_themselves": [leak.to_dict() for leak in find_leaks(session.view, instances)],
+        "newer_version": find_newer_version(session),
     }
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))
     _tell(ending.reason, session)
@@ -37,7 +41,7 @@ def _tell(reason: StopReason, session: RolloutSession) -> None:
     counts = ", ".join(f"{value} {name}" for name, value in rollout.outcome["progress"].items())
     log.info("rollout %s: %s (%s): %s", rollout.rollout_id, rollout.state, reason.code, reason.message)
     log.info("instances: %s", counts)
-    for line in rollout.outcome["versions"]:
+    for line in (*rollout.outcome["versions"], *narrate.surprises(rollout)):
         log.info("%s", line)
 
 

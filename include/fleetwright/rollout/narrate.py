@@ -10,7 +10,7 @@ from tabulate import tabulate
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan
-from fleetwright.domain.records import RolloutView
+from fleetwright.domain.records import RolloutRecord, RolloutView
 from fleetwright.domain.situation import PENDING, Choice, Selection
 from fleetwright.domain.thresholds import name_ids
 
@@ -110,6 +110,23 @@ def verdicts_text(view: RolloutView) -> str:
 def settled_text(view: RolloutView, thresholds: str) -> str:
     """What became of the open batch, and the thresholds with their numbers."""
     return f"{verdicts_text(view)}\n\n{thresholds}"
+
+
+def surprises(rollout: RolloutRecord) -> list[str]:
+    """What nobody asked for: instances that came to the version by themselves (O9), a newer version (R2)."""
+    found: dict[str, list[str]] = {}
+    for leak in rollout.outcome.get("by_themselves", ()):
+        found.setdefault(leak["version"], []).append(leak["instance"])
+    lines = [
+        f"{len(ids)} on {version} by themselves, through scale-out or repairs and not by this rollout: "
+        f"{', '.join(ids)} (O9)"
+        for version, ids in sorted(found.items())
+    ]
+    newer = rollout.outcome.get("newer_version", "")
+    if newer:
+        target = rollout.settings.target_version
+        lines.append(f"a newer version exists: {newer}; this rollout stayed with {target} (R2)")
+    return lines
 
 
 def clock_text(duration: timedelta) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.leaks import ON_TARGET_BEFORE, find_on_target
 from fleetwright.domain.plan import Plan, plan_batches
 from fleetwright.domain.policy_body import rolling_policy_body
 from fleetwright.domain.records import RolloutView
@@ -79,9 +80,13 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
         batch_duration=usual_batch_duration(views),
         first_index=len(session.view.batches),
     )
+    before = session.view.rollout.plan.get(ON_TARGET_BEFORE)
+    if before is None:
+        before = list(find_on_target(instances, session.settings.target_version))
     body = {
         **plan_body(plan, warnings),
         "customMetrics": order.to_dict(),
+        ON_TARGET_BEFORE: before,
         "policy": rolling_policy_body(session.fleet.effective_policy),
     }
     session.write(Event(EventKind.PLANNED, session.now(), body))

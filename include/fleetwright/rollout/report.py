@@ -23,6 +23,8 @@ def report(view: RolloutView) -> dict[str, Any]:
         "progress": dict(rollout.outcome.get("progress") or Progress().to_dict()),
         "rollbackInfo": dict(rollout.outcome.get("rollback_info") or RollbackInfo().to_dict()),
         "versions": list(rollout.outcome.get("versions", ())),
+        "byThemselves": list(rollout.outcome.get("by_themselves", ())),
+        "newerVersion": rollout.outcome.get("newer_version", ""),
         "batches": [_batch(batch) for batch in view.batches if _was_sent(view, batch)],
     }
 
@@ -38,6 +40,8 @@ def held_report(reasons: tuple[str, ...], target_version: str = "") -> dict[str,
         "progress": Progress().to_dict(),
         "rollbackInfo": RollbackInfo().to_dict(),
         "versions": [],
+        "byThemselves": [],
+        "newerVersion": "",
         "batches": [],
     }
 

@@ -26,6 +26,7 @@ from fleetwright.domain.thresholds import (
 )
 from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often, said_by_people
+from fleetwright.rollout.news import judge_refusal
 from fleetwright.rollout.restoring import is_restoring, open_restoring
 from fleetwright.rollout.session import RolloutSession
 
@@ -64,6 +65,7 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
         or ending
         or _stop(session, situation, failed)
         or _cancelled(session, situation, failed)
+        or judge_refusal(session, situation)
         or refused_too_often(session)
         or _complete(session, situation, failed)
     )
