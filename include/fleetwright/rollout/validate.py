@@ -128,6 +128,7 @@ def examine(ports: Ports, request: RolloutRequest) -> Validated:
         raise ConfigurationError(
             f"scale set {fleet.fleet_id.resource_id} has no instances: nothing to upgrade"
         )
+    ports.catalogue.forget()
     search = search_target(ports.catalogue, fleet, request.version)
     facts = Facts(fleet, instances, driver.fetch_foreign_rollout(fleet), request.requires_deferral)
     validated = Validated(fleet, instances, _settings(request, fleet, search.version), ())
