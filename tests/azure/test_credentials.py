@@ -189,3 +189,70 @@ def test_default_chain_signs_in_by_itself(
     asked, *calls = server.seen
     assert parse_qs(urlsplit(asked.target).query)["resource"] == ["https://management.azure.com"]
     assert [call.headers["authorization"] for call in calls] == ["Bearer managed-identity-token"] * 2
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_call_whose_token_expired_is_sent_once_more(
+    server: ScriptedServer, clock: VirtualClock, method: str
+) -> None:
+    """A 401 changed nothing, so reads and actions alike are sent again, once, with a token that is new."""
+    credentials = iter([Credential(), Credential(lifetime=7200)])
+    server.script(Reply(401, arm_error_body("ExpiredAuthenticationToken")), Reply(200, {}))
+    client = connect(AzureEndpoint(server.url, CredentialTokens(lambda: next(credentials), SCOPE)), clock)
+    guarded: list[str] = []
+
+    if method == "GET":
+        client.get(f"{server.url}/x")
+    else:
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, lambda: guarded.append("asked"))
+
+    assert [seen.method for seen in server.seen] == [method, method]
+    assert guarded == (["asked", "asked"] if method == "POST" else [])
+
+
+def test_an_action_without_a_new_token_was_refused(server: ScriptedServer, clock: VirtualClock) -> None:
+    """Where no new token can be had after a 401 an action is told as refused: it may be asked for again later."""
+    credentials = iter([Credential(), Credential(error=ServiceRequestError("no route"))])
+    server.script(Reply(401, arm_error_body("ExpiredAuthenticationToken")))
+    client = connect(AzureEndpoint(server.url, CredentialTokens(lambda: next(credentials), SCOPE)), clock)
+
+    with pytest.raises(
+        CallRefusedError, match=r"refused its token \(401\), and there is no new one: .*no route"
+    ):
+        client.post(f"{server.url}/x/reimage", {"instanceIds": ["1"]}, unguarded)
+
+    assert len(server.seen) == 1
+
+
+def test_a_static_token_is_never_renewed(server: ScriptedServer, clock: VirtualClock) -> None:
+    """Who gave a token that has expired is told so at once, and the call is not sent again."""
+    server.script(Reply(401, arm_error_body("ExpiredAuthenticationToken", "it is old")))
+    client = connect(AzureEndpoint(server.url, StaticToken("a-static-token")), clock)
+
+    with pytest.raises(
+        AuthenticationRefusedError, match=r"has not expired \(a static one is never renewed\)"
+    ):
+        client.get(f"{server.url}/x")
+
+    assert len(server.seen) == 1
+
+
+def test_claims_go_to_credentials_that_take_them() -> None:
+    """A challenge is handed on with CAE where the credential supports it, and left away where it does not."""
+    asked: list[dict[str, object]] = []
+
+    class Plain:
+        def get_token(self, *_scopes: str) -> AccessToken:
+            asked.append({})
+            return AccessToken("plain", 4_102_444_800)
+
+    class Modern:
+        def get_token(self, *_scopes: str, claims: str | None = None, **options: object) -> AccessToken:
+            asked.append({"claims": claims, **options})
+            return AccessToken("modern", 4_102_444_800)
+
+    challenge = f'Bearer claims="{base64.b64encode(b"{}").decode()}"'
+
+    assert CredentialTokens(Plain, SCOPE).fetch(challenge) == "plain"
+    assert CredentialTokens(Modern, SCOPE).fetch(challenge) == "modern"
+    assert asked == [{}, {"claims": "{}", "enable_cae": True}]

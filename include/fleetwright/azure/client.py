@@ -120,7 +120,7 @@ class ArmClient:
             decision = exchange.observe(outcome)
             if decision.action is RetryAction.AGAIN:
                 self.wait(decision.delay)
-            elif not (exchange.wants_new_token(outcome) and self._tokens.fetch(challenge_of(outcome))):
+            elif not self._is_renewed(exchange, outcome):
                 raise exchange.failure(outcome, token=token)
 
     def wait(self, seconds: float) -> None:
@@ -131,6 +131,13 @@ class ArmClient:
     def close(self) -> None:
         """Close the connections that are kept for the next call."""
         self._transport.close()
+
+    def _is_renewed(self, exchange: Exchange, outcome: Outcome) -> bool:
+        """Whether a refused token was replaced: what a 401 refused was not done, so it may be sent again."""
+        try:
+            return exchange.wants_new_token(outcome) and bool(self._tokens.fetch(challenge_of(outcome)))
+        except ProviderError as error:
+            raise exchange.unrenewed(error) from error
 
     def _token(self, exchange: Exchange) -> str:
         try:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import inspect
+import logging
 import re
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fleetwright.azure.errors import EndpointUnreachableError, NoTokenError
 from fleetwright.azure.hosts import token_scope
@@ -19,6 +21,8 @@ from fleetwright.domain.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
+
+log = logging.getLogger(__name__)
 
 RENEW_BEFORE_SECONDS = 300  # a token is renewed this long before it expires; Azure's live for about an hour
 
@@ -104,8 +108,14 @@ class CredentialTokens:
     def _ask(self, credential: TokenCredential, claims: str | None) -> AccessToken:
         from azure.core.exceptions import AzureError, ClientAuthenticationError  # noqa: PLC0415 - imported when used
 
+        options: dict[str, Any] = {"claims": claims, "enable_cae": True} if claims else {}
+        if options and not takes_claims(credential):
+            log.warning(
+                "the sign-in of %s takes no claims challenge: asking without", type(credential).__name__
+            )
+            options = {}
         try:
-            return credential.get_token(self._scope, claims=claims)
+            return credential.get_token(self._scope, **options)
         except ClientAuthenticationError as error:
             raise self._nobody(error) from None
         except AzureError as error:
@@ -134,6 +144,14 @@ def claims_of(challenge: str) -> str | None:
         return base64.b64decode(match[1] + "=" * (-len(match[1]) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
+
+
+def takes_claims(credential: TokenCredential) -> bool:
+    """Whether a claims challenge may be handed to the credential; azure-identity's own all take one."""
+    parameters = inspect.signature(credential.get_token).parameters.values()
+    names = {parameter.name for parameter in parameters}
+    takes_anything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    return "claims" in names and ("enable_cae" in names or takes_anything)
 
 
 def _default_credential() -> TokenCredential:

@@ -94,7 +94,7 @@ class AuthenticationRefusedError(ArmError):
         failure = self.failure
         return (
             f"{failure.origin} refused the token: {failure}; give a bearer token for this endpoint that has not"
-            " expired, or sign in anew (az login, a managed identity, AZURE_CLIENT_ID with its tenant and secret)"
+            " expired (a static one is never renewed), or sign in anew (az login, a managed identity, AZURE_CLIENT_ID with its tenant and secret)"
         )
 
 

@@ -81,6 +81,17 @@ class Exchange:
             return AnswerLostError(f"{self.call.title} may have been carried out; then no token: {error}")
         return CallRefusedError(f"{self.call.title} was not sent: {error}")
 
+    def unrenewed(self, error: ProviderError) -> ProviderError:
+        """The error to raise when the token was refused and no other could be had."""
+        if self.call.is_read:
+            return error
+        words = f"{self.call.title} was refused its token (401), and there is no new one: {error}"
+        return (
+            AnswerLostError(words)
+            if self.maybe_applied
+            else CallRefusedError(f"{words} (nothing was changed)")
+        )
+
 
 def _is_server_error(outcome: Outcome) -> bool:
     return isinstance(outcome, Answer) and outcome.status >= 500
