@@ -18,6 +18,7 @@ DRIVER_CALLS = frozenset(
         "list_instances",
         "fetch_instance",
         "fetch_foreign_rollout",
+        "fetch_awaited_version",
         "fetch_operation",
         "prepare",
         "begin_swap",

@@ -71,6 +71,13 @@ class Admin:
         """Change the scale set's model as its owner would."""
         self._answer("PATCH", f"{self.fleet_id}?api-version=2024-07-01", body)
 
+    def act(self, action: str, **body: Json) -> None:
+        """POST an action on the scale set, as somebody else would."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        url = f"{self.url}{self.fleet_id}/{action}?api-version=2024-07-01"
+        answer = self._http.post(url, json=body, headers=headers, timeout=30)
+        assert answer.ok, answer.text
+
     def protect(self, instance: str) -> None:
         """Protect an instance from scale set actions, as its owner would."""
         shield = {

@@ -14,7 +14,7 @@ from typing import Any
 from crashes import Death, Killed, Moment, Mortal
 from hypothesis import strategies as st
 from rehearsals import Admin, EventfulClock, Rehearsal, Stages
-from worlds import FLEET_ID, NEW, OLD, fault, rolling_policy, sick, world
+from worlds import DEFERRAL, FLEET_ID, NEW, OLD, Json, deferral_world, fault, rolling_policy, sick, world
 
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.health import is_ready
@@ -46,6 +46,7 @@ class Story:
     :param sick: how instances behave on the new version
     :param relapsing: instances that are not healthy on the old version either, once they boot it again
     :param crash: seconds after the start at which instances stop, and which
+    :param is_deferred: Azure's own upgrade waits for approvals
     :param death: the call at which the first process dies, and when
     """
 
@@ -64,6 +65,7 @@ class Story:
     effects: tuple[str, ...] = ()
     trigger: str = "automatic"
     death: tuple[int, str] | None = None
+    is_deferred: bool = False
 
     def document(self) -> dict[str, Any]:
         """The story's world."""
@@ -83,7 +85,8 @@ class Story:
         }
         if self.update_domains is not None:
             extras["updateDomains"] = self.update_domains
-        return world(
+        make = self._deferred if self.is_deferred else world
+        return make(
             self.n,
             self.zones,
             policy=policy,
@@ -93,6 +96,18 @@ class Story:
             health_seconds=HEALTH_TIMEOUT,
             **extras,
         )
+
+    def _deferred(self, n: int, zones: int, **rest: Json) -> dict[str, Any]:
+        """The same world, in which Azure waits: what happens to reimages happens to approvals as well."""
+        own = rest.pop("policy") or {}
+        flags = {**own.get("automaticOSUpgradePolicy", {}), **DEFERRAL["automaticOSUpgradePolicy"]}
+        approvals = [
+            {**line, "match": {**line["match"], "path": "*/approveRollingUpgrade"}}
+            for line in rest.pop("faults")
+            if line["match"]["path"] == "*/reimage"
+        ]
+        policy = {**DEFERRAL, **own, "automaticOSUpgradePolicy": flags}
+        return deferral_world(n, zones, policy=policy, faults=approvals, **rest)
 
     def happenings(self) -> list[tuple[float, Any]]:
         """What happens from outside."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from crashes import Death, Killed, Moment, Mortal
 from rehearsals import Rehearsal, told
-from worlds import HEALTH_EXTENSION, NEW, rolling_policy, sick, world
+from worlds import DEFERRAL, HEALTH_EXTENSION, NEW, deferral_world, rolling_policy, sick, world
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -44,6 +44,18 @@ BEHIND = world(
     timings=QUICK,
     previousModels=OLDER_MODEL,
     instances={"0": {"previousModel": 0}, "1": {"previousModel": 0}},
+)
+DEFERRED = deferral_world(
+    3,
+    0,
+    updateDomains=1,
+    timings=QUICK,
+    policy={
+        **LENIENT,
+        "automaticOSUpgradePolicy": {**DEFERRAL["automaticOSUpgradePolicy"], "useRollingUpgradePolicy": True},
+    },
+    behaviours=[sick("2")],
+    health_seconds=20,
 )
 CHANGING = frozenset({"begin", "append", "begin_swap", "begin_rollback", "prepare"})
 
@@ -154,6 +166,18 @@ def test_death_anywhere_while_a_breach_is_rolled_back(rehearse: Rehearse, tmp_pa
         [],
     )
     assert reported["status"] == "Faulted"
+    assert died_differently(trial) == []
+
+
+@pytest.mark.slow
+def test_death_anywhere_while_azure_waits_for_approvals(rehearse: Rehearse, tmp_path: Path) -> None:
+    """Killed at any call or write of a rollout that approves, each instance is approved and swapped once, and the sick one rolled back once (O1, R11, N24)."""
+    trial = Trial(rehearse(DEFERRED), DEFERRED, tmp_path)
+    state, reported, violations = trial.wanted
+
+    assert (state["swaps"], state["rollbacks"], violations) == ({"0": 1, "1": 1, "2": 1}, {"2": 1}, [])
+    assert reported["status"] == "Completed"
+    assert "fetch_awaited_version" in trial.calls
     assert died_differently(trial) == []
 
 

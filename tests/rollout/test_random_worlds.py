@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,22 @@ EXAMPLES = 60
 @example(story=Story(n=12, batch_percent=30, flags=("enableCrossZoneUpgrade",), effects=("partial",)))
 def test_no_story_breaks_a_rule(stages: Stages, story: Story) -> None:
     """The referee finds nothing, every instance ends untouched, new, restored or reported, and the report is the provider's truth (R7, R9, R14, R48, R49)."""
+    _show(stages, story)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=EXAMPLES // 2, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(story=stories())
+@example(story=Story(n=15, sick=((7, "never"),), death=(40, "after")))
+@example(story=Story(n=12, batch_percent=30, effects=("operation failed", "swap applied, answer lost")))
+def test_no_story_of_a_deferred_upgrade_breaks_a_rule(stages: Stages, story: Story) -> None:
+    """The same where Azure's upgrade waits and the batches are approved (O1, N24, R7, R9, R14)."""
+    _show(stages, replace(story, is_deferred=True))
+
+
+def _show(stages: Stages, story: Story) -> None:
     rehearsal = None
     with tempfile.TemporaryDirectory() as folder:
         try:

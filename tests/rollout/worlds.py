@@ -52,6 +52,18 @@ def rolling_policy(**policy: Json) -> dict[str, Any]:
     }
 
 
+DEFERRAL: dict[str, Any] = {
+    "mode": "Manual",
+    "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True, "osRollingUpgradeDeferral": True},
+}
+
+
+def deferral_world(n: int = 15, zones: int = 3, *, platform: bool = True, **rest: Json) -> dict[str, Any]:
+    """A set with the flag and the deferral; Azure's upgrade waits for approvals where the platform upgrades."""
+    document = world(n, zones, policy=rest.pop("policy", DEFERRAL), tags={}, **rest)
+    return {**document, "platformUpgrades": platform}
+
+
 def world(
     n: int = 15,
     zones: int = 3,

@@ -61,7 +61,7 @@ def begin_upgrade(
         policy=policy_shown(scale_set.resource),
         version=version,
         started_by=started_by,
-        image={**scale_set.model.image_reference, "exactVersion": version},
+        image=_target_reference(scale_set, version),
         deferred=deferred,
         rolls_back=rolls_back,
     )
@@ -69,6 +69,12 @@ def begin_upgrade(
     upgrade.progress = progress_of(scale_set, upgrade)
     forget_renderings(scale_set)
     return upgrade
+
+
+def _target_reference(scale_set: ScaleSet, version: str) -> JsonObject:
+    """The image that it goes to: history names the very version, never ``latest``."""
+    reference = {**scale_set.model.image_reference, "exactVersion": version}
+    return {**reference, "version": version} if "version" in reference else reference
 
 
 def carry_on(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> None:

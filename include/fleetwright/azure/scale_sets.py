@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fleetwright.azure.bodies import Body
+from fleetwright.azure.approval import Approval
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.disk_replacement import DiskReplacement, checked_ids, exact_version
 from fleetwright.azure.errors import NotFoundError
@@ -15,12 +15,13 @@ from fleetwright.azure.managed_disks import ManagedDisks
 from fleetwright.azure.member_reading import MemberReading
 from fleetwright.azure.model_updates import ModelUpdate
 from fleetwright.azure.reimaging import Reimaging
-from fleetwright.azure.rolling_upgrades import describe_rolling_upgrade
+from fleetwright.azure.rolling_upgrades import RollingUpgrades
 from fleetwright.azure.surroundings import SurroundingsReader
 from fleetwright.azure.uniform_reading import UniformReading
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.surroundings import Surroundings
 from fleetwright.rollout.ports import DiskState, Guard, OperationStatus
 
@@ -66,12 +67,12 @@ class ScaleSetDriver:
         return await self._reading(fleet).fetch_instance_async(fleet, instance_id)
 
     def fetch_foreign_rollout(self, fleet: Fleet) -> str:
-        """One line about a rolling upgrade that Azure has under way, empty where there is none (O4)."""
-        try:
-            body: Body = self._client.get(self._url(fleet.fleet_id, "/rollingUpgrades/latest"))
-        except NotFoundError:  # the set never had one
-            return ""
-        return describe_rolling_upgrade(body)
+        """One line about a rolling upgrade that Azure has under way by itself, empty where there is none (O4)."""
+        return RollingUpgrades(self._client).describe_foreign(fleet)
+
+    def fetch_awaited_version(self, fleet: Fleet) -> str:
+        """The version that Azure's deferred upgrade brings to what is approved; empty where none waits (O1)."""
+        return RollingUpgrades(self._client).awaited_version(fleet)
 
     def fetch_surroundings(self, fleet: Fleet, version: str) -> Surroundings:
         """Read what decides beside the model; what cannot be read is told as such, and never raised."""
@@ -132,7 +133,9 @@ class ScaleSetDriver:
         return (await self._client.reader.look(url)).status
 
     def _disks(self, fleet: Fleet) -> DiskReplacement:
-        return PreservingReplacement(self._client) if fleet.is_flexible else Reimaging(self._client)
+        if fleet.is_flexible:
+            return PreservingReplacement(self._client)
+        return Approval(self._client) if fleet.strategy is Strategy.APPROVE else Reimaging(self._client)
 
     def _reading(self, fleet: Fleet) -> InstanceReading:
         return MemberReading(self._client) if fleet.is_flexible else UniformReading(self._client)

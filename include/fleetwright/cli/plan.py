@@ -33,7 +33,7 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     views = ports.ledger.list_rollouts(validated.fleet.key)
     warnings = (*validated.warnings, *what_went_before(views, validated.settings.target_version))
     if common.as_json:
-        print_json({"status": "Planned", **plan_body(planned, warnings)})
+        print_json({"status": "Planned", **plan_body(planned, warnings, validated.settings.strategy)})
     else:
         settings = validated.settings
         click.echo(plan_text(validated.fleet, planned, rollback=settings.rollback, warnings=warnings))

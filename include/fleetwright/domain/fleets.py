@@ -12,6 +12,7 @@ from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.model import ExpiringCredential, ServiceFabricExtension, WindowsSettings
 from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
+from fleetwright.domain.strategy import Strategy
 
 OPT_IN_TAG = "fleetwright"  # the tag `fleetwright: enabled` hands a set to us (O1)
 OPT_IN_VALUE = "enabled"
@@ -98,6 +99,7 @@ class Fleet:
     :param lifecycle_hooks: types of the hooks that Azure's own upgrade waits for (N25)
     :param credentials: those of the extensions' settings that say until when they are good (R18)
     :param heeds_custom_metrics: the source is one whose custom metrics count (N20)
+    :param strategy: how the rollout that reads it replaces disks (O1); no property of the model
     """
 
     fleet_id: FleetId
@@ -119,6 +121,7 @@ class Fleet:
     lifecycle_hooks: tuple[str, ...] = ()
     credentials: tuple[ExpiringCredential, ...] = ()
     heeds_custom_metrics: bool = False
+    strategy: Strategy = Strategy.REIMAGE
 
     @property
     def key(self) -> str:

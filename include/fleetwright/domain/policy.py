@@ -64,6 +64,11 @@ class UpgradePolicy:
     rolling: RollingUpgradePolicy | None = None
 
     @property
+    def is_deferred(self) -> bool:
+        """Whether Azure's own upgrade waits for approvals: the flag with the deferral (O1)."""
+        return self.enable_automatic_os_upgrade and self.os_rolling_upgrade_deferral
+
+    @property
     def effective(self) -> RollingUpgradePolicy:
         """The policy in force: the set's own only with ``useRollingUpgradePolicy``, else 20/20/20 (C7)."""
         if self.use_rolling_upgrade_policy and self.rolling is not None:

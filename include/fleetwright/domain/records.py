@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from fleetwright.domain.states import IN_FLIGHT, RolloutState, SwapState
+from fleetwright.domain.strategy import Strategy
 
 
 class TriggerKind(StrEnum):
@@ -35,6 +36,7 @@ class RolloutSettings:
     poll_seconds: float = 5.0
     location: str = ""
     image: Mapping[str, str] = field(default_factory=dict)
+    strategy: Strategy = Strategy.REIMAGE
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -47,12 +49,14 @@ class RolloutSettings:
             "poll_seconds": self.poll_seconds,
             "location": self.location,
             "image": dict(self.image),
+            "strategy": str(self.strategy),
         }
 
     @classmethod
     def from_dict(cls, body: Mapping[str, Any]) -> RolloutSettings:
         """From plain JSON, as ``to_dict`` wrote it."""
-        return cls(**{**body, "trigger": TriggerKind(body["trigger"])})
+        strategy = Strategy(body.get("strategy", Strategy.REIMAGE))
+        return cls(**{**body, "trigger": TriggerKind(body["trigger"]), "strategy": strategy})
 
 
 @dataclass(frozen=True, slots=True)

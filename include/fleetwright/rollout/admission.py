@@ -16,6 +16,7 @@ from fleetwright.rollout.check import judge_whole_set
 from fleetwright.rollout.dispatch import unsent
 from fleetwright.rollout.provider_errors import CallRefusedError
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.whose_upgrade import why_not_now
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class AdmissionGuard:
 
 def _why_not_any_more(session: RolloutSession) -> str:
     session.refresh_fleet()
-    reason = opted_out(session.fleet) or session.ports.driver.fetch_foreign_rollout(session.fleet)
+    reason = opted_out(session.fleet) or why_not_now(session)
     if reason:
         return reason
     ids = frozenset(swap.instance_id for swap in unsent(session, SWAP))

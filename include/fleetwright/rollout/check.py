@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from fleetwright.domain.batches import select_batch
-from fleetwright.domain.eligibility import Facts, opted_out
-from fleetwright.domain.eligibility import foreign_rollout as why_foreign
+from fleetwright.domain.eligibility import opted_out
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState, SwapState
@@ -16,6 +15,7 @@ from fleetwright.domain.thresholds import INTERNAL, StopReason, judge_set, share
 from fleetwright.rollout.cancelling import find_cancel
 from fleetwright.rollout.recovering import recover_failed
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.whose_upgrade import why_not_now
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def check_health(session: RolloutSession) -> Ending | None:
     if not select_batch(situation).pending_ids:
         log.info("nothing is left to upgrade to %s", situation.target_version)
         return None
-    ending = said_by_people(session) or _not_ours_any_more(session, instances)
+    ending = said_by_people(session) or _not_ours_any_more(session)
     return ending or _unhealthy(session, session.situation(recover_failed(session, instances)))
 
 
@@ -75,12 +75,11 @@ def said_by_people(session: RolloutSession) -> Ending | None:
     return Ending(RolloutState.CANCELLED, StopReason(CANCELLED, message))
 
 
-def _not_ours_any_more(session: RolloutSession, instances: tuple[Instance, ...]) -> Ending | None:
+def _not_ours_any_more(session: RolloutSession) -> Ending | None:
     reason = opted_out(session.fleet)
     if reason:
         return _withdraw(session, StopReason(OPTED_OUT, reason))
-    foreign = session.ports.driver.fetch_foreign_rollout(session.fleet)
-    held = why_foreign(Facts(session.fleet, instances, foreign))
+    held = why_not_now(session)
     return _withdraw(session, StopReason("OperationNotAllowed", held)) if held else None
 
 

@@ -28,6 +28,7 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
             if rollback
             else "no rollback"
         ),
+        f"  {fleet.strategy.words}",
         "",
         batches_table(plan),
         "",

@@ -17,6 +17,7 @@ from fleetwright.domain.policy_body import rolling_policy_body
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState
+from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.upgrade_order import UpgradeOrder, read_upgrade_order
 from fleetwright.rollout import narrate
 from fleetwright.rollout.ports import Ledger
@@ -84,7 +85,7 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
     if before is None:
         before = list(find_on_target(instances, session.settings.target_version))
     body = {
-        **plan_body(plan, warnings),
+        **plan_body(plan, warnings, session.settings.strategy),
         "customMetrics": order.to_dict(),
         ON_TARGET_BEFORE: before,
         "policy": rolling_policy_body(session.fleet.effective_policy),
@@ -111,10 +112,13 @@ def situation_of(
     return Situation(instances, target_version, policy, source, order=order)
 
 
-def plan_body(plan: Plan, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+def plan_body(
+    plan: Plan, warnings: tuple[str, ...] = (), strategy: Strategy = Strategy.REIMAGE
+) -> dict[str, Any]:
     """The plan as plain JSON."""
     return {
         "targetVersion": plan.target_version,
+        "strategy": str(strategy),
         "batches": [
             {
                 "index": batch.index,

@@ -96,13 +96,23 @@ class FleetDriver(Protocol):
         ...
 
     def fetch_foreign_rollout(self, fleet: Fleet) -> str:
-        """One line about a rolling upgrade that somebody else has under way, empty where there is none (O4)."""
+        """One line about a rolling upgrade that somebody else has under way, empty where there is none (O4).
+
+        The provider's own upgrade that waits for our approvals is nobody else's.
+        """
         ...
 
     def fetch_surroundings(self, fleet: Fleet, version: str) -> Surroundings:
         """Read once what decides beside the model (R22, R34, R35, R53); what cannot be read is no error.
 
         :param version: one that the fleet's image has, empty where none is known
+        """
+        ...
+
+    def fetch_awaited_version(self, fleet: Fleet) -> str:
+        """The version for which the provider's deferred upgrade waits to be approved; empty where none waits (O1).
+
+        ``latest`` where the provider does not say which one it is.
         """
         ...
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, SwapState
+from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import ROLLBACK
 from fleetwright.rollout.dispatch import reattach, send
@@ -33,6 +34,7 @@ def begin_rollback(session: RolloutSession) -> None:
         }
         if disks:
             session.write(facts.rollback_intended(disks, session.now()))
+            _adopt_given_back(session)
     for swap in _of_open_batch(session, SwapState.ROLLBACK_INTENDED):
         log.warning(
             "rolling instance %s back to %s: %s",
@@ -69,3 +71,13 @@ def _put_disks_back(session: RolloutSession) -> None:
         for instance_id, reason in failed.items():
             log.warning("instance %s did not get its previous disk back: %s", instance_id, reason)
             session.write(ROLLBACK.refuse((instance_id,), reason, session.now()))
+
+
+def _adopt_given_back(session: RolloutSession) -> None:
+    """What the provider gave back by itself meanwhile needs no call of ours; it is judged like our own rollback."""
+    read = partial(session.ports.driver.fetch_instance, session.fleet)
+    waiting = _of_open_batch(session, SwapState.ROLLBACK_INTENDED)
+    ids = tuple(swap.instance_id for swap in waiting if ROLLBACK.is_done(swap, read(swap.instance_id)))
+    if ids:
+        session.write(facts.accepted(ids, "", ROLLBACK.accepted, session.now()))
+        log.info("instances %s have their previous version back already", name_ids(ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fleetwright.domain.events import Event
@@ -48,6 +48,9 @@ class RolloutSession:
     observe: Observer | None = None
     warnings: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        self.fleet = replace(self.fleet, strategy=self.settings.strategy)
+
     @classmethod
     def reopen(cls, ports: Ports, rollout_id: str, *, owner: str, terms: LeaseTerms) -> RolloutSession:
         """Go on with a rollout in a new process: the lease is taken back, so every earlier process is fenced.
@@ -90,7 +93,8 @@ class RolloutSession:
 
     def refresh_fleet(self) -> None:
         """Read the model again: it may have been opted out, or its policy changed, since the last batch."""
-        self.fleet = self.ports.driver.fetch_fleet(self.fleet.fleet_id)
+        fleet = self.ports.driver.fetch_fleet(self.fleet.fleet_id)
+        self.fleet = replace(fleet, strategy=self.settings.strategy)
 
     def write(self, *events: Event) -> None:
         """Write facts down; refused, with nothing written, when the lease is not the newest any more."""

@@ -12,6 +12,7 @@ from fleetwright.domain.images import LATEST, is_exact_version
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
+from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports import ImageCatalogue
 from fleetwright.rollout.quarantining import why_not_again
@@ -24,6 +25,7 @@ from fleetwright.rollout.targets import (
     versions_left_behind,
     why_no_way_back,
 )
+from fleetwright.rollout.whose_upgrade import strategy_for, why_not_awaited
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +132,9 @@ def examine(ports: Ports, request: RolloutRequest) -> Validated:
         )
     ports.catalogue.forget()
     search = search_target(ports.catalogue, fleet, request.version)
-    facts = Facts(fleet, instances, driver.fetch_foreign_rollout(fleet), request.requires_deferral)
+    foreign, awaited = driver.fetch_foreign_rollout(fleet), driver.fetch_awaited_version(fleet)
+    fleet = replace(fleet, strategy=strategy_for(fleet, awaited))
+    facts = Facts(fleet, instances, foreign, awaited, request.requires_deferral)
     validated = Validated(fleet, instances, _settings(request, fleet, search.version), ())
     return _judged(ports, validated, facts, search)
 
@@ -150,7 +154,8 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
         )
     )
     stops, notes = _about_target(ports, validated) if target else ((), ())
-    reasons = (*eligibility.reasons, *stops)
+    not_awaited = _not_awaited(ports.catalogue, facts, search.version)
+    reasons = (*eligibility.reasons, *not_awaited, *stops)
     if reasons:
         raise HeldError((*reasons, *search.reasons))
     if target is None:
@@ -168,6 +173,13 @@ def _about_target(ports: Ports, validated: Validated) -> tuple[tuple[str, ...], 
         *(stopped_before if settings.trigger is TriggerKind.AUTOMATIC else ()),
     )
     return stops, (*no_way_back, *stopped_before)
+
+
+def _not_awaited(catalogue: ImageCatalogue, facts: Facts, target: str) -> tuple[str, ...]:
+    if not target or facts.fleet.strategy is not Strategy.APPROVE:
+        return ()
+    reason = why_not_awaited(catalogue, facts.fleet, facts.awaited_version, target)
+    return (reason,) if reason else ()
 
 
 def _no_way_back(catalogue: ImageCatalogue, validated: Validated) -> tuple[str, ...]:
@@ -193,4 +205,5 @@ def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSett
         poll_seconds=request.poll_seconds,
         location=fleet.location,
         image=fleet.image.to_dict(),
+        strategy=fleet.strategy,
     )

@@ -122,10 +122,17 @@ def _look_closer(
     for swap in suspects if over and _is_old_enough(session, suspects) else ():
         instance: Instance | None = yield ReadInstance(swap.instance_id)
         if instance is not None and _seems_untouched(swap, instance, act):
-            reason = f"the {act.name} failed, it still runs {instance.version}"
+            reason = _why_not_done(swap, instance, act)
             reason += f" ({error})" if error else ""
             failed[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)
     return failed
+
+
+def _why_not_done(swap: SwapRecord, instance: Instance, act: Act) -> str:
+    """What the instance shows, read back after the end of its operation (O5)."""
+    if instance.version in {swap.old_version, swap.new_version}:
+        return f"the {act.name} failed, it still runs {instance.version}"
+    return f"the {act.name} brought {instance.version or 'an unknown version'}, not {act.version_of(swap)}"
 
 
 def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[str, bool]]:

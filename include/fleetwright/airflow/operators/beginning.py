@@ -113,7 +113,8 @@ class PlanOperator(RolloutStepOperator):
         if context["params"]["dry_run"]:
             return self._preview(context)
         warnings = tuple(self.validated["warnings"])
-        return plan_body(make_plan(self.reopen(context), warnings), warnings)
+        session = self.reopen(context)
+        return plan_body(make_plan(session, warnings), warnings, session.settings.strategy)
 
     def _preview(self, context: Context) -> dict[str, Any]:
         ports, hook = self.ports(), AzureRmHook(self.azure_conn_id)
@@ -124,7 +125,7 @@ class PlanOperator(RolloutStepOperator):
             "%s", plan_text(validated.fleet, plan, rollback=validated.settings.rollback, warnings=warnings)
         )
         log.info("dry run: nothing was changed, and the run ends here")
-        body = plan_body(plan, warnings)
+        body = plan_body(plan, warnings, validated.settings.strategy)
         context["ti"].xcom_push(key="return_value", value=body)
         self.do_branch(context, None)
         return body

@@ -17,6 +17,7 @@ class Facts:
     """What is known about the fleet when it is judged.
 
     :param foreign_rollout: one line about a rolling upgrade of somebody else, empty where there is none
+    :param awaited_version: for which Azure's deferred upgrade waits to be approved, empty where none waits
     :param requires_deferral: the endpoint is one where Azure itself would upgrade a flagged set
     :param surroundings: what was read beside the model, once
     :param predicted_end: when the last batch will be over if all goes well, None where nothing is planned
@@ -25,6 +26,7 @@ class Facts:
     fleet: Fleet
     instances: tuple[Instance, ...]
     foreign_rollout: str = ""
+    awaited_version: str = ""
     requires_deferral: bool = False
     surroundings: Surroundings = field(default_factory=Surroundings)
     predicted_end: datetime | None = None

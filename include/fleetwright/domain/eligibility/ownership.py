@@ -43,8 +43,17 @@ def _strategy(facts: Facts) -> str:
     if not policy.enable_automatic_os_upgrade or azure_upgrades_it(facts):
         return ""
     if policy.os_rolling_upgrade_deferral:
-        return "osRollingUpgradeDeferral is set: Azure waits, and this rollout replaces the disks by reimage (O1)"
+        return _who_replaces(facts)
     return "enableAutomaticOSUpgrade is true without osRollingUpgradeDeferral: on Azure it would upgrade by itself (O2)"
+
+
+def _who_replaces(facts: Facts) -> str:
+    if facts.awaited_version and not facts.fleet.is_flexible:
+        return "osRollingUpgradeDeferral is set, and Azure's upgrade waits: this rollout approves its batches (O1)"
+    return (
+        "osRollingUpgradeDeferral is set, and Azure has begun no upgrade that could be approved: "
+        "this rollout replaces the disks by reimage (O1)"
+    )
 
 
 def _opted_out(facts: Facts) -> str:
