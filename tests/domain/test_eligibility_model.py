@@ -148,6 +148,18 @@ def test_drive_letters_may_change() -> None:
     assert judged(windows).warnings == judged(instances=with_disks).warnings == ()
 
 
+def test_instances_behind_the_model_are_flagged() -> None:
+    """R31: counted and named in the plan; the swap brings them to the model, so nothing is held."""
+    behind = (an_instance(0), an_instance(1, latest_model_applied=False))
+
+    found = judged(instances=behind)
+
+    assert found.reasons == ()
+    assert [w.partition(":")[0] for w in found.warnings] == [
+        "1 of 2 instances are behind the latest model (1)"
+    ]
+
+
 def test_repairs_and_hooks_are_told() -> None:
     """O8, N25: what else acts on the set stands in the plan, and holds nothing."""
     fleet = a_fleet(automatic_repairs=True, lifecycle_hooks=("UpgradeAutoOSScheduling",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fleetwright.domain.eligibility.facts import Facts, Rule
 from fleetwright.domain.images import IN_GALLERIES, ImageKind
 from fleetwright.domain.surroundings import Unread
+from fleetwright.domain.thresholds import name_ids
 
 # Since when ARM knows automaticOSUpgradePolicy (R17), and since when reimage heeds exactVersion (O5).
 POLICY_SINCE = "2018-10-01"
@@ -90,6 +91,16 @@ def _automatic_repairs(facts: Facts) -> str:
     return "automaticRepairsPolicy.enabled is true: repairs are suspended during the rollout and resumed after it (O8)"
 
 
+def _behind_the_model(facts: Facts) -> str:
+    behind = tuple(i.instance_id for i in facts.instances if not i.latest_model_applied)
+    if not behind:
+        return ""
+    return (
+        f"{len(behind)} of {len(facts.instances)} instances are behind the latest model ({name_ids(behind)}): "
+        "those that are upgraded are brought to it in the same flight (R31)"
+    )
+
+
 def _lifecycle_hooks(facts: Facts) -> str:
     hooks = facts.fleet.lifecycle_hooks
     if not hooks:
@@ -122,4 +133,4 @@ REASONS: tuple[Rule, ...] = (
     _policy_is_known,
     _exact_version_is_heeded,
 )
-WARNINGS: tuple[Rule, ...] = (_automatic_repairs, _lifecycle_hooks, _ignored_fields)
+WARNINGS: tuple[Rule, ...] = (_behind_the_model, _automatic_repairs, _lifecycle_hooks, _ignored_fields)
