@@ -122,6 +122,11 @@ def _ending(report: Mapping[str, Any], exit_code: int) -> Iterator[str]:
         f"  rolled back: {rollbacks['successfullyRolledbackInstanceCount']}, "
         f"in vain: {rollbacks['failedRolledbackInstanceCount']}"
     )
+    for version in sorted({leak["version"] for leak in report["byThemselves"]}):
+        ids = [leak["instance"] for leak in report["byThemselves"] if leak["version"] == version]
+        yield f"  by themselves on {version}: {', '.join(ids)}"
+    if report["newerVersion"]:
+        yield f"  newer version: {report['newerVersion']}"
 
 
 def _referee(audit: Mapping[str, Any]) -> Iterator[str]:

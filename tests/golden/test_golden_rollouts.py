@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from image_scenarios import IMAGES
 from keeping import HOW, difference
 from rehearsals import TOKEN, Rehearsal, eventful
 from scenarios import SCENARIOS, Scenario
@@ -18,7 +19,7 @@ from worlds import FLEET_ID
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
-ROLLOUTS = {**SCENARIOS, **TROUBLES}
+ROLLOUTS = {**SCENARIOS, **TROUBLES, **IMAGES}
 TESTDATA = Path(__file__).parent / "testdata"
 
 

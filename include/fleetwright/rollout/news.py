@@ -8,7 +8,7 @@ from fleetwright.domain.errors import ConfigurationError, ProviderError
 from fleetwright.domain.images import ImageKind
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState, SwapState
-from fleetwright.domain.thresholds import StopReason
+from fleetwright.domain.thresholds import INTERNAL, StopReason
 from fleetwright.rollout.check import Ending
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.targets import find_newer
@@ -34,10 +34,10 @@ def judge_refusal(session: RolloutSession, situation: Situation) -> Ending | Non
     on_target = sum(instance.version == target for instance in situation.instances)
     message = (
         f"Rolling Upgrade stopped: version {target} of {image.name} {reason}: it was withdrawn while this rollout "
-        f"ran. {on_target} of {situation.total} instances run it and stay, the others keep what they have. "
+        f"ran, and Azure refuses it ({_code(image.kind)}). {on_target} of {situation.total} instances run it and stay, the others keep what they have. "
         "Start again to go to the newest version that there is then."
     )
-    return Ending(RolloutState.FAULTED, StopReason(_code(image.kind), message))
+    return Ending(RolloutState.FAULTED, StopReason(INTERNAL, message))
 
 
 def find_newer_version(session: RolloutSession) -> str:
