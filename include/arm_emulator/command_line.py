@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from arm_emulator.clock import Clock, ClockError, clock_named
 from arm_emulator.server import bind, create_app, create_server
+from arm_emulator.state.journal import StateError
 from arm_emulator.world.errors import WorldError
 from arm_emulator.world.reading import read_world
 
@@ -37,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        app = create_app(_world_of(options.world), options.clock, seed=options.seed)
+        app = create_app(_world_of(options.world), options.clock, seed=options.seed, state=options.state)
         listener = _listener(options.host, options.port)
-    except StartError as error:
+    except (StartError, StateError) as error:
         sys.stderr.write(f"arm_emulator: {error}\n")
         return BAD_USAGE
     _serve(app, listener, options.host)
@@ -86,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
     parser.add_argument("--port", type=_port, default=8100, help="the port; 0 picks a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="decides every draw (%(default)s)")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keeps the world, to go on with after a restart"
+    )
     parser.add_argument("--clock", type=_clock, default="real", help="real, manual or scaled:FACTOR (real)")
     return parser
 

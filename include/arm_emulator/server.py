@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ from arm_emulator.protocol import DroppableProtocol
 from arm_emulator.resources.responses import resource_routes
 from arm_emulator.seeded import Seed
 from arm_emulator.service_fabric.responses import service_fabric_routes
+from arm_emulator.state.admin_calls import RecordedAdmin
+from arm_emulator.state.clocks import RememberingClock
+from arm_emulator.state.journal import Journal
+from arm_emulator.state.recorder import JournalRecorder, NothingIsKept
+from arm_emulator.state.replay import replay
 from arm_emulator.wire.call import ArmCall, ArmReply
 from arm_emulator.wire.error_reply import error_reply
 from arm_emulator.wire.gateway import ArmGateway
@@ -32,21 +38,44 @@ from arm_emulator.wire.router import Router
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from arm_emulator.clock import Clock
+    from arm_emulator.state.recorder import Recorder
     from arm_emulator.world.document import WorldDocument
     from arm_emulator.world.world import World
 
 
-def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0) -> FastAPI:
+def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0, state: Path | None = None) -> FastAPI:
     """The whole emulator as an ASGI application.
 
     :param document: a world that passed validation.
+    :param state: the file that keeps the world; one that holds a world already is gone on with.
+    :raises StateError: that file cannot be used.
     """
-    emulator = Emulator(document, clock, Seed(seed))
+    if state is None:
+        emulator = Emulator(document, clock, Seed(seed))
+        return _served(emulator, NothingIsKept())
+    given = document.model_dump_json(by_alias=True, exclude_unset=True)
+    journal = Journal(state, given=given, seed=seed)
+    remembering = RememberingClock(clock)
+    emulator = Emulator(document, remembering, Seed(seed))
+    recorder = JournalRecorder(journal, remembering)
+    beginning = journal.beginning
+    if beginning is None:
+        recorder.note_beginning(given)
+    else:
+        gateway = ArmGateway(emulator, create_router(), NothingIsKept())
+        admin = create_admin_app(emulator)
+        asyncio.run(replay(journal, beginning, emulator=emulator, gateway=gateway, admin=admin))
+        remembering.take_told()
+    return _served(emulator, recorder)
+
+
+def _served(emulator: Emulator, recorder: Recorder) -> FastAPI:
     app = FastAPI(title="arm_emulator", openapi_url=None, docs_url=None, redoc_url=None)
-    app.mount("/_emulator", create_admin_app(emulator))
-    app.mount("/", ArmGateway(emulator, create_router()))
+    app.mount("/_emulator", RecordedAdmin(create_admin_app(emulator), recorder))
+    app.mount("/", ArmGateway(emulator, create_router(), recorder))
     return app
 
 

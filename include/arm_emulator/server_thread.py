@@ -10,6 +10,7 @@ from arm_emulator.server import bind, create_app, create_server
 from arm_emulator.world.validation import validated
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 _START_SECONDS = 30
@@ -20,13 +21,16 @@ class EmulatorServer:
 
     :param world: a world document.
     :param clock: as ``--clock`` takes it.
+    :param state: as ``--state`` takes it.
     :ivar url: ``http://127.0.0.1:PORT``.
     :raises WorldError: the document is wrong.
     :raises ClockError: there is no such clock.
     """
 
-    def __init__(self, world: dict[str, Any], *, clock: str = "manual", seed: int = 0) -> None:
-        app = create_app(validated(world), clock_named(clock), seed=seed)
+    def __init__(
+        self, world: dict[str, Any], *, clock: str = "manual", seed: int = 0, state: Path | None = None
+    ) -> None:
+        app = create_app(validated(world), clock_named(clock), seed=seed, state=state)
         self._server = create_server(app)
         self._listener = bind("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"

@@ -49,9 +49,9 @@ class InstanceResponses:
     def routes(self) -> tuple[Route, ...]:
         """All of them."""
         return (
-            Route("GET", f"{SCALE_SET}/virtualMachines", self.list),
-            Route("GET", INSTANCE, self.get),
-            Route("GET", f"{INSTANCE}/instanceView", self.get_view),
+            Route("GET", f"{SCALE_SET}/virtualMachines", self.list, only_reads=True),
+            Route("GET", INSTANCE, self.get, only_reads=True),
+            Route("GET", f"{INSTANCE}/instanceView", self.get_view, only_reads=True),
             Route("PUT", INSTANCE, self.put, touches_instances=True),
         )
 

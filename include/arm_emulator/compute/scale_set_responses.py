@@ -30,12 +30,12 @@ _LIST = "providers/Microsoft.Compute/virtualMachineScaleSets"
 def scale_set_routes() -> tuple[Route, ...]:
     """All of them."""
     return (
-        Route("GET", SCALE_SET, get),
+        Route("GET", SCALE_SET, get, only_reads=True),
         Route("PUT", SCALE_SET, put),
         Route("PATCH", SCALE_SET, patch),
-        Route("GET", f"{RESOURCE_GROUP}/{_LIST}", list_in_resource_group),
-        Route("GET", f"{SUBSCRIPTION}/{_LIST}", list_in_subscription),
-        Route("GET", f"{COMPUTE_LOCATION}/virtualMachineScaleSets", list_in_location),
+        Route("GET", f"{RESOURCE_GROUP}/{_LIST}", list_in_resource_group, only_reads=True),
+        Route("GET", f"{SUBSCRIPTION}/{_LIST}", list_in_subscription, only_reads=True),
+        Route("GET", f"{COMPUTE_LOCATION}/virtualMachineScaleSets", list_in_location, only_reads=True),
         Route("GET", f"{SCALE_SET}/instanceView", get_instance_view),
     )
 

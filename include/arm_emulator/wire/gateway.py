@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arm_emulator.arm_errors import ArmError, InjectedError
+from arm_emulator.faults.document import EffectDocument
 from arm_emulator.faults.faults import CallFacts, disruption_of
 from arm_emulator.protocol import drop_connection
+from arm_emulator.state.recorder import ARM, ARM_HIT, ARM_LATE
 from arm_emulator.wire.api_versions import require_api_version
 from arm_emulator.wire.authentication import require_token, revoke_token
 from arm_emulator.wire.call import JSON, ArmCall
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from arm_emulator.emulator import Emulator
-    from arm_emulator.faults.document import EffectDocument
+    from arm_emulator.state.recorder import Recorder
     from arm_emulator.wire.call import ArmReply
     from arm_emulator.wire.router import Match, Router
 
@@ -42,26 +44,60 @@ _FAULT_CODES = {
 class ArmGateway:
     """Takes a call from the wire to its handler and back, through faults, tokens and versions."""
 
-    def __init__(self, emulator: Emulator, router: Router) -> None:
+    def __init__(self, emulator: Emulator, router: Router, recorder: Recorder) -> None:
         self._emulator = emulator
         self._router = router
+        self._recorder = recorder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or close its connection where a fault says so."""
         request = Request(scope, receive)
         call = _call_of(request, await request.body())
-        match = self._find(call)
-        self._emulator.advance()
-        effect = self._emulator.hit(_facts(call, match))
+        match, effect = self.take(call)
+        kind = ARM
         if effect is not None and effect.latency is not None:
+            self._recorder.note_arm(ARM_HIT, call)
             await asyncio.sleep(effect.latency)
             self._emulator.advance()
+            kind = ARM_LATE
         reply = None if effect is not None and effect.reset else self._reply(call, match, effect)
-        self._note(call, match, effect, reply)
-        if reply is None or (effect is not None and effect.applyThenReset):
+        is_lost = reply is None or (effect is not None and effect.applyThenReset)
+        status = None if is_lost or reply is None else reply.status
+        self._note(call, match, effect, status)
+        self._recorder.note_arm(kind, call, status)
+        if is_lost or reply is None:
             await drop_connection(scope, receive)
         else:
             await self._response(call, reply)(scope, receive, send)
+
+    def take(self, call: ArmCall) -> tuple[Match | ArmError, EffectDocument | None]:
+        """The first part of a call: its route, and what the faults make of it at the world's present."""
+        match = self._find(call)
+        self._emulator.advance()
+        return match, self._emulator.hit(_facts(call, match))
+
+    def repeat(self, call: ArmCall, status: int | None) -> None:
+        """Carry out again a call that is on record.
+
+        :param status: what it was answered; a call that only read is not carried out.
+        """
+        match, effect = self.take(call)
+        self._repeat_reply(call, match, effect, status)
+
+    def repeat_late(self, call: ArmCall, status: int | None) -> None:
+        """As :meth:`repeat`, for what followed the wait of a call that a fault delayed."""
+        self._emulator.advance()
+        self._repeat_reply(call, self._find(call), EffectDocument(latency=0), status)
+
+    def _repeat_reply(
+        self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None, status: int | None
+    ) -> None:
+        only_reads = not isinstance(match, ArmError) and match.route.only_reads
+        if not (effect is not None and effect.reset) and not (only_reads and effect is None):
+            self._reply(call, match, effect)
+        self._note(call, match, effect, status)
+        if status is not None:
+            reply_headers(self._emulator.world, call)  # the ids in them are the world's to issue
 
     def _find(self, call: ArmCall) -> Match | ArmError:
         try:
@@ -94,14 +130,13 @@ class ArmGateway:
         return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type=media_type)
 
     def _note(
-        self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None, reply: ArmReply | None
+        self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None, status: int | None
     ) -> None:
-        is_lost = reply is None or (effect is not None and effect.applyThenReset)
         self._emulator.requests.add(
             call,
             at=self._emulator.world.now,
             label=f"{call.method} {_NO_ROUTE}" if isinstance(match, ArmError) else match.route.label,
-            status=None if is_lost or reply is None else reply.status,
+            status=status,
             fault=None if effect is None else effect.kind,
         )
 

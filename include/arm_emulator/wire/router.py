@@ -29,12 +29,14 @@ class Route:
     """One operation of the API.
 
     :param touches_instances: it is an action on instances: on those that its path or its body names, or else on all.
+    :param only_reads: it changes nothing at all, not even a count.
     """
 
     method: str
     template: str
     handler: Handler = field(repr=False)
     touches_instances: bool = False
+    only_reads: bool = False
 
     @property
     def label(self) -> str:

@@ -1,0 +1,218 @@
+"""``--state``: a killed emulator goes on as it was."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from emulated_worlds import V2, Emulator, Json, scale_set, scale_set_id, world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE_SECONDS = 60
+MAIN = "from fleetwright.cli.app import main; main()"
+LOOKS = ("world", "audit", "requests", "clock", "faults")
+
+
+def arguments(folder: Path, *more: str) -> list[str]:
+    """The command line of an emulator that keeps its state in a folder."""
+    files = ["--world", str(folder / "world.yaml"), "--state", str(folder / "state.db")]
+    return [sys.executable, "-m", "arm_emulator", *files, "--port", "0", "--clock", "manual", *more]
+
+
+@contextmanager
+def running(folder: Path, document: Json | None = None, *more: str) -> Iterator[Emulator]:
+    """An emulator process; leaving the block is kill -9."""
+    if document is not None:
+        (folder / "world.yaml").write_text(yaml.safe_dump(document))
+    with subprocess.Popen(arguments(folder, *more), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            ready = re.search(r"http://\S+", process.stdout.readline() if process.stdout else "")
+            assert ready is not None
+            emulator = Emulator(ready[0])
+            try:
+                yield emulator
+            finally:
+                emulator.http.close()
+        finally:
+            process.kill()
+
+
+def everything(emulator: Emulator) -> dict[str, Json]:
+    """All that the admin routes show."""
+    return {route: emulator.admin("GET", route) for route in LOOKS}
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait for another process to have done something."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_killed_emulator_is_as_it_was(tmp_path: Path) -> None:
+    """After kill -9 the world, operations in flight, faults, log, record and clock are the same (R5)."""
+    fault = {"match": {"path": "*/manualupgrade"}, "after": 3, "effect": {"status": 429}}
+    with running(tmp_path, world(scale_set(), scale_set("b"), faults=[fault])) as emulator:
+        accepted = emulator.reimage("0", "3")
+        emulator.advance(25)
+        emulator.arm("POST", f"{scale_set_id()}/manualupgrade", {"instanceIds": ["6"]})
+        emulator.admin("POST", "scale", {"id": scale_set_id("b"), "capacity": 17})
+        emulator.admin("POST", "instances", {"id": scale_set_id(), "instances": ["4"], "health": "unhealthy"})
+        emulator.admin("POST", "faults", {"effect": {"zoneDown": "2"}, "seconds": 500})
+        emulator.arm("GET", f"{scale_set_id()}/virtualMachines", params={"$expand": "instanceView"})
+        emulator.advance(3)
+        poll = accepted.headers["Location"].removeprefix(emulator.url)
+        emulator.http.get(poll)
+        before = everything(emulator)
+
+    with running(tmp_path) as emulator:
+        after = everything(emulator)
+        still = emulator.http.get(poll).status_code
+        emulator.advance(600)
+        done = emulator.http.get(poll).status_code
+
+        assert after == before
+        assert (still, done) == (202, 200)
+        assert emulator.audit()["imageVersions"][V2] == 2
+        assert emulator.codes("1")[1] == "PowerState/running"
+
+
+def test_acknowledged_change_is_there_and_reset_begins_anew(tmp_path: Path) -> None:
+    """Each restart goes on with the last answer; after a reset nothing of the first world is left."""
+    with running(tmp_path, world()) as emulator:
+        emulator.reimage("0")
+    with running(tmp_path) as emulator:
+        emulator.advance(300)
+        seen = emulator.admin("GET", "audit")["scaleSets"][scale_set_id()]["swaps"]
+        emulator.admin("POST", "reset", world(scale_set("other", capacity=2)))
+        emulator.reimage("1", name="other")
+    with running(tmp_path) as emulator:
+        audit = emulator.admin("GET", "audit")
+        requests = emulator.admin("GET", "requests")
+
+    assert seen == {"0": 1}
+    assert list(audit["scaleSets"]) == [scale_set_id("other")]
+    assert (requests["total"], requests["mutating"]) == (1, 1)
+    assert sqlite3.connect(tmp_path / "state.db").execute("SELECT count(*) FROM calls").fetchone()[0] <= 2
+
+
+def test_expired_token_stays_expired(tmp_path: Path) -> None:
+    """What a fault made of a token and how often it hit are kept too."""
+    with running(tmp_path, world(faults=[{"effect": {"tokenExpires": True}}])) as emulator:
+        first = emulator.arm("GET", scale_set_id()).status_code
+    with running(tmp_path) as emulator:
+        again = [
+            emulator.arm("GET", scale_set_id(), headers={"Authorization": f"Bearer {token}"}).status_code
+            for token in ("token", "new")
+        ]
+        (fault,) = emulator.admin("GET", "faults")["faults"]
+
+    assert (first, again, fault["hits"], fault["matches"]) == (401, [401, 200], 1, 1)
+
+
+def test_scaled_clock_goes_on_from_the_stored_time(tmp_path: Path) -> None:
+    """A scaled clock does not count the time in which the emulator was down."""
+    with running(tmp_path, world()) as emulator:
+        emulator.advance(5000)
+
+    with running(tmp_path, None, "--clock", "scaled:1") as emulator:
+        clock = emulator.admin("GET", "clock")
+
+    assert clock["mode"] == "scaled:1"
+    assert clock["now"].startswith("2024-06-01T01:23:")
+
+
+def rollout(emulator: Emulator, folder: Path) -> subprocess.Popen[str]:
+    """``fleetwright run`` on the emulator's world, with a ledger in the folder."""
+    where = ["--endpoint", emulator.url, "--token", "token", "--fleet", scale_set_id(), "--virtual-time"]
+    ledger = ["--ledger", f"sqlite:///{folder / 'ledger.db'}"]
+    command = [sys.executable, "-c", MAIN, "run", *where, *ledger, "--trigger", "automatic"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_rollout_completes_after_the_emulator_was_killed(tmp_path: Path) -> None:
+    """Killed while it carries out a rollout's third swap and started again, the rollout completes without a violation (R7, R13)."""
+    stand_still = {
+        "match": {"method": "POST", "path": "*/reimage"},
+        "after": 2,
+        "times": 1,
+        "effect": {"latency": 300},
+    }
+    fleet = scale_set(capacity=6)
+    fleet["resource"]["tags"] = {"fleetwright": "enabled"}
+    with running(tmp_path, world(fleet, faults=[stand_still])) as emulator:
+        port = emulator.url.rpartition(":")[2]
+        first = rollout(emulator, tmp_path)
+        wait_for(lambda: emulator.admin("GET", "faults")["faults"][0]["hits"] == 1)
+        first.kill()
+        first.communicate()
+    ledger = sqlite3.connect(tmp_path / "ledger.db")
+    ledger.execute("UPDATE locks SET expires_at = taken_at")
+    ledger.commit()
+    ledger.close()
+
+    with running(tmp_path, None, "--port", port) as emulator:
+        kept = emulator.audit()["swaps"]
+        second = rollout(emulator, tmp_path)
+        told, _ = second.communicate(timeout=PATIENCE_SECONDS)
+        audit = emulator.admin("GET", "audit")
+
+    assert len(kept) == 2
+    assert second.returncode == 0, told
+    assert audit["violations"] == []
+    assert audit["scaleSets"][scale_set_id()]["imageVersions"] == {V2: 6}
+    assert set(audit["scaleSets"][scale_set_id()]["swaps"].values()) == {1}
+
+
+def refused(folder: Path, *more: str) -> str:
+    """The one line on which a start fails, after its exit code was checked."""
+    done = subprocess.run(arguments(folder, *more), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_wrong_state_file_is_one_line(tmp_path: Path) -> None:
+    """A file of another world, seed, program or format, one in use and one that cannot be there end the start with code 2."""
+    with running(tmp_path, world()):
+        in_use = refused(tmp_path)
+    other_seed = refused(tmp_path, "--seed", "7")
+    (tmp_path / "world.yaml").write_text(yaml.safe_dump(world(scale_set("other"))))
+    other_world = refused(tmp_path)
+    (tmp_path / "text").write_text("no database at all\n" * 100)
+    no_database = refused(tmp_path, "--state", str(tmp_path / "text"))
+    sqlite3.connect(tmp_path / "foreign.db").execute("CREATE TABLE cats (name TEXT)")
+    foreign = refused(tmp_path, "--state", str(tmp_path / "foreign.db"))
+    nowhere = refused(tmp_path, "--state", str(tmp_path / "no" / "folder.db"))
+
+    assert "another emulator uses it" in in_use
+    assert "began with --seed 0" in other_seed
+    assert "began with another world file" in other_world
+    assert "no state file" in no_database
+    assert "it has table cats" in foreign
+    assert "No such file" in nowhere
+
+
+@pytest.mark.parametrize("clock", ["real", "scaled:3600"])
+def test_other_clocks_go_on(tmp_path: Path, clock: str) -> None:
+    """On a clock that runs by itself an operation in flight ends after the restart."""
+    with running(
+        tmp_path, world(timings={"swap": 0, "boot": 0, "extension": 0, "health": 0}), "--clock", clock
+    ) as emulator:
+        emulator.reimage("0")
+
+    with running(tmp_path, None, "--clock", clock) as emulator:
+        wait_for(lambda: emulator.codes("0")[-1] == "HealthState/healthy")
+
+        assert emulator.audit()["imageVersions"][V2] == 1
