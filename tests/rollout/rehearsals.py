@@ -63,6 +63,12 @@ class Admin:
         """Tell the emulator something."""
         return self._answer("POST", f"/_emulator/{route}", body)
 
+    def instance_ids(self) -> frozenset[str]:
+        """The instances that there are, as the emulator's own account of them says."""
+        found: dict[str, Any] = self.get("world")["scaleSets"][0]
+        numbers = range(found["resource"]["sku"]["capacity"])
+        return frozenset(found["x-emulator"].get("instanceIds", map(str, numbers)))
+
     def touch(self, *instances: str, **what: str) -> None:
         """Something happens to instances: ``health=`` or ``power=``."""
         self.post("instances", id=self.fleet_id, instances=list(instances), **what)

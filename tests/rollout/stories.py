@@ -7,14 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from crashes import Death, Killed, Moment, Mortal
 from hypothesis import strategies as st
 from rehearsals import Admin, EventfulClock, Rehearsal, Stages
-from worlds import DEFERRAL, FLEET_ID, NEW, OLD, Json, deferral_world, fault, rolling_policy, sick, world
+from worlds import (
+    DEFERRAL,
+    FLEET_ID,
+    HEALTH_EXTENSION,
+    NEW,
+    OLD,
+    START,
+    Json,
+    deferral_world,
+    extension,
+    fault,
+    from_a_gallery,
+    rolling_policy,
+    sick,
+    world,
+)
 
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.health import is_ready
@@ -24,6 +40,8 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.rollout.report import report
 
 HEALTH_TIMEOUT, POLL = 60.0, 10.0
+Drawn = TypeVar("Drawn")
+
 STANDSTILL = 500  # looks at a clock that does not move: whoever looks that often waits for nothing
 
 EFFECTS: dict[str, dict[str, Any]] = {
@@ -48,6 +66,13 @@ class Story:
     :param crash: seconds after the start at which instances stop, and which
     :param is_deferred: Azure's own upgrade waits for approvals
     :param death: the call at which the first process dies, and when
+    :param phases: what instances say of the order in which they want to be upgraded
+    :param skipped: those that ask to be left out
+    :param scaled: seconds after the start at which the set gets another capacity, and which
+    :param zone_down: seconds after the start at which a zone goes down, which, and for how many seconds
+    :param expiry: seconds after the start from which an extension's credential has expired
+    :param list_lag: seconds by which lists are behind
+    :param gallery: the image comes from a gallery
     """
 
     n: int
@@ -66,6 +91,13 @@ class Story:
     trigger: str = "automatic"
     death: tuple[int, str] | None = None
     is_deferred: bool = False
+    phases: tuple[tuple[int, int], ...] = ()
+    skipped: tuple[int, ...] = ()
+    scaled: tuple[int, int] | None = None
+    zone_down: tuple[int, str, int] | None = None
+    expiry: int | None = None
+    list_lag: int = 0
+    gallery: bool = False
 
     def document(self) -> dict[str, Any]:
         """The story's world."""
@@ -78,24 +110,54 @@ class Story:
         }
         policy = rolling_policy(**percents, **dict.fromkeys(self.flags, True)) if self.batch_percent else None
         shield = {"protectionPolicy": {"protectFromScaleSetActions": True}}
-        extras: dict[str, Any] = {"unhealthyInstances": self._ids(self.unhealthy)}
-        extras["instances"] = {
-            i: shield | ({"health": "unhealthy"} if i in extras["unhealthyInstances"] else {})
-            for i in self._ids(self.protected)
-        }
+        unhealthy = self._ids(self.unhealthy)
+        instances: dict[str, dict[str, Any]] = {i: dict(shield) for i in self._ids(self.protected)}
+        for i, metrics in self._metrics().items():
+            instances.setdefault(i, {})["customMetrics"] = metrics
+        for i in instances:
+            instances[i] |= {"health": "unhealthy"} if i in unhealthy else {}
+        extras: dict[str, Any] = {"unhealthyInstances": unhealthy, "instances": instances}
         if self.update_domains is not None:
             extras["updateDomains"] = self.update_domains
         make = self._deferred if self.is_deferred else world
-        return make(
+        document = make(
             self.n,
             self.zones,
             policy=policy,
             behaviours=[line for line in behaviours if line["instances"]],
             faults=[EFFECTS[name] for name in self.effects],
-            timings={"swap": [2, 20], "boot": [1, 10], "extension": 2, "health": 2},
+            timings={
+                "swap": [2, 20],
+                "boot": [1, 10],
+                "extension": 2,
+                "health": 2,
+                "listLag": self.list_lag,
+            },
             health_seconds=HEALTH_TIMEOUT,
+            extensions=[HEALTH_EXTENSION, *self._fetching()],
             **extras,
         )
+        return from_a_gallery(document) if self.gallery else document
+
+    def _fetching(self) -> list[dict[str, Any]]:
+        """An extension that fetches with a credential that ends, where the story has one."""
+        if self.expiry is None:
+            return []
+        fetch = extension("Fetch")
+        until = datetime.fromisoformat(START) + timedelta(seconds=self.expiry)
+        fetch["properties"]["protectedSettings"] = {
+            "uri": f"https://x.example/a?se={until:%Y-%m-%dT%H:%M:%SZ}"
+        }
+        return [fetch]
+
+    def _metrics(self) -> dict[str, dict[str, Any]]:
+        """What each instance says of its own upgrade."""
+        said: dict[str, dict[str, Any]] = {}
+        for number, phase in self.phases:
+            said.setdefault(str(number), {})["PhaseOrderingNumber"] = phase
+        for number in self.skipped:
+            said.setdefault(str(number), {})["SkipUpgrade"] = True
+        return {i: metrics for i, metrics in said.items() if int(i) < self.n}
 
     def _deferred(self, n: int, zones: int, **rest: Json) -> dict[str, Any]:
         """The same world, in which Azure waits: what happens to reimages happens to approvals as well."""
@@ -111,10 +173,28 @@ class Story:
 
     def happenings(self) -> list[tuple[float, Any]]:
         """What happens from outside."""
-        if self.crash is None or not self._ids(self.crash[1]):
-            return []
-        after, instances = self.crash
-        return [(after, lambda admin: admin.touch(*self._ids(instances), power="stopped"))]
+        known: list[tuple[float, Any]] = []
+        if self.crash is not None and self._ids(self.crash[1]):
+            known.append((self.crash[0], self._stop))
+        if self.scaled is not None:
+            known.append((self.scaled[0], self._scale))
+        if self.zone_down is not None:
+            known.append((self.zone_down[0], self._take_zone_down))
+        return sorted(known, key=lambda happening: happening[0])
+
+    def _stop(self, admin: Admin) -> None:
+        wanted = self._ids(self.crash[1]) if self.crash else []
+        there = [i for i in wanted if i in admin.instance_ids()]
+        if there:
+            admin.touch(*there, power="stopped")
+
+    def _scale(self, admin: Admin) -> None:
+        admin.post("scale", id=admin.fleet_id, capacity=self.scaled[1] if self.scaled else 0)
+
+    def _take_zone_down(self, admin: Admin) -> None:
+        if self.zone_down is not None:
+            _after, zone, seconds = self.zone_down
+            admin.post("faults", effect={"zoneDown": zone}, seconds=seconds)
 
     def _ids(self, numbers: Iterable[int]) -> list[str]:
         return [str(number) for number in dict.fromkeys(numbers) if number < self.n]
@@ -143,7 +223,23 @@ def stories(draw: st.DrawFn) -> Story:
         effects=tuple(sorted(draw(st.sets(st.sampled_from(sorted(EFFECTS)), max_size=2)))),
         trigger=draw(st.sampled_from(["automatic", "manual"])),
         death=draw(st.none() | st.tuples(st.integers(0, 80), st.sampled_from([str(m) for m in Moment]))),
+        phases=draw(st.just(()) | _phases(n)),
+        skipped=draw(st.just(()) | some),
+        scaled=draw(_seldom(st.tuples(st.integers(0, 200), st.integers(1, 30)))),
+        zone_down=draw(_seldom(st.tuples(st.integers(0, 200), st.sampled_from("123"), st.integers(1, 200)))),
+        expiry=draw(_seldom(st.integers(-10, 200))),
+        list_lag=draw(st.sampled_from([0, 0, 0, 5, 12])),
+        gallery=draw(st.booleans()),
     )
+
+
+def _seldom(strategy: st.SearchStrategy[Drawn]) -> st.SearchStrategy[Drawn | None]:
+    return st.none() | st.none() | st.none() | strategy
+
+
+def _phases(n: int) -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
+    numbers = st.dictionaries(st.integers(0, n - 1), st.integers(0, 3), max_size=n)
+    return numbers.map(lambda found: tuple(sorted(found.items())))
 
 
 class WatchedClock(EventfulClock):
@@ -198,12 +294,14 @@ def judge(story: Story, rehearsal: Rehearsal, view: RolloutView) -> list[str]:
     wrong += [f"{i} rolled back and never swapped" for i in audit["rollbacks"] if i not in audit["swaps"]]
     if audit["dataDisksLost"]:
         wrong.append("data disks were lost")
+    unseen = _never_known(story, instances, audit, view)
     sent = sorted((i for batch in body["batches"] for i in batch["instances"]), key=int)
-    swapped = sorted(audit["swaps"], key=int)
+    swapped = sorted({*audit["swaps"], *unseen}, key=int)
     if sent != swapped:
         wrong.append(f"reported batches {sent}, the provider saw swaps of {swapped}")
-    wrong += _miscounted(body, instances, audit, view)
-    wrong += _lost_instances(instances, audit, view)
+    wrong += _miscounted(story, body, instances, audit, view)
+    wrong += _out_of_order(story, view)
+    wrong += _lost_instances(story, instances, audit, view)
     wrong += _too_many_calls(admin, view)
     if rehearsal.ports().ledger.verify_chain() is not None or rehearsal.ports().ledger.replay():
         wrong.append("the ledger does not verify or does not replay")
@@ -211,18 +309,25 @@ def judge(story: Story, rehearsal: Rehearsal, view: RolloutView) -> list[str]:
 
 
 def _miscounted(
-    body: dict[str, Any], instances: dict[str, Instance], audit: dict[str, Any], view: RolloutView
+    story: Story,
+    body: dict[str, Any],
+    instances: dict[str, Instance],
+    audit: dict[str, Any],
+    view: RolloutView,
 ) -> list[str]:
-    good = [i for i in audit["swaps"] if _serves(instances[i], NEW)]
+    good = [i for i in audit["swaps"] if _is_good(i, instances, view)]
+    left_out = view.rollout.plan.get("customMetrics", {}).get("skipped", [])
     pending = [
         i
         for i, seen in instances.items()
-        if i not in audit["swaps"] and seen.version == OLD and not seen.protected
+        if i not in audit["swaps"] and seen.version == OLD and not seen.protected and i not in left_out
     ]
     progress, rollbacks = body["progress"], body["rollbackInfo"]
     truth = {
         "successfulInstanceCount": len(good),
-        "failedInstanceCount": len(audit["swaps"]) - len(good),
+        "failedInstanceCount": len(audit["swaps"])
+        - len(good)
+        + len(_never_known(story, instances, audit, view)),
         "inProgressInstanceCount": 0,
         "pendingInstanceCount": len(pending),
     }
@@ -235,13 +340,43 @@ def _miscounted(
     return wrong
 
 
-def _lost_instances(instances: dict[str, Instance], audit: dict[str, Any], view: RolloutView) -> list[str]:
+def _never_known(
+    story: Story, instances: dict[str, Instance], audit: dict[str, Any], view: RolloutView
+) -> frozenset[str]:
+    """Instances that went while a call without an answer was on its way: nobody can know whether it was begun."""
+    is_in_doubt = bool(story.death) or any(name.startswith("swap") for name in story.effects)
+    gone = {i for i in view.swaps if i not in instances and i not in audit["swaps"]}
+    return frozenset(gone if is_in_doubt else ())
+
+
+def _is_good(instance_id: str, instances: dict[str, Instance], view: RolloutView) -> bool:
+    """Whether an instance serves on the new version, or did until it was scaled in."""
+    if instance_id in instances:
+        return _serves(instances[instance_id], NEW)
+    return instance_id in view.swaps and view.swaps[instance_id].state == "healthy"
+
+
+def _out_of_order(story: Story, view: RolloutView) -> list[str]:
+    """Phases come one after the other, where nothing from outside keeps an instance from its turn (N18)."""
+    if story.crash or story.zone_down or story.scaled or story.effects or story.death or story.unhealthy:
+        return []
+    phases = view.rollout.plan.get("customMetrics", {}).get("phases", {})
+    last = max(phases.values(), default=0) + 1
+    taken = [{phases.get(i, last) for i in batch.instance_ids} for batch in view.batches]
+    later = [(max(a), min(b)) for a, b in pairwise(taken)]
+    return [f"phase {a} came before phase {b}" for a, b in later if a > b]
+
+
+def _lost_instances(
+    story: Story, instances: dict[str, Instance], audit: dict[str, Any], view: RolloutView
+) -> list[str]:
     """Every instance ends untouched, healthy on the new version, restored, or failed and reported so."""
     wrong = []
     for i, seen in instances.items():
         swap = view.swaps.get(i)
         if i not in audit["swaps"]:
-            is_told = seen.version == OLD and (swap is None or swap.state == "refused")
+            untouched = {OLD} | ({NEW} if int(i) >= story.n else set())
+            is_told = seen.version in untouched and (swap is None or swap.state == "refused")
         elif _serves(seen, NEW):
             is_told = swap is not None
         else:

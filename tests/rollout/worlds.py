@@ -121,3 +121,16 @@ def world(
             {"resource": resource, "x-emulator": {"imageVersion": OLD, "dataDisksPerInstance": 1, **extras}}
         ],
     }
+
+
+def from_a_gallery(document: dict[str, Any]) -> dict[str, Any]:
+    """The same world, whose one set takes the same versions from a gallery instead of the platform."""
+    gallery = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Compute/galleries/own"
+    (image,) = document["platformImages"]
+    regions = {"publishingProfile": {"targetRegions": [{"name": "West Europe"}]}}
+    versions = [{"name": version["name"], "properties": regions} for version in image["versions"]]
+    (scale_set,) = document["scaleSets"]
+    profile = scale_set["resource"]["properties"]["virtualMachineProfile"]
+    profile["storageProfile"]["imageReference"] = {"id": f"{gallery}/images/web"}
+    galleries = [{"id": gallery, "images": [{"name": "web", "versions": versions}]}]
+    return {**document, "platformImages": [], "galleries": galleries}
