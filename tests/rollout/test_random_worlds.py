@@ -23,7 +23,7 @@ EXAMPLES = 60
 @example(story=Story(n=25, zones=0, update_domains=5, batch_percent=100, unhealthy_percent=100))
 @example(story=Story(n=12, batch_percent=30, flags=("enableCrossZoneUpgrade",), effects=("partial",)))
 def test_no_story_breaks_a_rule(stages: Stages, story: Story) -> None:
-    """The referee finds nothing, every instance ends untouched, new, restored or reported, and the report is the provider's truth (R7, R9, R14, R48, R49)."""
+    """The referee finds nothing, every instance ends untouched, new, restored or reported, and the report is the provider's truth (R7, R9, R14, R48, R49, N18, N19, O9)."""
     _show(stages, story)
 
 
