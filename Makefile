@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-export AIRFLOW_PORT EMULATOR_PORT KEEP
+export AIRFLOW_PORT EMULATOR_PORT API_PORT KEEP
 
 .PHONY: demo test lint bench up down clean golden rules lock
 

@@ -31,14 +31,14 @@ def airflow_env(home: Path, ports: Ports, *, ledger_url: str) -> dict[str, str]:
         # The Test button of connections, which is off by default.
         "CORE__TEST_CONNECTION": "Enabled",
         "CORE__EXECUTION_API_SERVER_URL": f"{ports.airflow_url}/execution/",
-        "CORE__FERNET_KEY": _secret(home / "fernet.key"),
+        "CORE__FERNET_KEY": secret(home / "fernet.key"),
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "API__HOST": HOST,
         "API__PORT": str(ports.airflow),
         "API__BASE_URL": ports.airflow_url,
         "API__WORKERS": "1",
-        "API__SECRET_KEY": _secret(home / "api.key"),
-        "API_AUTH__JWT_SECRET": _secret(home / "jwt.key"),
+        "API__SECRET_KEY": secret(home / "api.key"),
+        "API_AUTH__JWT_SECRET": secret(home / "jwt.key"),
         # Paid at every hop from task to task; 1 s is the default.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(HEARTBEAT_TIMEOUT_SECONDS),
@@ -65,7 +65,7 @@ def airflow_env(home: Path, ports: Ports, *, ledger_url: str) -> dict[str, str]:
     }
 
 
-def _secret(path: Path) -> str:
+def secret(path: Path) -> str:
     """A key that is made once and kept, readable by the owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

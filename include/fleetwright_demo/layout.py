@@ -16,6 +16,7 @@ WORLDS = CHECKOUT / "include" / "config" / "worlds"
 
 _AIRFLOW_PORT = 8080
 _EMULATOR_PORT = 8100
+_API_PORT = 8200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ def chosen_ports() -> Ports:
     return Ports(_port("AIRFLOW_PORT", _AIRFLOW_PORT), _port("EMULATOR_PORT", _EMULATOR_PORT))
 
 
+def chosen_api_port() -> int:
+    """The port of Azure's own calls, from ``API_PORT`` or the usual one.
+
+    :raises StageError: when the variable is no port, or the port is taken
+    """
+    port = _port("API_PORT", _API_PORT)
+    _require_free("API_PORT", port)
+    return port
+
+
 def require_free(ports: Ports) -> None:
     """Make sure that both ports can be listened on.
 
@@ -53,16 +64,20 @@ def require_free(ports: Ports) -> None:
         raise StageError(
             f"AIRFLOW_PORT and EMULATOR_PORT are both {ports.airflow}: choose two different ones"
         )
-    for variable, port in (("AIRFLOW_PORT", ports.airflow), ("EMULATOR_PORT", ports.emulator)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError as error:
-                raise StageError(
-                    f"port {port} on {HOST} is taken ({error.strerror}): end what listens there, "
-                    f"or choose another with {variable}=<port>"
-                ) from error
+    _require_free("AIRFLOW_PORT", ports.airflow)
+    _require_free("EMULATOR_PORT", ports.emulator)
+
+
+def _require_free(variable: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise StageError(
+                f"port {port} on {HOST} is taken ({error.strerror}): end what listens there, "
+                f"or choose another with {variable}=<port>"
+            ) from error
 
 
 def free_port() -> int:

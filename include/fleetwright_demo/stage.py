@@ -89,7 +89,7 @@ class Stage:
         env = airflow_env(self.folder / "airflow", self.ports, ledger_url=self.ledger_url)
         child = self._start("emulator", command, env)
         self.say(f"emulator: {self.ports.emulator_url}")
-        _wait_for("the emulator", lambda: answers(f"{self.ports.emulator_url}/_emulator/health"), (child,))
+        wait_for("the emulator", lambda: answers(f"{self.ports.emulator_url}/_emulator/health"), (child,))
 
     def stop(self) -> tuple[str, ...]:
         """End everything.
@@ -108,12 +108,12 @@ class Stage:
         for name, arguments in _COMPONENTS.items():
             self._start(name, [sys.executable, "-m", "airflow", *arguments], env)
         children = tuple(self.children)
-        _wait_for(
+        wait_for(
             "Airflow's API server", lambda: answers(f"{self.ports.airflow_url}/api/v2/version"), children
         )
         api = self.airflow
         api.put_connection(self._connection())
-        _wait_for("Airflow's processes and DAGs", lambda: _is_ready(api), children)
+        wait_for("Airflow's processes and DAGs", lambda: _is_ready(api), children)
         api.unpause()
 
     def _start(self, name: str, command: list[str], env: dict[str, str]) -> Child:
@@ -159,7 +159,11 @@ def _is_ready(api: AirflowApi) -> bool:
     return healthy and api.has_dag(DAG_ID)
 
 
-def _wait_for(what: str, ready: Callable[[], bool], children: tuple[Child, ...]) -> None:
+def wait_for(what: str, ready: Callable[[], bool], children: tuple[Child, ...]) -> None:
+    """Return when it is ready.
+
+    :raises StageError: when one of the children ends meanwhile, or it takes too long
+    """
     deadline = time.monotonic() + _START_SECONDS
     while not ready():
         for child in children:

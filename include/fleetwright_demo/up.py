@@ -10,8 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from fleetwright_demo.errors import StageError
-from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
+from fleetwright_demo.layout import RUN_FOLDER, chosen_api_port, chosen_ports
 from fleetwright_demo.processes import Child, is_alive, stop
+from fleetwright_demo.serving import serve, token_file
 from fleetwright_demo.stage import Stage
 from fleetwright_demo.worlds import DEMO_WORLD
 
@@ -32,7 +33,9 @@ def up(console: Console) -> int:
             lambda line: console.print(line, highlight=False),
             keeps_folder=True,
         )
+        port = chosen_api_port()
         stage.start()
+        api_url = serve(stage, port)
     except StageError as error:
         console.print(f"up: {error}", style="red", highlight=False)
         return 1
@@ -41,7 +44,10 @@ def up(console: Console) -> int:
     console.print(
         f"Airflow: {stage.ports.airflow_url}   emulator: {stage.ports.emulator_url}", highlight=False
     )
-    console.print("`make down` ends both.")
+    console.print(
+        f"Azure's own upgrade calls: {api_url}   bearer token: {token_file(stage)}", highlight=False
+    )
+    console.print("`make down` ends all of them.")
     return 0
 
 

@@ -59,6 +59,23 @@ def test_a_demo_that_cannot_have_its_port_says_so_and_ends_with_1(
     assert f"port {taken} on 127.0.0.1 is taken" in " ".join(capsys.readouterr().out.split())
 
 
+def test_up_that_cannot_have_the_port_of_azures_calls_starts_nothing(
+    taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The port is looked at before anything is started; the line names it and the variable that chooses another."""
+    monkeypatch.setattr(up, "_CHILDREN", tmp_path / "processes.json")
+    monkeypatch.setattr(up, "_FOLDER", tmp_path / "up")
+    monkeypatch.setenv("AIRFLOW_PORT", str(free_port()))
+    monkeypatch.setenv("EMULATOR_PORT", str(free_port()))
+    monkeypatch.setenv("API_PORT", str(taken))
+
+    assert up.up(Console()) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"port {taken} on 127.0.0.1 is taken" in told
+    assert "API_PORT=<port>" in told
+    assert not (tmp_path / "up").exists()
+
+
 def test_airflows_settings_lie_in_the_folder_that_was_given(tmp_path: Path) -> None:
     """Database, logs and keys are below the home, everything binds to this machine, and nothing is sent home."""
     env = airflow_env(tmp_path, Ports(1234, 5678), ledger_url="sqlite:////ledger.db")
@@ -68,6 +85,7 @@ def test_airflows_settings_lie_in_the_folder_that_was_given(tmp_path: Path) -> N
     assert env["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] == str(tmp_path / "logs")
     assert env["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert env["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] == "False"
+    assert env["AIRFLOW__CORE__TEST_CONNECTION"] == "Enabled"
     assert env["FLEETWRIGHT_LEDGER_URL"] == "sqlite:////ledger.db"
 
 

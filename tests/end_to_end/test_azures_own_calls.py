@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -16,45 +12,47 @@ from azure.mgmt.compute import ComputeManagementClient
 from staged import Staged, eventually
 
 from fleetwright.domain.fleets import parse_fleet_id
-from fleetwright_demo.stage import TOKEN
+from fleetwright_demo.layout import free_port
+from fleetwright_demo.serving import serve, token_file
 
 pytestmark = pytest.mark.airflow
 
-API_TOKEN = "the-token-of-the-app"
-
 
 class _Credential:
+    def __init__(self, token: str) -> None:
+        self.token = token
+
     def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
-        return AccessToken(API_TOKEN, int(time.time()) + 3600)
+        return AccessToken(self.token, int(time.time()) + 3600)
 
 
 class _Bearer(SansIOHTTPPolicy):  # type: ignore[type-arg]
     """Stands in for the client's own policy, which sends tokens over https only."""
 
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
     def on_request(self, request: PipelineRequest) -> None:
-        request.http_request.headers["Authorization"] = f"Bearer {API_TOKEN}"
+        request.http_request.headers["Authorization"] = f"Bearer {self.token}"
 
 
 @pytest.fixture(scope="module")
-def app(staged: Staged) -> Iterator[str]:
-    """``fleetwright serve`` beside the stage's Airflow; its URL."""
-    command = [sys.executable, "-c", "from fleetwright.cli.app import main; main()", "serve", "--port", "0"]
-    command += ["--airflow-url", staged.stage.ports.airflow_url, "--ledger", staged.stage.ledger_url]
-    command += ["--endpoint", staged.stage.ports.emulator_url, "--token", TOKEN]
-    env = {**os.environ, "FLEETWRIGHT_API_TOKEN": API_TOKEN}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
-        try:
-            yield process.stdout.readline().split()[2].rstrip(";") if process.stdout else ""
-        finally:
-            process.terminate()
-            process.wait(20)
+def app(staged: Staged) -> str:
+    """``fleetwright serve`` beside the stage's Airflow, which ends it; its URL."""
+    return serve(staged.stage, free_port())
 
 
 def test_a_rollout_by_the_official_client(staged: Staged, app: str) -> None:
     """A start is a manual Airflow run, its poll ends with the rollout, latest and history tell it (R39, R40, R42, R43)."""
     fleet = parse_fleet_id(staged.fleet("called"))
+    token = token_file(staged.stage).read_text()
     client = ComputeManagementClient(
-        _Credential(), fleet.subscription, base_url=app, authentication_policy=_Bearer(), polling_interval=1
+        _Credential(token),
+        fleet.subscription,
+        base_url=app,
+        authentication_policy=_Bearer(token),
+        polling_interval=1,
     )
     upgrades = client.virtual_machine_scale_set_rolling_upgrades
     where = (fleet.resource_group, fleet.name)
