@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulated_worlds import V1, V2, Serve, scale_set_id
+from emulated_worlds import V1, V2, Serve, scale_set, scale_set_id, world
 from gallery_worlds import IMAGE, gallery_world, running
 
 PLATFORM = {"publisher": "canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
@@ -50,6 +50,36 @@ def test_withdrawn_gallery_version_is_gone(serve: Serve, by: str) -> None:
 
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "GalleryImageNotFound")
     assert [v["name"] for v in emulator.arm("GET", f"{IMAGE}/versions").json()["value"]] == ["1.0.0"]
+
+
+def test_platform_stops_its_own_upgrade_to_a_withdrawn_version(serve: Serve) -> None:
+    """R2, N9: the batch in flight ends, no other begins, and the upgrade says why; the world goes on."""
+    policy = {"mode": "Manual", "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True}}
+    emulator = serve(world(scale_set(upgrade_policy=policy), platformUpgrades=True))
+    emulator.advance(1)
+    while V2 not in running(emulator).values():
+        emulator.advance(10)
+
+    emulator.admin("POST", "images/withdraw", {**PLATFORM, "version": V2})
+    emulator.advance(600)
+
+    latest = emulator.arm("GET", f"{scale_set_id()}/rollingUpgrades/latest").json()["properties"]
+    assert (latest["runningStatus"]["code"], latest["error"]["code"]) == ("Faulted", "InternalExecutionError")
+    assert "PlatformImageNotFound" in latest["error"]["message"]
+    assert sorted(running(emulator).values()).count(V2) == 3
+
+
+def test_person_starts_an_upgrade_of_a_gallery_set(serve: Serve) -> None:
+    """R42, R26: osRollingUpgrade goes to the newest version that the set's region may have; a pinned set stays."""
+    emulator = serve(gallery_world())
+
+    emulator.compute().virtual_machine_scale_set_rolling_upgrades.begin_start_os_upgrade("rg", "web")
+    emulator.advance(3600)
+
+    assert set(running(emulator).values()) == {"1.0.1"}
+    (entry,) = emulator.compute().virtual_machine_scale_sets.get_os_upgrade_history("rg", "web")
+    target = entry.properties.target_image_reference
+    assert (target.id, target.exact_version) == (IMAGE, "1.0.1")
 
 
 def test_withdrawal_is_part_of_the_world(serve: Serve) -> None:

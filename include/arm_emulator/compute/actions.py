@@ -57,6 +57,7 @@ def begin_reimage(
     :param whole: the data disks are replaced as well.
     :raises OperationNotAllowedError: an instance has an operation in progress.
     :raises PlatformImageNotFoundError: the catalogue does not have that version.
+    :raises GalleryImageNotFoundError: the same of a gallery's image.
     """
     _refuse_busy(scale_set, instances)
     if exact_version is not None:

@@ -50,7 +50,7 @@ def require_version(world: World, scale_set: ScaleSet, version: str) -> str:
 
 def followed_version(world: World, scale_set: ScaleSet) -> str | None:
     """The newest version that the set follows; None where the model is pinned, or its image cannot be resolved."""
-    asked = _asked_version(scale_set)
+    asked = asked_version(scale_set)
     if asked is None or asked.lower() != "latest":
         return None
     try:
@@ -64,14 +64,15 @@ def version_of_new_instances(world: World, scale_set: ScaleSet) -> str | None:
 
     Where the image cannot be resolved it is what the world document says the set runs.
     """
-    asked = _asked_version(scale_set)
+    asked = asked_version(scale_set)
     try:
         return scale_set.image_version if asked is None else require_version(world, scale_set, asked)
     except (PlatformImageNotFoundError, GalleryImageNotFoundError):
         return scale_set.image_version
 
 
-def _asked_version(scale_set: ScaleSet) -> str | None:
+def asked_version(scale_set: ScaleSet) -> str | None:
+    """What the model asks for: ``latest``, a version, or None where it does not say."""
     reference = scale_set.model.image_reference
     in_gallery = gallery_reference(reference)
     version = reference.get("version") if in_gallery is None else in_gallery.version

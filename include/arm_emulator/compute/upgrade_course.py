@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ArmError, ErrorDetail
 from arm_emulator.compute.actions import begin_reimage
+from arm_emulator.compute.images import require_version
 from arm_emulator.compute.platform_batches import next_batch
 from arm_emulator.compute.policy import effective_policy, policy_shown
 from arm_emulator.compute.rendering import forget_renderings
@@ -201,6 +202,12 @@ def _next_batch(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade, pend
         _wait_for_budget(world, scale_set, upgrade)
         return
     upgrade.not_before = upgrade.blocked_since = None
+    try:
+        require_version(world, scale_set, upgrade.version or "latest")
+    except ArmError as withdrawn:
+        error = {"code": "InternalExecutionError", "message": f"{withdrawn.kind}: {withdrawn.message}"}
+        end_upgrade(world, scale_set, upgrade, UpgradeCode.FAULTED, error)
+        return
     swap(upgrade, batch)
     begin_reimage(world, scale_set, batch, exact_version=upgrade.version)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import OperationNotAllowedError
 from arm_emulator.compute.actions import begin_operation, begin_reimage, begin_resource_operation
-from arm_emulator.compute.images import require_version
+from arm_emulator.compute.images import asked_version, require_version
 from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.rolling_upgrade import StartedBy, UpgradeCode
 from arm_emulator.compute.upgrade_course import begin_upgrade, carry_on, end_upgrade, swap
@@ -28,14 +28,14 @@ def start_upgrade(world: World, scale_set: ScaleSet, disruption: Disruption) -> 
 
     :raises OperationNotAllowedError: a rolling upgrade is under way
     :raises PlatformImageNotFoundError: the region has no version of the model's image
+    :raises GalleryImageNotFoundError: the same of a gallery's image
     """
     running = scale_set.rolling_upgrade
     if running is not None and running.is_under_way:
         raise OperationNotAllowedError(
             f"A rolling upgrade of Virtual Machine Scale Set '{scale_set.id.name}' is in progress; cancel it or let it end."
         )
-    version = str(scale_set.model.image_reference.get("version") or "latest")
-    target = require_version(world, scale_set, version)
+    target = require_version(world, scale_set, asked_version(scale_set) or "latest")
     if not disruption.applies_to_resource:
         return begin_resource_operation(world, scale_set, disruption)
     upgrade = begin_upgrade(world, scale_set, target, started_by=StartedBy.USER)
