@@ -18,7 +18,7 @@ from gallery_worlds import (
     gallery_world,
     two_regions,
 )
-from rehearsals import Rehearsal, told
+from rehearsals import Admin, Rehearsal, eventful, told
 from worlds import FLEET_ID, IMAGE, NEW, sick, world
 
 from fleetwright.domain.errors import ConfigurationError, HeldError
@@ -269,3 +269,28 @@ def test_target_keeps_the_image_of_the_model(rehearse: Rehearse) -> None:
     entry = history_entry(rehearsal.run())["properties"]["targetImageReference"]
 
     assert entry == {**IMAGE, "version": NEW}
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_deferred_upgrade_of_a_gallery_set_is_approved(rehearse: Rehearse, withdrawn: bool) -> None:
+    """R26, N24, O1: Azure swaps to the gallery's version what we approve; once it is withdrawn it refuses that."""
+    policy = {
+        "mode": "Manual",
+        "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True, "osRollingUpgradeDeferral": True},
+    }
+    document = {**gallery_world(policy=policy, tags={}), "platformUpgrades": True}
+
+    def withdraw(admin: Admin) -> None:
+        if withdrawn:
+            admin.post("images/withdraw", **REPLICATE, version=SECOND)
+
+    rehearsal = rehearse(document, clock=eventful((60, withdraw)))
+
+    view = rehearsal.run()
+
+    if withdrawn:
+        assert "Azure refuses it (GalleryImageNotFound)" in told(view)["reason"]["message"]
+        assert set(versions_of(rehearsal)) == {FIRST, SECOND}
+    else:
+        assert versions_of(rehearsal) == {SECOND: 6}
+    assert rehearsal.admin.violations() == []
