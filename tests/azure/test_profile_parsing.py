@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import pytest
@@ -10,6 +14,8 @@ from arm_bodies import HEALTH_EXTENSION, scale_set
 from azure_doubles import FLEET_ID
 
 from fleetwright.azure.fleet_parsing import parse_fleet
+from fleetwright.domain.eligibility import Facts, judge_eligibility
+from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.model import ExpiringCredential, ServiceFabricExtension, WindowsSettings
@@ -126,6 +132,58 @@ def test_disks_groups_repairs_and_hooks_are_read() -> None:
     assert fleet.single_placement_group is False
     assert fleet.probe_id == "/lb/probes/p"
     assert fleet.lifecycle_hooks == ("UpgradeAutoOSScheduling",)
+
+
+FULL = {
+    "osProfile": {
+        "windowsConfiguration": {"enableAutomaticUpdates": True, "patchSettings": {"patchMode": "x"}}
+    },
+    "networkProfile": {"healthProbe": {"id": "/lb/probes/p"}},
+    "storageProfile": {
+        "imageReference": {"publisher": "a", "offer": "b", "sku": "c", "version": "latest"},
+        "osDisk": {"osType": "Windows", "diffDiskSettings": {"option": "Local"}},
+    },
+    "extensionProfile": {
+        "extensions": [
+            extension("ServiceFabricNode", "1.1", durabilityLevel="Silver", isStateless=True),
+            extension("ApplicationHealthLinux", "2.0", key="?se=2024-06-02&sig=s"),
+        ]
+    },
+}
+ODD = (None, 1, -1, 1.5, True, "", "x", [], [None], [1], {}, {"a": 1}, [[]], "\x00", "9" * 5000)
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of everything in a body."""
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, item in entries:
+        yield (*path, name)
+        yield from places(item, (*path, name))
+
+
+def reasons_of(body: dict[str, Any]) -> tuple[str, ...]:
+    """Why the set is held, or why its body is refused."""
+    try:
+        return judge_eligibility(Facts(parse_fleet(ID, body), ())).reasons
+    except ConfigurationError as error:
+        return (str(error),)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:8])
+def test_no_model_is_too_odd_to_be_judged(odd: object) -> None:
+    """C5: whatever stands anywhere in a body, it is read, judged, or refused in one line; nothing crashes."""
+    whole = scale_set(
+        profile=FULL,
+        externalHealthPolicy={"enabled": True},
+        lifecycleHooksProfile={"lifecycleHooks": [{"type": "T"}]},
+        automaticRepairsPolicy={"enabled": True},
+    )
+    for *above, last in places(whole):
+        body = deepcopy(whole)
+        reduce(getitem, above, body)[last] = odd
+        assert all(len(line.splitlines()) == 1 for line in reasons_of(body))
 
 
 def test_a_plain_model_says_none_of_it() -> None:

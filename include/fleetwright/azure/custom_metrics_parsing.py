@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 
-from fleetwright.azure.bodies import Body, as_body, bodies_at, text_at
+from fleetwright.azure.bodies import Body, as_body, bodies_at, body_at, text_at
+from fleetwright.azure.profile_parsing import HEALTH_EXTENSION_TYPES, handler_version
 from fleetwright.domain.instances import CustomMetrics
 
-HEALTH_EXTENSION_TYPES = frozenset({"applicationhealthlinux", "applicationhealthwindows"})
 CUSTOM_METRICS = "componentstatus/custommetrics/"
 # An application's answer is JSON in a string, which the extension's message holds as a string once more.
 MOST_ENCODINGS = 4
@@ -22,7 +22,7 @@ def heeds_custom_metrics(profile: Body) -> bool:
     """Whether the model's health extension is 2.0 or later and asks over http or https (N20)."""
     for extension in bodies_at(profile, "extensionProfile", "extensions"):
         if text_at(extension, "properties", "type").lower() in HEALTH_EXTENSION_TYPES:
-            major = text_at(extension, "properties", "typeHandlerVersion").partition(".")[0]
+            major = handler_version(body_at(extension, "properties")).partition(".")[0]
             protocol = text_at(extension, "properties", "settings", "protocol").lower()
             return major.isdecimal() and int(major) >= 2 and protocol in {"http", "https"}
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from fleetwright.azure.bodies import Body, as_body, bodies_at, body_at, flag_at, text_at
@@ -13,6 +14,7 @@ from fleetwright.domain.model import ExpiringCredential, ServiceFabricExtension,
 HEALTH_EXTENSION_TYPES = frozenset({"applicationhealthlinux", "applicationhealthwindows"})
 SERVICE_FABRIC_EXTENSION_TYPES = frozenset({"servicefabricnode", "servicefabriclinuxnode"})
 
+_VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){0,3}")
 _SETTINGS = ("settings", "protectedSettings")
 
 
@@ -75,9 +77,9 @@ def expiring_credentials(profile: Body) -> tuple[ExpiringCredential, ...]:
 
 
 def handler_version(properties: Body) -> str:
-    """``typeHandlerVersion``; YAML and people write 1.1 as a number."""
+    """``typeHandlerVersion``; YAML and people write 1.1 as a number. What is no such version reads as empty."""
     said = properties.get("typeHandlerVersion")
-    return "" if said is None or isinstance(said, bool) else str(said)
+    return str(said) if _VERSION.fullmatch(str(said)) else ""
 
 
 def _health_sources(properties: Body, profile: Body) -> Iterator[HealthSource]:

@@ -79,10 +79,10 @@ class UpgradePolicy:
 def parse_upgrade_policy(body: Mapping[str, Any]) -> UpgradePolicy:
     """Read ``upgradePolicy`` as ARM writes it.
 
-    :raises ConfigurationError: for a percentage out of range or a duration that is not ISO 8601
+    :raises ConfigurationError: for a percentage out of range, a duration that is not ISO 8601, a policy that is no object
     """
-    automatic: Mapping[str, Any] = body.get("automaticOSUpgradePolicy") or {}
-    rolling = body.get("rollingUpgradePolicy")
+    automatic = _object(body, "automaticOSUpgradePolicy") or {}
+    rolling = _object(body, "rollingUpgradePolicy")
     return UpgradePolicy(
         mode=str(body.get("mode") or "Manual"),
         enable_automatic_os_upgrade=_flag(automatic, "enableAutomaticOSUpgrade"),
@@ -128,6 +128,13 @@ def _in_range(field: str, value: int, allowed: tuple[int, int]) -> None:
     low, high = allowed
     if not low <= value <= high:
         raise ConfigurationError(f"{field} is {value}; it must be from {low} to {high}")
+
+
+def _object(body: Mapping[str, Any], field: str) -> Mapping[str, Any] | None:
+    value = body.get(field)
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigurationError(f"{field} is {value!r}; it must be an object")
+    return value
 
 
 def _percent(body: Mapping[str, Any], field: str) -> int:

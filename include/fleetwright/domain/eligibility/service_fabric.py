@@ -13,7 +13,7 @@ from fleetwright.domain.surroundings import NodeType, Unread
 BRONZE, SILVER, GOLD = "bronze", "silver", "gold"
 OLDEST_EXTENSION = (1, 1)
 
-_VERSION = re.compile(r"\d+(\.\d+)*")
+_VERSION = re.compile(r"\d{1,9}(\.\d{1,9})*")
 
 
 def _durability(facts: Facts) -> str:
