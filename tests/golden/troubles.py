@@ -1,11 +1,12 @@
-"""Rollouts of small fleets and of fleets in trouble: the smallest sets, every breach, outages, scaling, lost calls."""
+"""Rollouts of small fleets, in special orders, and of fleets in trouble: breaches, outages, scaling, lost calls."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from scenarios import PROTECTED, Scenario
-from worlds import HEALTH_EXTENSION, extension, fault, rolling_policy, sick, world
+from special_worlds import phased_world, service_fabric_world
+from worlds import HEALTH_EXTENSION, deferral_world, extension, fault, rolling_policy, sick, world
 
 MAINTENANCE = ("2", "5", "8", "11")
 BY_HAND = ("--trigger", "manual")
@@ -144,4 +145,27 @@ CALLS = {
     ),
 }
 
-TROUBLES = {**SMALL_FLEETS, **BREACHES, **OUTAGES, **SCALING, **CALLS}
+ORDERS = {
+    "service_fabric": Scenario(
+        "nodes of Service Fabric, durability Silver, half of them may be out: update domain by update domain (R25)",
+        service_fabric_world(10, policy=rolling_policy(maxBatchInstancePercent=50)),
+    ),
+    "custom_metrics": Scenario(
+        "instances 5, 6 and 7 ask for phase 1, 0 and 1 for phase 2, 9 asks to be skipped (N18, N19)",
+        phased_world(10, {"5": 1, "6": 1, "7": 1, "0": 2, "1": 2}, skipped=("9",)),
+    ),
+    "custom_metrics_breach": Scenario(
+        "the one instance of phase 1 never becomes healthy: nobody of a later phase is touched (N18, R12)",
+        phased_world(5, {"4": 1, "0": 2}, behaviours=[sick("4")]),
+    ),
+    "deferral": Scenario(
+        "Azure's own upgrade waits for approval: each batch is approved, not reimaged, and judged by us (O1, N24)",
+        deferral_world(),
+    ),
+    "deferral_never_healthy": Scenario(
+        "the same, and instance 7 never becomes healthy: its previous version comes back by a reimage (O1, R11)",
+        deferral_world(behaviours=[sick("7")]),
+    ),
+}
+
+TROUBLES = {**ORDERS, **SMALL_FLEETS, **BREACHES, **OUTAGES, **SCALING, **CALLS}
