@@ -33,6 +33,7 @@ def tell(
     report: Mapping[str, Any],
     exit_code: int,
     audit: Mapping[str, Any],
+    calls: Mapping[str, int],
 ) -> str:
     """The whole story.
 
@@ -41,6 +42,7 @@ def tell(
     :param plan: as ``fleetwright plan --json`` printed it before
     :param report: as ``fleetwright run --json`` printed it
     :param audit: the referee's whole report
+    :param calls: how often each route was called
     """
     lines = [title, "", "fleet", *_fleet(world, view), ""]
     if outside:
@@ -54,7 +56,7 @@ def tell(
         "",
         "ending",
     ]
-    lines += [*_ending(report, exit_code), "", "referee", *_referee(audit)]
+    lines += [*_ending(report, exit_code), "", "referee", *_referee(audit, calls)]
     return _REQUEST_ID.sub("", "\n".join(line.rstrip() for line in lines)) + "\n"
 
 
@@ -70,8 +72,11 @@ def _fleet(world: Mapping[str, Any], view: RolloutView) -> Iterator[str]:
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[str]:
+    phased = any(batch["phase"] is not None for batch in plan["batches"])
     for batch in plan["batches"]:
-        yield f"  {_place(batch['index'], batch['zone'], batch['updateDomain'])}: {', '.join(batch['instances'])}"
+        place = _place(batch["index"], batch["zone"], batch["updateDomain"])
+        phase = "last phase" if batch["phase"] is None else f"phase {batch['phase']}"
+        yield f"  {place}{f', {phase}' if phased else ''}: {', '.join(batch['instances'])}"
     if not plan["batches"]:
         yield "  no batches"
     for left in plan["leftOut"]:
@@ -129,14 +134,16 @@ def _ending(report: Mapping[str, Any], exit_code: int) -> Iterator[str]:
         yield f"  newer version: {report['newerVersion']}"
 
 
-def _referee(audit: Mapping[str, Any]) -> Iterator[str]:
+def _referee(audit: Mapping[str, Any], calls: Mapping[str, int]) -> Iterator[str]:
     (found,) = audit["scaleSets"].values()
     yield f"  swaps: {_often(found['swaps'])}"
     yield f"  rollbacks: {_often(found['rollbacks'])}"
     yield f"  versions: {_counts(found['imageVersions'])}"
     for name, words in FIGURES.items():
         yield f"  {words}: {found[name]:g}"
-    yield f"  calls that change something: {audit['requests']['mutating']}"
+    changing = {route: count for route, count in sorted(calls.items()) if not route.startswith("GET ")}
+    named = ", ".join(f"{route} x{count}" for route, count in changing.items()) or "none"
+    yield f"  calls that change something: {named}"
     yield f"  violations: {len(audit['violations'])}"
 
 

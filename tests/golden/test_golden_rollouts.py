@@ -95,6 +95,7 @@ def _told(scenario: Scenario, rehearsal: Rehearsal, capsys: pytest.CaptureFixtur
         report=report,
         exit_code=code,
         audit=rehearsal.admin.get("audit"),
+        calls=rehearsal.admin.get("requests")["byRoute"],
     )
 
 
