@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from airflow_double import AirflowDouble
 from rehearsals import Rehearsal
-from served import API_TOKEN, Served, served
+from served import API_TOKEN, Served, served, serving
 from worlds import FLEET_ID, world
 
 from fleetwright.arm_api.airflow_runs import AirflowLogin, AirflowRuns
@@ -215,3 +216,24 @@ def test_a_dead_rollout_is_no_obstacle(rehearse: Rehearse, serve: Serve) -> None
     rehearsal.wall.advance(60)
 
     assert app.call("POST", "osRollingUpgrade").status_code == 202
+
+
+def test_a_login_that_is_refused_is_told() -> None:
+    """Airflow's refusal of the user is one line that does not hold the password (R42)."""
+    with serving(AirflowDouble().app()) as url:
+        runs = AirflowRuns(AirflowLogin(url, "ada", "a-wrong-password"))
+
+        with pytest.raises(ServiceUnavailableError, match="refused POST /auth/token: 401") as refused:
+            runs.list_active()
+
+    assert "a-wrong-password" not in str(refused.value)
+    assert "a-wrong-password" not in repr(AirflowLogin(url, "ada", "a-wrong-password"))
+
+
+def test_two_clients_at_once_start_one_run(app: Served) -> None:
+    """Of calls that come at the same moment one starts a run and the others are refused (R42)."""
+    with ThreadPoolExecutor(4) as callers:
+        answers = list(callers.map(lambda _number: app.call("POST", "osRollingUpgrade"), range(4)))
+
+    assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
+    assert len(app.airflow.runs) == 1

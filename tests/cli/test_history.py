@@ -128,3 +128,25 @@ def test_history_asks_nobody_but_the_ledger(rehearse: Rehearse, capsys: pytest.C
     Fleetwright(rehearsal, capsys)("history")
 
     assert rehearsal.admin.get("requests")["total"] == 0
+
+
+def test_notifications_of_rollouts(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each rollout tells its submission, that one's outcome and its own outcome, each with its errors (N9)."""
+    rehearsal = rehearse(world(behaviours=[sick("0", "3")]))
+    fleetwright = Fleetwright(rehearsal, capsys)
+    fleetwright("run", "--health-timeout", "20")
+    rehearsal.admin.patch({"tags": {"fleetwright": "off"}})
+    assert fleetwright("run").code == 3
+
+    told = fleetwright("history", "--notifications", "--json").body["value"]
+
+    assert [(one["notification"], one["status"], bool(one["errors"])) for one in told] == [
+        ("submission", "Started", False),
+        ("submission outcome", "Accepted", False),
+        ("completion outcome", "Failed", True),
+        ("submission", "Started", False),
+        ("submission outcome", "Failed", True),
+    ]
+    assert told[2]["errors"][0].startswith("MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade: ")
+    assert "is opted out" in told[4]["errors"][0]
+    assert told[2]["errors"][0] in fleetwright("history", "--notifications").out

@@ -33,6 +33,7 @@ from fleetwright.domain.progress import (
     azure_time,
     count_progress,
     count_rollbacks,
+    ended_at,
     failed_ids,
     history_entry,
     is_history,
@@ -304,3 +305,17 @@ def test_no_attempts_are_an_empty_history() -> None:
 def test_a_time_is_written_as_compute_writes_it(instant: datetime | None, text: str | None) -> None:
     """R40: seven fractional digits and an offset; what has not happened has no time."""
     assert azure_time(instant) == text
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        ({"endTime": "a", "completedTime": "b"}, "a"),
+        ({"completedTime": "b"}, "b"),
+        ({"endTime": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_end_is_read_by_either_name(status: dict[str, str | None], ended: str) -> None:
+    """An attempt's end is read from ``endTime``, or from ``completedTime`` as older samples write it (C6)."""
+    assert ended_at(status) == ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +18,7 @@ DAG_ID = "scale_set_rollout"
 _DAG = f"/api/v2/dags/{DAG_ID}"
 _TIMEOUT_SECONDS = 30
 _UNAUTHENTICATED, _NOT_FOUND = 401, 404
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGE = 100
 _MOST_PAGES = 20
 _SHOWN = 300
@@ -72,6 +74,10 @@ class AirflowRuns:
         self._login = login
         self._url = login.url.rstrip("/")
         self._session = requests.Session()
+        # No proxy stands between two processes of one machine.
+        self._session.trust_env = urlsplit(login.url).hostname not in _LOOPBACK
+        self._token = ""
+        self._signing_in = Lock()
 
     def start(self, run_id: str, conf: Mapping[str, Any]) -> None:
         """Start a run with a name of ours."""
@@ -108,28 +114,31 @@ class AirflowRuns:
         return self._checked(self._request(method, path, body))
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> requests.Response:
-        if "Authorization" not in self._session.headers:
-            self._log_in()
-        answer = self._call(method, path, body)
+        token = self._token or self._log_in("")
+        answer = self._call(method, path, body, token)
         if answer.status_code == _UNAUTHENTICATED:
             # The token has run out: what was refused for it was not done, so it may be sent again.
-            self._log_in()
-            answer = self._call(method, path, body)
+            answer = self._call(method, path, body, self._log_in(token))
         return answer
 
-    def _log_in(self) -> None:
-        self._session.headers.pop("Authorization", None)
-        login = self._login
-        if login.user:
-            answer = self._call("POST", "/auth/token", {"username": login.user, "password": login.password})
-        else:
-            answer = self._call("GET", "/auth/token", None)
-        token = self._checked(answer).get("access_token")
-        self._session.headers["Authorization"] = f"Bearer {token}"
+    def _log_in(self, refused: str) -> str:
+        """A token other than the refused one: perhaps another thread has fetched it by now."""
+        with self._signing_in:
+            if self._token in {"", refused}:
+                login = self._login
+                words = {"username": login.user, "password": login.password} if login.user else None
+                answer = self._call("POST" if words else "GET", "/auth/token", words)
+                self._token = str(self._checked(answer).get("access_token") or "")
+            return self._token
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> requests.Response:
+    def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None, token: str = ""
+    ) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            return self._session.request(method, f"{self._url}{path}", json=body, timeout=_TIMEOUT_SECONDS)
+            return self._session.request(
+                method, f"{self._url}{path}", json=body, headers=headers, timeout=_TIMEOUT_SECONDS
+            )
         except requests.RequestException as error:
             raise ServiceUnavailableError(
                 f"Airflow does not answer at {self._url}: {type(error).__name__}"

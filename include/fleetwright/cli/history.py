@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -10,18 +11,30 @@ from tabulate import tabulate
 from fleetwright.cli.options import Common, common_flags
 from fleetwright.cli.output import print_json
 from fleetwright.cli.wiring import build_clock, look_into_ledger
+from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import parse_fleet_id
-from fleetwright.domain.progress import recent_history
+from fleetwright.domain.notifications import notifications_of
+from fleetwright.domain.progress import ended_at, recent_history
+from fleetwright.ledger.event_log import RecordedEvent
 
 
 @click.command()
 @common_flags
-def history(common: Common) -> int:
+@click.option("--notifications", is_flag=True, help="Show submissions and outcomes, held ones included.")
+def history(common: Common, *, notifications: bool) -> int:
     """Show the last five rollouts within the two months before the newest one; held evaluations are none."""
     if common.virtual_time:
         build_clock(common)  # history needs no clock, but a flag that cannot be honoured is told
-    entries = recent_history(look_into_ledger(common).list_rollouts(parse_fleet_id(common.fleet).key))
-    if common.as_json:
+    ledger, key = look_into_ledger(common), parse_fleet_id(common.fleet).key
+    if notifications:
+        _show_notifications(ledger.list_events(key), as_json=common.as_json)
+    else:
+        _show_attempts(recent_history(ledger.list_rollouts(key)), as_json=common.as_json)
+    return 0
+
+
+def _show_attempts(entries: tuple[dict[str, Any], ...], *, as_json: bool) -> None:
+    if as_json:
         print_json({"value": list(entries)})
     elif entries:
         headers = ("started", "ended", "status", "version", "ok", "failed", "pending", "rolled back", "error")
@@ -31,14 +44,28 @@ def history(common: Common) -> int:
         )
     else:
         click.echo("no rollout of this fleet is in the ledger")
-    return 0
+
+
+def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> None:
+    told = [
+        notification
+        for event in events
+        for notification in notifications_of(
+            Event(event.kind, event.happened_at, event.payload), event.rollout_id or ""
+        )
+    ]
+    if as_json:
+        print_json({"value": [notification.to_dict() for notification in told]})
+    for one in () if as_json else told:
+        errors = "".join(f"\n  {error}" for error in one.errors)
+        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.rollout_id or '-'}  {one.stage}: {one.status}{errors}")
 
 
 def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
     status, progress = entry["runningStatus"], entry["progress"]
     return (
         (status["startTime"] or "")[:19],
-        (status["endTime"] or "")[:19],
+        ended_at(status)[:19],
         status["code"],
         entry["targetImageReference"]["version"],
         progress["successfulInstanceCount"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -138,6 +138,11 @@ def history_entry(view: RolloutView) -> dict[str, Any]:
         "type": "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades",
         "location": rollout.settings.location,
     }
+
+
+def ended_at(running_status: Mapping[str, Any]) -> str:
+    """When an attempt ended: ``endTime``, or ``completedTime`` as documentation once had it (C6)."""
+    return str(running_status.get("endTime") or running_status.get("completedTime") or "")
 
 
 def recent_history(views: Iterable[RolloutView]) -> tuple[dict[str, Any], ...]:
