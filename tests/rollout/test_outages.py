@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -209,4 +210,64 @@ def test_next_rollout_takes_the_failed_ones_of_a_later_zone_first(rehearse: Rehe
 
     assert list(view.batches[0].instance_ids[:2]) == broken
     assert told(view)["reason"]["code"] == "Completed"
+    assert rehearsal.admin.violations() == []
+
+
+def fetching(until: str) -> list[dict[str, Any]]:
+    """Extensions of which one fetches with a signature that is good until then, and that nobody can read back."""
+    fetch = extension("FetchPayload")
+    url = f"https://payloads.blob.core.windows.net/app?sv=2022-11-02&se={until}&sig=c2lnbmF0dXJl"
+    fetch["properties"]["protectedSettings"] = {"fileUris": [url]}
+    return [HEALTH_EXTENSION, fetch]
+
+
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+def test_signature_that_has_expired_from_failure_to_recovery(rehearse: Rehearse, trigger: str) -> None:
+    """A hidden signature has expired: the first batch is left failed, naming the extension; once the model has a new one the next rollout recovers it first, and the version is not quarantined (R36, R37, R18, C11, R43)."""
+    rehearsal = rehearse(world(extensions=fetching("2024-05-31T00:00:00Z")))
+
+    stopped = rehearsal.run(trigger=trigger)
+    profile = {"extensionProfile": {"extensions": fetching("2025-05-31T00:00:00Z")}}
+    rehearsal.admin.patch({"properties": {"virtualMachineProfile": profile}})
+    view = rehearsal.run(owner="second", trigger=trigger)
+
+    assert told(stopped)["status"] == "Faulted"
+    assert "FetchPayload" in told(stopped)["reason"]["message"]
+    assert set(stopped.swaps) == set(FIRST_BATCH)
+    assert told(stopped)["progress"]["pendingInstanceCount"] == 12
+    assert told(view)["reason"]["code"] == "Completed"
+    assert told(view)["progress"]["failedInstanceCount"] == 0
+    assert rehearsal.state()["imageVersions"] == {NEW: 15}
+    assert rehearsal.admin.audit()["maxOutOfService"] == 3
+    assert rehearsal.admin.violations() == []
+
+
+def test_signature_that_expires_on_the_way_stops_there(rehearse: Rehearse) -> None:
+    """The signature expires while batch 3 is under way: that batch is left failed, those before it stay upgraded, nothing follows (R36, R18, C11)."""
+    rehearsal = rehearse(world(extensions=fetching("2024-06-01T00:01:40Z")))
+
+    view = rehearsal.run()
+
+    assert told(view)["status"] == "Faulted"
+    assert "FetchPayload" in told(view)["reason"]["message"]
+    assert told(view)["progress"]["successfulInstanceCount"] == 5
+    assert set(rehearsal.state()["swaps"]) == {"0", "3", "6", "9", "12", "1", "4", "7"}
+    assert rehearsal.admin.violations() == []
+
+
+def test_zone_that_is_gone_by_fault_stops_and_its_return_lets_the_next_rollout_go(
+    rehearse: Rehearse,
+) -> None:
+    """Zone 2 goes down for ten minutes in its own batch: the rollout ends, says who is affected, and the next one finishes the set (R14, R12, N12)."""
+    outage = (100, lambda admin: admin.post("faults", effect={"zoneDown": "2"}, seconds=600))
+    rehearsal = rehearse(world(), clock=eventful(outage))
+
+    stopped = rehearsal.run()
+    rehearsal.clock.wait_until(rehearsal.clock.now() + timedelta(minutes=15))
+    view = rehearsal.run(owner="second", trigger="manual")
+
+    assert told(stopped)["status"] == "Faulted"
+    assert told(view)["reason"]["code"] == "Completed"
+    assert rehearsal.state()["imageVersions"] == {NEW: 15}
+    assert rehearsal.admin.audit()["dataDisksLost"] == 0
     assert rehearsal.admin.violations() == []
