@@ -88,6 +88,15 @@ class ReplacementsAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class DeallocationAccepted:
+    """A virtual machine goes down; for one that was swapped, this is how its rollback begins."""
+
+    at: datetime
+    scale_set: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
 class OsDiskSwapped:
     """An instance has its new OS disk; with ``data_disks_lost``, how many data disks went with the old one."""
 
@@ -135,6 +144,7 @@ Event = (
     | InstanceAdded
     | InstanceRemoved
     | ReplacementsAccepted
+    | DeallocationAccepted
     | OsDiskSwapped
     | OperationFailed
     | ReadinessChanged

@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from arm_emulator.admin.application import create_admin_app
 from arm_emulator.arm_errors import ArmError
 from arm_emulator.compute.action_responses import action_routes
+from arm_emulator.compute.disk_responses import disk_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
+from arm_emulator.compute.machine_responses import machine_routes
 from arm_emulator.compute.rolling_upgrade_responses import rolling_upgrade_routes
 from arm_emulator.compute.scale_set_responses import scale_set_routes
 from arm_emulator.compute.usage_responses import usage_routes
@@ -82,7 +84,8 @@ def _served(emulator: Emulator, recorder: Recorder) -> FastAPI:
 def create_router() -> Router:
     """All ARM routes."""
     instances = InstanceResponses()
-    resources = Router((*scale_set_routes(), *gallery_routes(), *instances.routes()))
+    machines = (*machine_routes(), *disk_routes())
+    resources = Router((*scale_set_routes(), *gallery_routes(), *instances.routes(), *machines))
     operations = OperationResponses(_reader(resources))
     return Router(
         (

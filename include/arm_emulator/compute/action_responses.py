@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import InvalidParameterError
+from arm_emulator.arm_errors import InvalidParameterError, OperationNotAllowedError
 from arm_emulator.compute.actions import begin_manual_upgrade, begin_reimage, chosen_instances
 from arm_emulator.compute.addressing import addressed_instance, addressed_scale_set
 from arm_emulator.operations.links import poll_headers
@@ -13,6 +13,7 @@ from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.router import INSTANCE, SCALE_SET, Route
 
 if TYPE_CHECKING:
+    from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.operations.operation import Operation
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import World
@@ -32,9 +33,10 @@ def action_routes() -> tuple[Route, ...]:
 def reimage(world: World, call: ArmCall) -> ArmReply:
     """New OS disks for the instances that the body names, or for the whole set."""
     scale_set = addressed_scale_set(world, call)
+    _refuse_flexible(scale_set, "reimage")
     chosen = chosen_instances(scale_set, call.instance_ids())
     operation = begin_reimage(
-        world, scale_set, chosen, exact_version=_exact_version(call), disruption=call.disruption
+        world, scale_set, chosen, exact_version=exact_version(call), disruption=call.disruption
     )
     return _accepted(world, call, operation)
 
@@ -42,6 +44,7 @@ def reimage(world: World, call: ArmCall) -> ArmReply:
 def reimage_all(world: World, call: ArmCall) -> ArmReply:
     """New disks, data disks included, for the instances that the body names, or for the whole set."""
     scale_set = addressed_scale_set(world, call)
+    _refuse_flexible(scale_set, "reimageall")
     chosen = chosen_instances(scale_set, call.instance_ids())
     return _accepted(
         world, call, begin_reimage(world, scale_set, chosen, whole=True, disruption=call.disruption)
@@ -65,8 +68,9 @@ def manual_upgrade(world: World, call: ArmCall) -> ArmReply:
 def reimage_instance(world: World, call: ArmCall) -> ArmReply:
     """A new OS disk for the instance in the path."""
     scale_set, instance = addressed_instance(world, call)
+    _refuse_flexible(scale_set, "reimage")
     operation = begin_reimage(
-        world, scale_set, [instance], exact_version=_exact_version(call), disruption=call.disruption
+        world, scale_set, [instance], exact_version=exact_version(call), disruption=call.disruption
     )
     return _accepted(world, call, operation)
 
@@ -74,12 +78,13 @@ def reimage_instance(world: World, call: ArmCall) -> ArmReply:
 def reimage_all_of_instance(world: World, call: ArmCall) -> ArmReply:
     """New disks, data disks included, for the instance in the path."""
     scale_set, instance = addressed_instance(world, call)
+    _refuse_flexible(scale_set, "reimageall")
     return _accepted(
         world, call, begin_reimage(world, scale_set, [instance], whole=True, disruption=call.disruption)
     )
 
 
-def _exact_version(call: ArmCall) -> str | None:
+def exact_version(call: ArmCall) -> str | None:
     """``exactVersion``; an older ``api-version`` does not know it and reimages to the present version, as Azure does."""
     if not is_at_least(call.api_version, REIMAGE_TO_EXACT_VERSION):
         return None
@@ -87,6 +92,14 @@ def _exact_version(call: ArmCall) -> str | None:
     if version is not None and not isinstance(version, str):
         raise InvalidParameterError("exactVersion is no string.", target="exactVersion")
     return version or None
+
+
+def _refuse_flexible(scale_set: ScaleSet, action: str) -> None:
+    if scale_set.is_flexible:
+        raise OperationNotAllowedError(
+            f"Operation '{action}' is not allowed on VM Scale Set '{scale_set.id.name}' since its orchestrationMode is "
+            "Flexible. Reimage each VM by POST …/providers/Microsoft.Compute/virtualMachines/{vmName}/reimage.",
+        )
 
 
 def _accepted(world: World, call: ArmCall, operation: Operation) -> ArmReply:

@@ -33,13 +33,15 @@ def chosen_instances(scale_set: ScaleSet, instance_ids: Sequence[str] | None) ->
     """
     if not instance_ids or "*" in instance_ids:
         return list(scale_set.instances.values())
-    unknown = [i for i in instance_ids if i not in scale_set.instances]
+    found = {i: scale_set.find_instance(i) for i in instance_ids}
+    unknown = [i for i, instance in found.items() if instance is None]
     if unknown:
         raise InvalidParameterError(
             f"The provided instanceId {unknown[0]} is not an active Virtual Machine Scale Set VM instanceId.",
             target="instanceIds",
         )
-    return [scale_set.instances[i] for i in dict.fromkeys(instance_ids)]
+    chosen = {i.instance_id: i for i in found.values() if i is not None}
+    return list(chosen.values())
 
 
 def begin_reimage(
@@ -63,7 +65,7 @@ def begin_reimage(
     if exact_version is not None:
         exact_version = require_version(world, scale_set, exact_version)
     operation = begin_operation(world, scale_set, instances, disruption=disruption)
-    _tell_replacements(world, scale_set, instances, exact_version)
+    tell_replacements(world, scale_set, instances, exact_version)
     kind = ChangeKind.REIMAGE_ALL if whole else ChangeKind.REIMAGE
     for instance in instances:
         change = _change(kind, operation, disruption, instance)
@@ -128,7 +130,7 @@ def begin_resource_operation(world: World, scale_set: ScaleSet, disruption: Disr
 
 
 def begin_immediate_operation(
-    world: World, scale_set: ScaleSet, *, result_path: str, disruption: Disruption = UNDISTURBED
+    world: World, scale_set: ScaleSet, *, result_path: str | None, disruption: Disruption = UNDISTURBED
 ) -> Operation:
     """Register an operation on the resource itself: it takes no time, but it may fail or hang by a fault."""
     operation = begin_operation(world, scale_set, disruption=disruption, result_path=result_path)
@@ -157,9 +159,13 @@ def _refuse_busy(scale_set: ScaleSet, instances: Iterable[Instance]) -> None:
         )
 
 
-def _tell_replacements(
+def tell_replacements(
     world: World, scale_set: ScaleSet, instances: Sequence[Instance], exact_version: str | None
 ) -> None:
+    """Tell the observer of an accepted replacement of OS disks.
+
+    :param exact_version: of the new disks; None where each keeps its own.
+    """
     world.observer.observe(
         ReplacementsAccepted(
             at=world.now,

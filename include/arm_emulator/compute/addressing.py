@@ -29,7 +29,7 @@ def addressed_instance(world: World, call: ArmCall) -> tuple[ScaleSet, Instance]
     """
     scale_set = addressed_scale_set(world, call)
     instance_id = call.parameters["instanceId"]
-    instance = scale_set.instances.get(instance_id)
+    instance = scale_set.find_instance(instance_id)
     if instance is None:
         raise ResourceNotFoundError(
             f"The Resource 'Microsoft.Compute/virtualMachineScaleSets/{scale_set.id.name}/virtualMachines/{instance_id}' "

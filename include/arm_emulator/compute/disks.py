@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 def os_disk(scale_set: ScaleSet, instance: Instance) -> JsonObject:
     """``storageProfile.osDisk`` of an instance."""
     described = (instance.model.profile.get("storageProfile") or {}).get("osDisk") or {}
+    shown = _os_disk(scale_set, instance, described)
+    if scale_set.is_flexible:
+        shown["deleteOption"] = instance.os_disk_delete_option
+    return shown
+
+
+def _os_disk(scale_set: ScaleSet, instance: Instance, described: JsonObject) -> JsonObject:
+    if instance.attached_os_disk is not None:
+        return _attached(instance.attached_os_disk.resource, described)
     vm_name = f"{scale_set.id.name}_{instance.instance_id}"
     unique = digest("os disk", scale_set.key, instance.instance_id, instance.os_disk)
     name = f"{scale_set.id.name}_{vm_name}_OsDisk_1_{unique}"
@@ -30,6 +39,8 @@ def os_disk(scale_set: ScaleSet, instance: Instance) -> JsonObject:
 
 def data_disks(scale_set: ScaleSet, instance: Instance) -> list[JsonObject]:
     """``storageProfile.dataDisks`` of an instance."""
+    if instance.own_data_disks is not None:
+        return list(instance.own_data_disks)
     described = instance.model.data_disks
     found: list[dict[str, Any]] = []
     for position in range(scale_set.data_disk_count):
@@ -51,5 +62,24 @@ def data_disks(scale_set: ScaleSet, instance: Instance) -> list[JsonObject]:
 
 def _managed_disk(scale_set: ScaleSet, name: str, described: JsonObject) -> JsonObject:
     storage = (described.get("managedDisk") or {}).get("storageAccountType", "Premium_LRS")
+    return {"id": disk_id_of(scale_set, name), "storageAccountType": storage}
+
+
+def disk_id_of(scale_set: ScaleSet, name: str) -> str:
+    """The id of a disk in the set's resource group."""
     where = f"/subscriptions/{scale_set.id.subscription}/resourceGroups/{scale_set.id.resource_group}"
-    return {"id": f"{where}/providers/Microsoft.Compute/disks/{name}", "storageAccountType": storage}
+    return f"{where}/providers/Microsoft.Compute/disks/{name}"
+
+
+def _attached(disk: JsonObject, described: JsonObject) -> JsonObject:
+    return {
+        "osType": disk["properties"].get("osType"),
+        "name": disk["name"],
+        "createOption": "Attach",
+        "caching": described.get("caching", "ReadWrite"),
+        "managedDisk": {
+            "id": disk["id"],
+            "storageAccountType": (disk.get("sku") or {}).get("name", "Premium_LRS"),
+        },
+        "diskSizeGB": disk["properties"].get("diskSizeGB", 30),
+    }

@@ -26,7 +26,8 @@ class Disruption:
 
     def fate_of(self, instance_id: str) -> Fate:
         """What becomes of the change of one instance."""
-        is_hit = self.instances is None or instance_id in self.instances
+        # A member of a Flexible set may be named by its virtual machine: ``web_7`` is instance 7.
+        is_hit = self.instances is None or instance_id in {name.rpartition("_")[2] for name in self.instances}
         return self.fate if is_hit else Fate.APPLY
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.compute.documents import ChangeDocument, InstanceDocument
+from arm_emulator.compute.documents import ChangeDocument, DiskDocument, InstanceDocument
 from arm_emulator.compute.instance import Change, ExtensionResult, HealthState, Protection
+from arm_emulator.compute.managed_disks import ManagedDisk
 from arm_emulator.compute.scaling import settled_instance
 from arm_emulator.images.behaviours import HealthWord
 from arm_emulator.instants import admin_instant, parse_instant
@@ -48,6 +49,13 @@ def _document(instance: Instance, previous_models: Sequence[Model]) -> dict[str,
         "previousModel": previous_models.index(instance.model) if instance.model in previous_models else None,
         "osDisk": instance.os_disk,
         "dataDisks": instance.data_disks,
+        "attachedOsDisk": None
+        if instance.attached_os_disk is None
+        else disk_document(instance.attached_os_disk),
+        "osDiskAt": admin_instant(instance.os_disk_at) if instance.os_disk_at else None,
+        "osDiskDeleteOption": instance.os_disk_delete_option,
+        "ownDataDisks": None if instance.own_data_disks is None else list(instance.own_data_disks),
+        "tags": instance.tags,
         "boots": instance.boots,
         "etag": instance.etag,
         "power": instance.power.value,
@@ -97,7 +105,18 @@ def _change_document(change: Change | None) -> dict[str, Any] | None:
         message=change.message,
         extensions=list(change.extensions),
         position=change.position,
+        disk=change.disk,
     ).model_dump(mode="json")
+
+
+def disk_document(disk: ManagedDisk) -> dict[str, Any]:
+    """A disk as world documents write it."""
+    return {"resource": disk.resource, "x-emulator": {"version": disk.version}}
+
+
+def disk_of(document: DiskDocument) -> ManagedDisk:
+    """A disk from a document."""
+    return ManagedDisk(document.resource, document.x_emulator.version)
 
 
 def restore(instance: Instance, document: InstanceDocument, previous_models: Sequence[Model]) -> None:
@@ -147,13 +166,27 @@ def _change(document: Any) -> Change | None:  # noqa: ANN401 - see above
         message=document.message,
         extensions=tuple(document.extensions),
         position=document.position,
+        disk=document.disk,
     )
+
+
+def _maybe_disk(document: Any) -> ManagedDisk | None:  # noqa: ANN401 - see above
+    return None if document is None else disk_of(document)
+
+
+def _maybe_tuple(disks: Any) -> tuple[dict[str, Any], ...] | None:  # noqa: ANN401 - see above
+    return None if disks is None else tuple(disks)
 
 
 _ATTRIBUTES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "exactVersion": ("exact_version", _same),
     "osDisk": ("os_disk", _same),
     "dataDisks": ("data_disks", _same),
+    "attachedOsDisk": ("attached_os_disk", _maybe_disk),
+    "osDiskAt": ("os_disk_at", _maybe_instant),
+    "osDiskDeleteOption": ("os_disk_delete_option", _same),
+    "ownDataDisks": ("own_data_disks", _maybe_tuple),
+    "tags": ("tags", _same),
     "boots": ("boots", _same),
     "etag": ("etag", _same),
     "power": ("power", _same),

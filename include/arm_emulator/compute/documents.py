@@ -56,6 +56,20 @@ class ChangeDocument(Document):
     message: str = ""
     extensions: list[str] = Field(default_factory=list)
     position: int = Field(default=0, ge=0)
+    disk: str | None = None
+
+
+class DiskExtrasDocument(Document):
+    """What ARM has no field for: the image version that stands on an OS disk."""
+
+    version: str | None = None
+
+
+class DiskDocument(Document):
+    """A managed disk, as ARM writes it."""
+
+    resource: dict[str, Any]
+    x_emulator: DiskExtrasDocument = Field(default_factory=DiskExtrasDocument, alias="x-emulator")
 
 
 class InstanceDocument(Document):
@@ -65,6 +79,11 @@ class InstanceDocument(Document):
     previousModel: int | None = Field(default=None, ge=0)
     osDisk: int = Field(default=1, ge=1)
     dataDisks: int = Field(default=1, ge=1)
+    attachedOsDisk: DiskDocument | None = None
+    osDiskAt: Instant | None = None
+    osDiskDeleteOption: Literal["Delete", "Detach"] = "Delete"
+    ownDataDisks: list[dict[str, Any]] | None = None
+    tags: dict[str, Any] | None = None
     boots: int = Field(default=0, ge=0)
     etag: int = Field(default=1, ge=1)
     power: Power = Field(default=Power.RUNNING, strict=False)

@@ -14,6 +14,7 @@ from arm_emulator.images.versions import is_lower
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from arm_emulator.compute.managed_disks import ManagedDisk
     from arm_emulator.compute.model import Model
 
 
@@ -22,6 +23,8 @@ class Power(StrEnum):
 
     RUNNING = "running"
     STARTING = "starting"
+    STOPPING = "stopping"
+    DEALLOCATING = "deallocating"
     STOPPED = "stopped"
     DEALLOCATED = "deallocated"
 
@@ -58,6 +61,8 @@ class Step(StrEnum):
     WARMING = "warming"
     GRACE = "grace"
     FLAPPING = "flapping"
+    STOPPING = "stopping"
+    ATTACHING = "attaching"
 
 
 class ChangeKind(StrEnum):
@@ -67,6 +72,11 @@ class ChangeKind(StrEnum):
     MODEL = "model"
     REIMAGE = "reimage"
     REIMAGE_ALL = "reimageAll"
+    DEALLOCATE = "deallocate"
+    POWER_OFF = "powerOff"
+    START = "start"
+    RESTART = "restart"
+    ATTACH = "attach"
 
 
 class Fate(StrEnum):
@@ -85,6 +95,7 @@ class Change:
     :param operation: the id of the operation that waits for it; None where nobody waits.
     :param extensions: those that have to run, in order.
     :param position: how many of them are done.
+    :param disk: the id of the disk that becomes the OS disk, where one is attached.
     """
 
     kind: ChangeKind
@@ -95,6 +106,7 @@ class Change:
     message: str = ""
     extensions: tuple[str, ...] = ()
     position: int = 0
+    disk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,11 @@ class Instance:
     :param exact_version: the image version that it runs; None where the image cannot be resolved.
     :param os_disk: how many times the OS disk was replaced; the disk's name and id follow from it.
     :param data_disks: the same for the data disks.
+    :param attached_os_disk: the OS disk where it was attached by hand; None where it came with the instance.
+    :param os_disk_at: since when it has its OS disk; None where it has the first one.
+    :param os_disk_delete_option: what becomes of the OS disk of a virtual machine: ``Delete`` or ``Detach``.
+    :param own_data_disks: its data disks where they were changed by hand; None where they follow from the model.
+    :param tags: of the virtual machine.
     :param boots: how many times it booted in this world; makes each boot's draws its own.
     :param custom_metrics: what the application tells rolling upgrades of itself, as it was written.
     :param is_down: its zone is; what it does stands still, ``time_left`` is what its step still takes.
@@ -142,6 +159,11 @@ class Instance:
     health_at: datetime
     os_disk: int = 1
     data_disks: int = 1
+    attached_os_disk: ManagedDisk | None = None
+    os_disk_at: datetime | None = None
+    os_disk_delete_option: str = "Delete"
+    own_data_disks: tuple[dict[str, Any], ...] | None = None
+    tags: dict[str, Any] | None = None
     boots: int = 0
     etag: int = 1
     revision: int = 0
@@ -169,6 +191,11 @@ class Instance:
     def is_busy(self) -> bool:
         """Whether an operation on it is in progress."""
         return self.provisioning in BUSY
+
+    @property
+    def is_deallocated(self) -> bool:
+        """Whether it has no machine now."""
+        return self.power is Power.DEALLOCATED
 
     @property
     def is_protected(self) -> bool:

@@ -64,6 +64,8 @@ class InstanceResponses:
             i for i in listed_instances(world, scale_set) if is_wanted is None or is_wanted(scale_set, i)
         ]
         page, last = page_after(listed, skip_token(call))
+        # Azure shows the views of a Flexible set's members one by one only, at their virtual machines.
+        with_view = with_view and not scale_set.is_flexible
         texts = (self._renderings.text(scale_set, instance, with_view=with_view) for instance in page)
         link = "" if last is None else f',"nextLink":"{next_link(call, last)}"'
         return ArmReply(text=f'{{"value":[{",".join(texts)}]{link}}}')

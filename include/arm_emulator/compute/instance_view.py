@@ -25,6 +25,8 @@ _POWER_WORDS: Mapping[Power, str] = MappingProxyType(
         Power.STARTING: "VM starting",
         Power.STOPPED: "VM stopped",
         Power.DEALLOCATED: "VM deallocated",
+        Power.STOPPING: "VM stopping",
+        Power.DEALLOCATING: "VM deallocating",
     }
 )
 _PROVISIONING_WORDS: Mapping[Provisioning, str] = MappingProxyType(

@@ -3,6 +3,9 @@
     reimage      SWAPPING -> BOOTING -> EXTENDING* -> settled -> WARMING -> healthy (-> FLAPPING*)
     new          BOOTING -> EXTENDING* -> settled -> WARMING -> …
     model        APPLYING -> EXTENDING* -> settled
+    start        BOOTING -> …                       restart the same
+    stop         STOPPING -> settled                deallocate the same
+    attach       ATTACHING -> settled
 
 *Settled* is the end of the operation for this instance: power and extensions have their final state. Health comes after
 it, and only where the model has a health source. A change that a fault makes fail ends with its first step, before it
@@ -28,6 +31,7 @@ from arm_emulator.compute.instance import (
     Step,
 )
 from arm_emulator.compute.instance_view import lock_out_words
+from arm_emulator.compute.managed_disks import keep, os_managed_disk
 from arm_emulator.compute.steps import enter, leave
 from arm_emulator.images.behaviours import HEALTHY_BOOT, HealthWord, behaviour_at_boot
 from arm_emulator.record import OperationFailed, OsDiskSwapped
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from arm_emulator.images.behaviours import ImageBehaviour
     from arm_emulator.world.world import World
 
+DETACH = "Detach"
 EXTENSION_FAILURE = "VMExtensionProvisioningError"
 
 
@@ -52,11 +57,22 @@ def begin(world: World, scale_set: ScaleSet, instance: Instance, change: Change)
     instance.provisioning = Provisioning.UPDATING
     if change.kind is ChangeKind.CREATE:
         instance.provisioning = Provisioning.CREATING
+    if change.fate is Fate.APPLY:
+        _show_at_once(world, instance, change)
     if change.fate is Fate.STUCK:
         leave(instance)
+    elif change.fate is Fate.APPLY and change.kind in _BOOTS_AT_ONCE:
+        _start_boot(world, scale_set, instance)
     else:
         enter(world, scale_set, instance, _FIRST_STEP[change.kind])
     instance_changed(world, scale_set, instance)
+
+
+def _show_at_once(world: World, instance: Instance, change: Change) -> None:
+    if change.kind in _ENDS_IN:
+        is_deallocated = change.kind is ChangeKind.DEALLOCATE
+        instance.power = Power.DEALLOCATING if is_deallocated else Power.STOPPING
+        instance.powered_at = world.now
 
 
 def finish_step(world: World, scale_set: ScaleSet, instance: Instance) -> None:
@@ -76,6 +92,8 @@ def finish_step(world: World, scale_set: ScaleSet, instance: Instance) -> None:
 def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     change = _change_of(instance)
     is_whole = change.kind is ChangeKind.REIMAGE_ALL
+    _leave_os_disk(world, scale_set, instance)
+    instance.attached_os_disk, instance.os_disk_at = None, world.now
     instance.os_disk += 1
     instance.data_disks += is_whole
     instance.exact_version = change.version or instance.exact_version
@@ -86,6 +104,35 @@ def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
         OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, lost)
     )
     _start_boot(world, scale_set, instance)
+
+
+def _leave_os_disk(world: World, scale_set: ScaleSet, instance: Instance) -> None:
+    """The OS disk of a virtual machine outlives its replacement where its ``deleteOption`` says so."""
+    if scale_set.is_flexible and instance.os_disk_delete_option == DETACH:
+        keep(world, os_managed_disk(scale_set, instance))
+
+
+def _end_stop(world: World, _scale_set: ScaleSet, instance: Instance) -> None:
+    change = _change_of(instance)
+    instance.power, instance.powered_at = _ENDS_IN[change.kind], world.now
+    if instance.model.has_health_source:
+        set_health(world, instance, HealthState.UNKNOWN)
+    _succeed(world, instance, change)
+
+
+def _end_attach(world: World, scale_set: ScaleSet, instance: Instance) -> None:
+    """Another OS disk: the one before is left unattached, whatever its ``deleteOption``."""
+    change = _change_of(instance)
+    disk = world.disks.pop(str(change.disk).lower())
+    keep(world, os_managed_disk(scale_set, instance))
+    instance.attached_os_disk, instance.os_disk_at = disk, world.now
+    instance.exact_version = disk.version
+    instance.etag += 1
+    scale_set.has_moved_disks = True
+    world.observer.observe(
+        OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, 0)
+    )
+    _succeed(world, instance, change)
 
 
 def _start_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
@@ -228,7 +275,16 @@ _FIRST_STEP: Mapping[ChangeKind, Step] = MappingProxyType(
         ChangeKind.MODEL: Step.APPLYING,
         ChangeKind.REIMAGE: Step.SWAPPING,
         ChangeKind.REIMAGE_ALL: Step.SWAPPING,
+        ChangeKind.DEALLOCATE: Step.STOPPING,
+        ChangeKind.POWER_OFF: Step.STOPPING,
+        ChangeKind.START: Step.BOOTING,
+        ChangeKind.RESTART: Step.BOOTING,
+        ChangeKind.ATTACH: Step.ATTACHING,
     }
+)
+_BOOTS_AT_ONCE = frozenset({ChangeKind.START, ChangeKind.RESTART})
+_ENDS_IN: Mapping[ChangeKind, Power] = MappingProxyType(
+    {ChangeKind.DEALLOCATE: Power.DEALLOCATED, ChangeKind.POWER_OFF: Power.STOPPED}
 )
 _ON_END: Mapping[Step, Callable[[World, ScaleSet, Instance], None]] = MappingProxyType(
     {
@@ -239,5 +295,7 @@ _ON_END: Mapping[Step, Callable[[World, ScaleSet, Instance], None]] = MappingPro
         Step.WARMING: end_warming,
         Step.GRACE: end_grace,
         Step.FLAPPING: flap,
+        Step.STOPPING: _end_stop,
+        Step.ATTACHING: _end_attach,
     }
 )

@@ -112,6 +112,9 @@ def _create_instances(world: World, scale_set: ScaleSet, document: ScaleSetDocum
         said = extras.instances.get(instance.instance_id)
         if said is not None:
             restore(instance, said, models)
+        scale_set.has_moved_disks |= (
+            instance.attached_os_disk is not None or instance.own_data_disks is not None
+        )
         if instance.due is not None:
             instance.ticket = world.timeline.schedule(
                 instance.due, scale_set=scale_set.key, instance=instance.instance_id

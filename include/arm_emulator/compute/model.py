@@ -50,6 +50,12 @@ class Model:
         return (self.profile.get("storageProfile") or {}).get("dataDisks") or []
 
     @property
+    def os_disk_delete_option(self) -> str:
+        """What becomes of the OS disks of new virtual machines: ``Delete`` unless the model says ``Detach``."""
+        os_disk = (self.profile.get("storageProfile") or {}).get("osDisk") or {}
+        return "Detach" if str(os_disk.get("deleteOption")).lower() == "detach" else "Delete"
+
+    @property
     def is_service_fabric(self) -> bool:
         """Whether the instances are Service Fabric nodes."""
         return any(extension.is_service_fabric for extension in self.extensions)

@@ -188,7 +188,7 @@ def protect_instance(
     :raises OperationNotAllowedError: it protects from scale set actions alone.
     """
     policy = (body.get("properties") or {}).get("protectionPolicy")
-    protection = None if policy is None else _protection(policy)
+    protection = None if policy is None else protection_of(policy)
     if disruption.fate_of(instance.instance_id) is not Fate.APPLY:
         return
     instance.protection = protection
@@ -196,7 +196,12 @@ def protect_instance(
     instance_changed(world, scale_set, instance)
 
 
-def _protection(policy: object) -> Protection:
+def protection_of(policy: object) -> Protection:
+    """``protectionPolicy`` as a call writes it.
+
+    :raises InvalidParameterError: it is malformed.
+    :raises OperationNotAllowedError: it protects from scale set actions alone.
+    """
     if not isinstance(policy, dict) or not all(isinstance(value, bool | None) for value in policy.values()):
         raise InvalidParameterError("protectionPolicy takes true and false only.", target="protectionPolicy")
     from_scale_in = bool(policy.get("protectFromScaleIn"))

@@ -58,13 +58,14 @@ def instance_etag(instance: Instance) -> str:
 
 def instance_resource(scale_set: ScaleSet, instance: Instance) -> JsonObject:
     """The instance as ARM shows it, without its view."""
-    name = scale_set.id.name
+    name = scale_set.machine_name(instance.instance_id)
+    instance_id = name if scale_set.is_flexible else instance.instance_id
     resource: JsonObject = {
-        "name": f"{name}_{instance.instance_id}",
-        "id": f"{scale_set.id}/virtualMachines/{instance.instance_id}",
+        "name": name,
+        "id": f"{scale_set.id}/virtualMachines/{instance_id}",
         "type": INSTANCE_TYPE,
         "location": scale_set.location,
-        "instanceId": instance.instance_id,
+        "instanceId": instance_id,
         "sku": instance.model.sku,
         "etag": instance_etag(instance),
         "properties": _properties(scale_set, instance),
@@ -90,11 +91,7 @@ def _properties(scale_set: ScaleSet, instance: Instance) -> JsonObject:
         "modelDefinitionApplied": "VirtualMachineScaleSet",
         "vmId": guid("vm", scale_set.key, instance.instance_id),
         "provisioningState": instance.provisioning.value,
-        "storageProfile": {
-            "imageReference": _image_reference(instance),
-            "osDisk": os_disk(scale_set, instance),
-            "dataDisks": data_disks(scale_set, instance),
-        },
+        "storageProfile": storage_profile(scale_set, instance),
         "osProfile": {"computerName": computer_name(instance)},
         "timeCreated": arm_instant(instance.created),
     }
@@ -102,6 +99,15 @@ def _properties(scale_set: ScaleSet, instance: Instance) -> JsonObject:
     if protection is not None:
         properties["protectionPolicy"] = protection
     return properties
+
+
+def storage_profile(scale_set: ScaleSet, instance: Instance) -> JsonObject:
+    """Image and disks of an instance."""
+    return {
+        "imageReference": _image_reference(instance),
+        "osDisk": os_disk(scale_set, instance),
+        "dataDisks": data_disks(scale_set, instance),
+    }
 
 
 def _image_reference(instance: Instance) -> JsonObject:

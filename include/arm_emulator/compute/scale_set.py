@@ -39,6 +39,7 @@ class ScaleSet:
     :param repairs_suspended: somebody suspended automatic repairs (``setOrchestrationServiceState``).
     :param next_id: the number of the next instance; numbers are never used again.
     :param platform_wakes: instants at which the timeline comes back to the set for the platform.
+    :param has_moved_disks: some of its disks were attached by hand, so their names tell nothing.
     :param past: states that a lagging list may still show, oldest first.
     """
 
@@ -59,11 +60,34 @@ class ScaleSet:
     etag: int = 1
     past: deque[Snapshot] = field(default_factory=deque)
     platform_wakes: set[datetime] = field(default_factory=set)
+    has_moved_disks: bool = False
 
     @property
     def key(self) -> str:
         """The id as ids are compared."""
         return self.id.key
+
+    @property
+    def is_flexible(self) -> bool:
+        """Whether its members are virtual machines of their own."""
+        mode = (self.resource.get("properties") or {}).get("orchestrationMode")
+        return str(mode).lower() == "flexible"
+
+    def machine_name(self, instance_id: str) -> str:
+        """The name of a member's virtual machine."""
+        return f"{self.id.name}_{instance_id}"
+
+    def machine_id(self, instance_id: str) -> str:
+        """The id of a member's virtual machine."""
+        where = f"/subscriptions/{self.id.subscription}/resourceGroups/{self.id.resource_group}"
+        return f"{where}/providers/Microsoft.Compute/virtualMachines/{self.machine_name(instance_id)}"
+
+    def find_instance(self, named: str) -> Instance | None:
+        """A member by its id or, in a Flexible set, by its virtual machine's name in any case."""
+        prefix = f"{self.id.name}_".lower()
+        if self.is_flexible and named.lower().startswith(prefix):
+            named = named[len(prefix) :]
+        return self.instances.get(named)
 
     @property
     def zones(self) -> list[str]:

@@ -14,7 +14,8 @@ from arm_emulator.compute.instance import (
     Instance,
     Power,
 )
-from arm_emulator.compute.life_cycle import begin
+from arm_emulator.compute.life_cycle import DETACH, begin
+from arm_emulator.compute.managed_disks import keep, os_managed_disk
 from arm_emulator.compute.placement import place_of
 from arm_emulator.record import InstanceAdded, InstanceRemoved
 
@@ -43,6 +44,7 @@ def settled_instance(scale_set: ScaleSet, number: int, *, created: datetime, ver
         provisioned_at=created,
         powered_at=created,
         health_at=created,
+        os_disk_delete_option=scale_set.model.os_disk_delete_option,
     )
 
 
@@ -56,7 +58,7 @@ def scale_to(world: World, scale_set: ScaleSet, capacity: int) -> None:
         _add_instance(world, scale_set)
     surplus = len(scale_set.instances) - capacity
     for instance in _first_to_go(scale_set)[:surplus] if surplus > 0 else ():
-        _remove_instance(world, scale_set, instance)
+        remove_instance(world, scale_set, instance)
     scale_set.resource.setdefault("sku", {})["capacity"] = len(scale_set.instances)
 
 
@@ -80,7 +82,10 @@ def _first_to_go(scale_set: ScaleSet) -> list[Instance]:
     return [i for i in newest_first if i.protection is None or not i.protection.from_scale_in]
 
 
-def _remove_instance(world: World, scale_set: ScaleSet, instance: Instance) -> None:
+def remove_instance(world: World, scale_set: ScaleSet, instance: Instance) -> None:
+    """Delete an instance; the OS disk of a virtual machine stays where its ``deleteOption`` says so."""
+    if scale_set.is_flexible and instance.os_disk_delete_option == DETACH:
+        keep(world, os_managed_disk(scale_set, instance))
     del scale_set.instances[instance.instance_id]
     if instance.change is not None and instance.change.operation is not None:
         world.operations[instance.change.operation].settle(instance.instance_id, world.now)

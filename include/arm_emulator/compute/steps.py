@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 FLAPPING_PERIOD = timedelta(seconds=30)
 
 _TIMING_OF: Mapping[Step, str] = MappingProxyType(
-    {Step.SWAPPING: "swap", Step.BOOTING: "boot", Step.EXTENDING: "extension"}
+    {
+        Step.SWAPPING: "swap",
+        Step.BOOTING: "boot",
+        Step.EXTENDING: "extension",
+        Step.STOPPING: "deallocate",
+    }
 )
 
 
@@ -45,7 +50,7 @@ def leave(instance: Instance) -> None:
 
 
 def _duration(world: World, scale_set: ScaleSet, instance: Instance, step: Step) -> timedelta:
-    if step is Step.APPLYING:
+    if step in {Step.APPLYING, Step.ATTACHING}:
         return timedelta()
     if step is Step.FLAPPING:
         return FLAPPING_PERIOD

@@ -59,9 +59,15 @@ def behaviour_at_boot(
 def _is_meant(line: ImageBehaviour, scale_set: str, instance: str, version: str | None) -> bool:
     return (
         line.version == version
-        and (line.instances is None or instance in line.instances)
+        and (line.instances is None or _is_named(line.instances, scale_set, instance))
         and line.scale_set in {None, scale_set}
     )
+
+
+def _is_named(instances: frozenset[str], scale_set: str, instance: str) -> bool:
+    """By its id, or by the name of its virtual machine."""
+    name = f"{scale_set.rpartition('/')[2]}_{instance}"
+    return instance in instances or any(named.lower() == name for named in instances)
 
 
 def _is_drawn(line: ImageBehaviour, seed: Seed, scale_set: str, instance: str) -> bool:

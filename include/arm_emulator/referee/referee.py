@@ -7,12 +7,14 @@ keeps is brought up to date by each event at a cost that does not grow with the 
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 from datetime import timedelta
 from functools import singledispatchmethod
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.record import (
+    DeallocationAccepted,
     Event,
     InstanceAdded,
     InstanceRemoved,
@@ -99,6 +101,18 @@ class Referee:
         record.note_out_of_service()
 
     @_note.register
+    def _(self, event: DeallocationAccepted) -> None:
+        record = self.records[event.scale_set]
+        last = record.last_flights.get(event.instance)
+        if last is None or record.history(event.instance).is_rolled_back:
+            return
+        self._end_flight(record, event.instance, event.at)
+        self._put_in_flight(record, replace(last), event.at)
+        self._limit(record.flights[event.instance], event.at)
+        record.note_busy(event.at)
+        record.note_in_flight()
+
+    @_note.register
     def _(self, event: OsDiskSwapped) -> None:
         record = self.records[event.scale_set]
         record.history(event.instance).ran.add(event.version)
@@ -107,8 +121,7 @@ class Referee:
         self.violations.extend(judge_disks(event))
         flight = record.flights.get(event.instance)
         if flight is not None:
-            deadline = event.at + timedelta(seconds=self.health_seconds)
-            heapq.heappush(self._deadlines, (deadline, next(self._order), flight))
+            self._limit(flight, event.at)
 
     @_note.register
     def _(self, event: OperationFailed) -> None:
@@ -174,9 +187,17 @@ class Referee:
             update_domain=replacement.update_domain,
             batch=record.batch_of.get(replacement.instance),
         )
+        self._put_in_flight(record, flight, acceptance.at)
+
+    def _put_in_flight(self, record: ScaleSetRecord, flight: Flight, at: datetime) -> None:
         record.flights[flight.instance] = record.last_flights[flight.instance] = flight
         self.regions[record.location].add(flight)
-        self.overlap.set_active(record.location, is_active=True, at=acceptance.at)
+        self.overlap.set_active(record.location, is_active=True, at=at)
+
+    def _limit(self, flight: Flight, since: datetime) -> None:
+        """After so long an instance that is not ready is unhealthy, not in flight."""
+        deadline = since + timedelta(seconds=self.health_seconds)
+        heapq.heappush(self._deadlines, (deadline, next(self._order), flight))
 
     def _end_flight(self, record: ScaleSetRecord, instance: str, at: datetime) -> None:
         flight = record.flights.pop(instance, None)

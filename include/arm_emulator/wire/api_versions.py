@@ -32,6 +32,9 @@ _OLDEST_OF_ARM = "2014-04-01"
 REIMAGE_TO_EXACT_VERSION = "2023-03-01"
 """The first version that honours ``exactVersion`` of a reimage; older ones ignore it."""
 
+PROTECTION_OF_FLEXIBLE = "2023-09-01"
+"""The first version that protects members of Flexible scale sets."""
+
 _INTRODUCED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("2018-10-01", ("automaticOSUpgradePolicy",)),
     ("2020-12-01", ("rollingUpgradePolicy", "enableCrossZoneUpgrade")),

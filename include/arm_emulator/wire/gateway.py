@@ -156,11 +156,22 @@ def _facts(call: ArmCall, match: Match | ArmError) -> CallFacts:
     """The call as faults see it: an action that names no instances is about all of them."""
     instances: frozenset[str] | None = frozenset()
     if not isinstance(match, ArmError):
-        if "instanceId" in match.parameters:
-            instances = frozenset({match.parameters["instanceId"]})
+        one = match.parameters.get("instanceId") or match.parameters.get("vmName")
+        if one is not None:
+            instances = frozenset({one})
         elif match.route.touches_instances:
             instances = _named_in_body(call)
+        instances = _with_aliases(instances, match.parameters.get("vmScaleSetName"))
     return CallFacts(call.method, call.path, instances)
+
+
+def _with_aliases(named: frozenset[str] | None, scale_set: str | None) -> frozenset[str] | None:
+    """Members of Flexible sets by their ids and by the names of their virtual machines, ``web_7`` and ``7``."""
+    if named is None:
+        return None
+    ids = {name.rpartition("_")[2] for name in named if name.rpartition("_")[2].isdecimal()}
+    machines = {f"{scale_set}_{i}" for i in ids} if scale_set else set()
+    return named | ids | machines
 
 
 def _named_in_body(call: ArmCall) -> frozenset[str] | None:

@@ -21,6 +21,7 @@ RESOURCE_GROUP = f"{SUBSCRIPTION}/resourceGroups/{{resourceGroupName}}"
 SCALE_SET = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/virtualMachineScaleSets/{{vmScaleSetName}}"
 INSTANCE = f"{SCALE_SET}/virtualMachines/{{instanceId}}"
 GALLERY = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/galleries/{{galleryName}}"
+MACHINE = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/virtualMachines/{{vmName}}"
 COMPUTE_LOCATION = f"{SUBSCRIPTION}/providers/Microsoft.Compute/locations/{{location}}"
 
 
@@ -51,7 +52,7 @@ class Route:
 def _names_action_of_parameter(parts: list[str], tail: list[str]) -> bool:
     """Whether the tail is an action on an instance, which only makes sense with ``virtualMachines/{…}`` before it."""
     before = parts[: len(parts) - len(tail)]
-    return bool(before) and before[-1] == "{instanceId}"
+    return bool(before) and before[-1] in {"{instanceId}", "{vmName}"}
 
 
 class Match(NamedTuple):

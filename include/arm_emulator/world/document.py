@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from arm_emulator.compute.documents import ScaleSetDocument, TimingsDocument
+from arm_emulator.compute.documents import DiskDocument, ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.galleries.documents import GalleryDocument
 from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
@@ -97,6 +97,7 @@ class WorldDocument(Document):
     serviceFabricClusters: list[ResourceDocument] = Field(default_factory=list)
     referee: RefereeDocument = Field(default_factory=RefereeDocument)
     scaleSets: list[ScaleSetDocument] = Field(default_factory=list)
+    disks: list[DiskDocument] = Field(default_factory=list)
     batchAccounts: list[Any] = Field(default_factory=list)
     managedClusters: list[Any] = Field(default_factory=list)
     tokens: TokensDocument = Field(default_factory=TokensDocument)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.compute.documenting import disk_document
 from arm_emulator.compute.dumping import dump_scale_set, timings_document
 from arm_emulator.galleries.loading import dump_gallery
 from arm_emulator.instants import admin_instant
@@ -50,6 +51,8 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
         "faults": list(faults),
         "operations": _operations(world),
     }
+    if world.disks:
+        document["disks"] = [disk_document(disk) for disk in world.disks.values()]
     if world.regions.given:
         document["locations"] = [_region(region) for region in world.regions.by_name.values()]
     return document

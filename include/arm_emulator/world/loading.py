@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
+from arm_emulator.compute.documenting import disk_of
 from arm_emulator.compute.loading import load_scale_set
+from arm_emulator.compute.managed_disks import keep
 from arm_emulator.galleries.loading import load_gallery
 from arm_emulator.images.catalogue import Catalogue, ImageVersion, PlatformImage
 from arm_emulator.instants import DEFAULT_NOW, parse_instant
@@ -72,6 +74,8 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         world.galleries.add(load_gallery(gallery, usual, now))
     for scale_set in document.scaleSets:
         load_scale_set(world, scale_set)
+    for disk in document.disks:
+        keep(world, disk_of(disk))
     return world
 
 

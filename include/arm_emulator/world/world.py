@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from arm_emulator.compute.instance import Instance
+    from arm_emulator.compute.managed_disks import ManagedDisk
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.images.behaviours import ImageBehaviour
@@ -44,6 +46,7 @@ class Subscription:
 class World:
     """All of it. Whoever calls has moved it to the present instant first.
 
+    :param disks: those that nothing has attached, by their ids in lower case.
     :param revoked_tokens: those that a fault let expire.
     :param zones_down: region (None for every one) and zone.
     """
@@ -59,6 +62,7 @@ class World:
     scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
     load_balancers: dict[str, JsonObject] = field(default_factory=dict)
     service_fabric_clusters: dict[str, JsonObject] = field(default_factory=dict)
+    disks: dict[str, ManagedDisk] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     platform_upgrades: bool = False
     good_tokens: frozenset[str] | None = None
@@ -101,6 +105,17 @@ class World:
             f"'{resource_group}' was not found. "
             "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
         )
+
+    def machine(
+        self, subscription_id: str, resource_group: str, name: str
+    ) -> tuple[ScaleSet, Instance] | None:
+        """A member of a Flexible scale set by its virtual machine's name; None when there is none."""
+        owner, _, _number = name.rpartition("_")
+        scale_set = self.scale_sets.get(scale_set_id(subscription_id, resource_group, owner).lower())
+        if scale_set is None or not scale_set.is_flexible:
+            return None
+        instance = scale_set.find_instance(name)
+        return None if instance is None else (scale_set, instance)
 
     def require_resource_group(self, subscription_id: str, resource_group: str) -> None:
         """Refuse a resource group in which the world has nothing.
