@@ -12,7 +12,7 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Health, HealthSource
 from fleetwright.domain.model import ServiceFabricExtension
-from fleetwright.domain.policy import UpgradePolicy
+from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
 
 FLAGGED = UpgradePolicy(enable_automatic_os_upgrade=True)
 DEFERRED = UpgradePolicy(enable_automatic_os_upgrade=True, os_rolling_upgrade_deferral=True)
@@ -212,3 +212,16 @@ def test_a_service_fabric_set_needs_no_probe() -> None:
 def test_the_word_uniform_counts_in_any_case() -> None:
     """C5: ARM enums are case-insensitive."""
     assert reasons(a_fleet(orchestration_mode="uniform")) == ()
+
+
+def test_a_flexible_set_needs_the_extension_and_no_surge() -> None:
+    """R16, N11, N17: a Flexible set with the health extension is eligible; maxSurge holds it, rollback on breach is noted."""
+    fine = a_fleet(orchestration_mode="Flexible", health_sources=(HealthSource.EXTENSION,))
+    rolling = RollingUpgradePolicy(max_surge=True, rollback_failed_instances_on_policy_breach=True)
+    asking = replace(fine, policy=UpgradePolicy(use_rolling_upgrade_policy=True, rolling=rolling))
+
+    assert reasons(fine) == ()
+    (reason,) = reasons(asking)
+    assert reason.endswith("set maxSurge to false (N17)")
+    found = judge_eligibility(Facts(asking, ())).warnings
+    assert any(warning.endswith("has no effect here (N11)") for warning in found)

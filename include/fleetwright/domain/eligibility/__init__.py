@@ -5,6 +5,7 @@
     facts            what is known about the fleet when it is judged
     ownership        whose set it is, and whether somebody else is at work (O1-O4)
     model            what its image and disks are, and how its calls are dated (R15, R17, R28, R53, O5, O8)
+    flexible         what a Flexible set has to have (R16, N11, N17)
     health_source    what judges its instances (R16, R34, R35, N1, N4, O10)
     patching         what else would patch it (R19, N2, N3), and what a swap changes in Windows (N5)
     service_fabric   durability, extension and cluster (R20-R24, R33, C1)

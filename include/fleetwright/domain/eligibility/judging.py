@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fleetwright.domain.eligibility import (
     credentials,
+    flexible,
     health_source,
     model,
     ownership,
@@ -14,7 +15,7 @@ from fleetwright.domain.eligibility import (
 )
 from fleetwright.domain.eligibility.facts import Facts, Rule
 
-_FAMILIES = (ownership, model, health_source, patching, service_fabric)
+_FAMILIES = (ownership, model, flexible, health_source, patching, service_fabric)
 _REASONS: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.REASONS)
 _WARNINGS: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.WARNINGS)
 

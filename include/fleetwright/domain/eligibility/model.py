@@ -12,13 +12,6 @@ POLICY_SINCE = "2018-10-01"
 EXACT_VERSION_SINCE = "2023-03-01"
 
 
-def _orchestration(facts: Facts) -> str:
-    mode = facts.fleet.orchestration_mode
-    if mode.lower() == "uniform":
-        return ""
-    return f"orchestrationMode is {mode}; only Uniform sets can be rolled out by this version"
-
-
 def _image_kind(facts: Facts) -> str:
     image = facts.fleet.image
     if image.kind is ImageKind.PLATFORM or image.kind in IN_GALLERIES:
@@ -125,7 +118,6 @@ def _ignored_fields(facts: Facts) -> str:
 
 
 REASONS: tuple[Rule, ...] = (
-    _orchestration,
     _image_kind,
     _follows_latest,
     _supported,
