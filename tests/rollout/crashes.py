@@ -21,6 +21,10 @@ DRIVER_CALLS = frozenset(
         "fetch_awaited_version",
         "fetch_operation",
         "prepare",
+        "keep_disks",
+        "prepare_rollback",
+        "fetch_disk",
+        "begin_delete_disk",
         "begin_swap",
         "begin_rollback",
     }

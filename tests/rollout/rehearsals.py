@@ -84,6 +84,17 @@ class Admin:
         answer = self._http.post(url, json=body, headers=headers, timeout=30)
         assert answer.ok, answer.text
 
+    def list_disks(self) -> list[dict[str, Any]]:
+        """Every managed disk of the fleet's resource group."""
+        group = self.fleet_id.partition("/providers/")[0]
+        link = f"{group}/providers/Microsoft.Compute/disks?api-version=2024-03-02"
+        found: list[dict[str, Any]] = []
+        while link:
+            page = self._answer("GET", link)
+            found += page["value"]
+            link = page.get("nextLink", "").removeprefix(self.url)
+        return found
+
     def protect(self, instance: str) -> None:
         """Protect an instance from scale set actions, as its owner would."""
         shield = {
@@ -107,6 +118,15 @@ class Admin:
     def mutating(self) -> int:
         """How many calls would have changed something."""
         return int(self.get("requests")["mutating"])
+
+    def delete_faults(self) -> None:
+        """Remove all faults."""
+        self._answer("DELETE", "/_emulator/faults")
+
+    def send(self, method: str, path: str) -> int:
+        """An ARM call whose answer may be empty; its status."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return self._http.request(method, self.url + path, headers=headers, timeout=30).status_code
 
     def _answer(self, method: str, path: str, body: Json = None) -> Json:
         headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -218,6 +238,17 @@ class Rehearsal:
             keep_alive=lambda _lease: nullcontext(),
         ) as session:
             return roll_out(session)
+
+    def disks(self) -> dict[str, Any]:
+        """The OS disk of every member of a Flexible set, and the disks that nothing has attached."""
+        listed = self.admin.list_disks()
+        found: dict[str, Any] = {
+            disk["managedBy"].rpartition("/")[2]: disk["id"]
+            for disk in listed
+            if "managedBy" in disk and "osType" in disk["properties"]
+        }
+        free = [d["id"] for d in listed if d["properties"]["diskState"] == "Unattached"]
+        return {**found, "unattached": free}
 
     def state(self) -> dict[str, Any]:
         """What became of the instances, by the provider and its referee: comparable between rehearsals."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from crashes import Death, Killed, Moment, Mortal
 from rehearsals import Rehearsal, told
-from worlds import DEFERRAL, HEALTH_EXTENSION, NEW, deferral_world, rolling_policy, sick, world
+from worlds import DEFERRAL, HEALTH_EXTENSION, NEW, deferral_world, flexible, rolling_policy, sick, world
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -57,7 +57,21 @@ DEFERRED = deferral_world(
     behaviours=[sick("2")],
     health_seconds=20,
 )
-CHANGING = frozenset({"begin", "append", "begin_swap", "begin_rollback", "prepare"})
+FLEXIBLE = flexible(
+    world(3, 0, updateDomains=1, timings=QUICK, policy=LENIENT, behaviours=[sick("2")], health_seconds=20)
+)
+CHANGING = frozenset(
+    {
+        "begin",
+        "append",
+        "begin_swap",
+        "begin_rollback",
+        "prepare",
+        "keep_disks",
+        "prepare_rollback",
+        "begin_delete_disk",
+    }
+)
 
 
 class Trial:
@@ -75,7 +89,7 @@ class Trial:
     def outcome(self) -> tuple[Any, ...]:
         """What the provider shows and what the rollout reports."""
         view = self.rehearsal.ports().ledger.list_rollouts(self.rehearsal.admin.fleet_id.lower())[0]
-        return self.rehearsal.state(), told(view), self.rehearsal.admin.violations()
+        return self.rehearsal.state(), told(view), self.rehearsal.admin.violations(), self.rehearsal.disks()
 
     def begin(self) -> None:
         """The world and the ledger as they were before everything."""
@@ -130,10 +144,24 @@ def died_differently(trial: Trial) -> list[str]:
 def test_death_anywhere_changes_nothing(rehearse: Rehearse, tmp_path: Path) -> None:
     """Killed at any call or write of a rollout with a rollback, its end is the same: no instance is swapped or rolled back twice (R11)."""
     trial = Trial(rehearse(ROLLED_BACK), ROLLED_BACK, tmp_path)
-    state, reported, violations = trial.wanted
+    state, reported, violations, _disks = trial.wanted
 
     assert (state["swaps"], state["rollbacks"], violations) == ({"0": 1, "1": 1, "2": 1}, {"2": 1}, [])
     assert reported["status"] == "Completed"
+    assert died_differently(trial) == []
+
+
+@pytest.mark.slow
+def test_death_anywhere_loses_no_disk(rehearse: Rehearse, tmp_path: Path) -> None:
+    """Killed at any call or write of a Flexible set's rollout with a rollback: swapped once each, the same disk back, data disks kept, nothing left behind (R5, R11, O7)."""
+    trial = Trial(rehearse(FLEXIBLE), FLEXIBLE, tmp_path)
+    state, reported, violations, disks = trial.wanted
+
+    assert (state["swaps"], state["rollbacks"], violations) == ({"0": 1, "1": 1, "2": 1}, {"2": 1}, [])
+    assert reported["status"] == "Completed"
+    assert disks["unattached"] == []
+    trial.begin()
+    assert trial.rehearsal.disks()["web_2"] == disks["web_2"]
     assert died_differently(trial) == []
 
 
@@ -158,7 +186,7 @@ def test_death_anywhere_while_the_model_is_brought_up_to_date(rehearse: Rehearse
 def test_death_anywhere_while_a_breach_is_rolled_back(rehearse: Rehearse, tmp_path: Path) -> None:
     """Killed at any call or write of a breach, every unhealthy instance of any batch goes back once, and the stop stays (N11)."""
     trial = Trial(rehearse(BREACH), BREACH, tmp_path, trigger="manual")
-    state, reported, violations = trial.wanted
+    state, reported, violations, _disks = trial.wanted
 
     assert (state["swaps"], state["rollbacks"], violations) == (
         {"0": 1, "1": 1, "2": 1},
@@ -173,7 +201,7 @@ def test_death_anywhere_while_a_breach_is_rolled_back(rehearse: Rehearse, tmp_pa
 def test_death_anywhere_while_azure_waits_for_approvals(rehearse: Rehearse, tmp_path: Path) -> None:
     """Killed at any call or write of a rollout that approves, each instance is approved and swapped once, and the sick one rolled back once (O1, R11, N24)."""
     trial = Trial(rehearse(DEFERRED), DEFERRED, tmp_path)
-    state, reported, violations = trial.wanted
+    state, reported, violations, _disks = trial.wanted
 
     assert (state["swaps"], state["rollbacks"], violations) == ({"0": 1, "1": 1, "2": 1}, {"2": 1}, [])
     assert reported["status"] == "Completed"
@@ -181,11 +209,12 @@ def test_death_anywhere_while_azure_waits_for_approvals(rehearse: Rehearse, tmp_
     assert died_differently(trial) == []
 
 
+@pytest.mark.parametrize("kind", [ROLLED_BACK, FLEXIBLE], ids=["uniform", "flexible"])
 @pytest.mark.parametrize("seed", range(12))
-def test_two_deaths(rehearse: Rehearse, tmp_path: Path, seed: int) -> None:
+def test_two_deaths(rehearse: Rehearse, tmp_path: Path, seed: int, kind: dict[str, Any]) -> None:
     """Killed, resumed, killed again and resumed, the end is the same."""
     draw = random.Random(seed)
-    trial = Trial(rehearse(ROLLED_BACK), ROLLED_BACK, tmp_path)
+    trial = Trial(rehearse(kind), kind, tmp_path)
     first = draw.choice(trial.deaths()[:-1])
     second = Death(draw.randrange(len(trial.calls) - first.number + 4), draw.choice(list(Moment)))
 

@@ -134,3 +134,9 @@ def from_a_gallery(document: dict[str, Any]) -> dict[str, Any]:
     profile["storageProfile"]["imageReference"] = {"id": f"{gallery}/images/web"}
     galleries = [{"id": gallery, "images": [{"name": "web", "versions": versions}]}]
     return {**document, "platformImages": [], "galleries": galleries}
+
+
+def flexible(document: dict[str, Any]) -> dict[str, Any]:
+    """The same world with a Flexible set: its members are virtual machines, ``web_0`` and so on."""
+    document["scaleSets"][0]["resource"]["properties"]["orchestrationMode"] = "Flexible"
+    return document

@@ -9,6 +9,7 @@ import click
 
 from fleetwright import __version__
 from fleetwright.cli.cancel import cancel
+from fleetwright.cli.disks import disks
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
 from fleetwright.cli.history import history
 from fleetwright.cli.output import keep_quiet, print_error
@@ -25,7 +26,7 @@ def fleetwright() -> None:
     """Roll new OS images out over Azure scale sets, batch by batch."""
 
 
-for _verb in (run, plan, history, cancel, quarantine, serve):
+for _verb in (run, plan, history, cancel, quarantine, disks, serve):
     fleetwright.add_command(_verb)
 
 

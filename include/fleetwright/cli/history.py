@@ -15,6 +15,7 @@ from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.notifications import notifications_of
 from fleetwright.domain.progress import ended_at, recent_history
+from fleetwright.domain.records import RolloutView
 from fleetwright.ledger.event_log import RecordedEvent
 
 
@@ -29,16 +30,18 @@ def history(common: Common, *, notifications: bool) -> int:
     if notifications:
         _show_notifications(ledger.list_events(key), as_json=common.as_json)
     else:
-        _show_attempts(recent_history(ledger.list_rollouts(key)), as_json=common.as_json)
+        _show_attempts(ledger.list_rollouts(key), as_json=common.as_json)
     return 0
 
 
-def _show_attempts(entries: tuple[dict[str, Any], ...], *, as_json: bool) -> None:
+def _show_attempts(views: tuple[RolloutView, ...], *, as_json: bool) -> None:
+    entries = recent_history(views)
     if as_json:
         print_json({"value": list(entries)})
     elif entries:
         headers = ("started", "ended", "status", "version", "ok", "failed", "pending", "rolled back", "error")
-        click.echo("a rollback gives the previous version back on a new disk, not the previous disk (O7)\n")
+        preserves = any(swap.preserves_disk for view in views for swap in view.swaps.values())
+        click.echo(f"{_what_rollbacks_give(preserves=preserves)} (O7)\n")
         click.echo(
             tabulate([_row(entry["properties"]) for entry in entries], headers=headers, tablefmt="simple")
         )
@@ -59,6 +62,12 @@ def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> No
     for one in () if as_json else told:
         errors = "".join(f"\n  {error}" for error in one.errors)
         click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.rollout_id or '-'}  {one.stage}: {one.status}{errors}")
+
+
+def _what_rollbacks_give(*, preserves: bool) -> str:
+    if preserves:
+        return "a rollback gives the previous disk itself back"
+    return "a rollback gives the previous version back on a new disk, not the previous disk"
 
 
 def _row(entry: dict[str, Any]) -> tuple[Any, ...]:

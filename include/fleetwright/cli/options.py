@@ -98,6 +98,14 @@ def rollout_flags(command: Command) -> Command:
 
 def common_flags(command: Command) -> Command:
     """Give a verb the common flags, handed to it as one ``Common``."""
+    decorated: Any = common_flags_of(command)
+    for flag in reversed(_FLAGS):
+        decorated = flag(decorated)
+    return decorated  # type: ignore[no-any-return]  # click returns the command it was given
+
+
+def common_flags_of(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The verb as click calls it, with the values of the common flags."""
 
     @wraps(command)
     def with_common(
@@ -111,7 +119,25 @@ def common_flags(command: Command) -> Command:
     ) -> Any:  # noqa: ANN401 - whatever the verb returns
         return command(Common(endpoint, token, fleet, ledger, virtual_time, as_json), **rest)
 
-    decorated: Any = with_common
-    for flag in reversed(_FLAGS):
+    return with_common
+
+
+def fleet_argument(command: Command) -> Command:
+    """Give a verb the common flags, with the fleet as its argument or as ``--fleet``.
+
+    :raises click.UsageError: when it is given neither way, or in both
+    """
+
+    @wraps(command)
+    def with_fleet(named: str | None, fleet: str | None, **rest: Any) -> Any:  # noqa: ANN401 - as above
+        if bool(named) is bool(fleet):
+            raise click.UsageError("name one fleet: the scale set's ARM id, as FLEET or with --fleet")
+        return common_flags_of(command)(fleet=named or fleet, **rest)
+
+    decorated: Any = with_fleet
+    optional_fleet = click.option("--fleet", default=None, metavar="ID", help="ARM id of the scale set.")
+    for flag in reversed(
+        (click.argument("named", metavar="FLEET", required=False), optional_fleet, *_FLAGS[1:])
+    ):
         decorated = flag(decorated)
     return decorated  # type: ignore[no-any-return]  # click returns the command it was given

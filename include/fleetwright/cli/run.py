@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import secrets
-import socket
-
 import click
 from rich.console import Console
 
 from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
 from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_calls, tell_held
+from fleetwright.cli.owner import owner_of_process
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ledger, build_ports
 from fleetwright.domain.errors import FleetwrightError, HeldError
@@ -61,7 +57,7 @@ def _carry_out(ports: Ports, request: RolloutRequest, console: Console, *, as_js
     def keep_alive(lease: Lease) -> LeaseHeartbeat:
         return LeaseHeartbeat(ports.ledger, lease)
 
-    owner = _owner()
+    owner = owner_of_process("run")
     with opened(ports, request, owner=owner, terms=LeaseTerms(), keep_alive=keep_alive) as session:
         try:
             view = _roll_out(session, console)
@@ -92,17 +88,3 @@ def _tell_interrupted(view: RolloutView, error: FleetwrightError, *, as_json: bo
         print_json(body)
     print_error(body["reason"]["message"])
     return EXIT_STOPPED
-
-
-def _owner() -> str:
-    # The random part keeps a process of a later day with the same number from passing for this one.
-    return (
-        f"fleetwright run by {_user()} on {socket.gethostname()}, pid {os.getpid()} ({secrets.token_hex(3)})"
-    )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        return f"uid {os.getuid()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
@@ -13,18 +14,20 @@ from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending
 from fleetwright.rollout.news import find_newer_version
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.sweeping import Sweep, sweep_session
 
 log = logging.getLogger(__name__)
 
 
 def finish(session: RolloutSession, ending: Ending) -> None:
     """Write the rollout's end with counts by the provider's truth, not by our own flags."""
+    sweep = sweep_session(session, whole_fleet=True)
     instances = session.list_instances()
     selection = select_batch(session.situation(instances))
     progress = count_progress(
         session.view, instances, session.fleet.health_source, len(selection.pending_ids)
     )
-    outcome = {
+    outcome: dict[str, Any] = {
         "progress": progress.to_dict(),
         "rollback_info": count_rollbacks(session.view).to_dict(),
         "versions": _versions(instances),
@@ -32,6 +35,8 @@ def finish(session: RolloutSession, ending: Ending) -> None:
         "by_themselves": [leak.to_dict() for leak in find_leaks(session.view, instances)],
         "newer_version": find_newer_version(session),
     }
+    if session.fleet.is_flexible:
+        outcome["kept_disks"] = _kept_disks(sweep)
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))
     _tell(ending.reason, session)
 
@@ -41,8 +46,16 @@ def _tell(reason: StopReason, session: RolloutSession) -> None:
     counts = ", ".join(f"{value} {name}" for name, value in rollout.outcome["progress"].items())
     log.info("rollout %s: %s (%s): %s", rollout.rollout_id, rollout.state, reason.code, reason.message)
     log.info("instances: %s", counts)
-    for line in (*rollout.outcome["versions"], *narrate.surprises(rollout)):
+    kept = rollout.outcome.get("kept_disks", ())
+    for line in (*rollout.outcome["versions"], *narrate.surprises(rollout), *kept):
         log.info("%s", line)
+
+
+def _kept_disks(sweep: Sweep) -> list[str]:
+    """The disks that stay behind, and why: nobody but a person frees those of instances that were not confirmed."""
+    needed = [f"kept {leftover.disk_id}: {leftover.why}" for leftover in sweep.kept]
+    left = [f"could not delete {leftover.disk_id}: {leftover.why}" for leftover in sweep.left]
+    return [*needed, *left]
 
 
 def _versions(instances: tuple[Instance, ...]) -> list[str]:

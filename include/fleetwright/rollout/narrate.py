@@ -23,11 +23,7 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
         f"  batches of at most {policy.max_batch_instance_percent} %; stops above "
         f"{policy.max_unhealthy_instance_percent} % unhealthy of the set or "
         f"{policy.max_unhealthy_upgraded_instance_percent} % of those upgraded; "
-        + (
-            "unhealthy instances get their previous version back, on a new disk (O7)"
-            if rollback
-            else "no rollback"
-        ),
+        + (_what_rollbacks_give(fleet) if rollback else _what_is_kept(fleet)),
         f"  {fleet.strategy.words}",
         "",
         batches_table(plan),
@@ -36,6 +32,18 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
     lines += [f"  left out: {row}" for row in left_out_rows(plan.left_out)]
     lines += [f"  note: {note}" for note in (*plan.notes, *warnings)]
     return "\n".join(lines).rstrip()
+
+
+def _what_rollbacks_give(fleet: Fleet) -> str:
+    if fleet.is_flexible:
+        return "unhealthy instances get their previous disk back (O7)"
+    return "unhealthy instances get their previous version back, on a new disk (O7)"
+
+
+def _what_is_kept(fleet: Fleet) -> str:
+    if fleet.is_flexible:
+        return "no rollback; the previous disk of an unhealthy instance is kept"
+    return "no rollback"
 
 
 def batches_table(plan: Plan) -> str:

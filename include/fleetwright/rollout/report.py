@@ -26,7 +26,14 @@ def report(view: RolloutView) -> dict[str, Any]:
         "byThemselves": list(rollout.outcome.get("by_themselves", ())),
         "newerVersion": rollout.outcome.get("newer_version", ""),
         "batches": [_batch(batch) for batch in view.batches if _was_sent(view, batch)],
+        **_kept_disks(view),
     }
+
+
+def _kept_disks(view: RolloutView) -> dict[str, Any]:
+    """Only a rollout of a Flexible set may leave disks behind."""
+    kept = view.rollout.outcome.get("kept_disks")
+    return {"keptDisks": list(kept)} if kept else {}
 
 
 def held_report(reasons: tuple[str, ...], target_version: str = "") -> dict[str, Any]:

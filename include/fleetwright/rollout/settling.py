@@ -29,6 +29,7 @@ from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often
 from fleetwright.rollout.news import judge_refusal
 from fleetwright.rollout.restoring import is_restoring, open_restoring
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.sweeping import sweep_session
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
     )
     goes_back = open_restoring(session, ending, instances, len(session.view.batches)) if ending else None
     _close(session, failed, summary, ending, goes_back)
+    sweep_session(session)
     if ending is not None and goes_back is not None:
         return Settled(
             f"{summary}; it ends ({ending.reason.code}) once its unhealthy instances are taken back"
