@@ -94,6 +94,8 @@ class Instance:
     @property
     def order(self) -> tuple[str, int]:
         """Sort key by number: 10 comes after 9, ``web_10`` after ``web_9``; names come after numbers."""
+        if self.instance_id.isdecimal():
+            return ("", int(self.instance_id))
         name = self.instance_id.rstrip("0123456789")
         return (name, int(self.instance_id[len(name) :] or -1))
 
