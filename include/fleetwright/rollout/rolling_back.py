@@ -73,11 +73,16 @@ def _put_disks_back(session: RolloutSession) -> None:
             session.write(ROLLBACK.refuse((instance_id,), reason, session.now()))
 
 
+def _is_given_back(session: RolloutSession, swap: SwapRecord) -> bool:
+    instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
+    # A machine that has its previous disk, and is down or never lost it, still waits for its start.
+    return instance is not None and ROLLBACK.is_done(swap, instance) and ROLLBACK.is_taken(swap, instance)
+
+
 def _adopt_given_back(session: RolloutSession) -> None:
     """What the provider gave back by itself meanwhile needs no call of ours; it is judged like our own rollback."""
-    read = partial(session.ports.driver.fetch_instance, session.fleet)
     waiting = _of_open_batch(session, SwapState.ROLLBACK_INTENDED)
-    ids = tuple(swap.instance_id for swap in waiting if ROLLBACK.is_done(swap, read(swap.instance_id)))
+    ids = tuple(swap.instance_id for swap in waiting if _is_given_back(session, swap))
     if ids:
         session.write(facts.accepted(ids, "", ROLLBACK.accepted, session.now()))
         log.info("instances %s have their previous version back already", name_ids(ids))
