@@ -132,6 +132,28 @@ def test_a_version_that_does_not_exist_is_told_with_the_rest(
 
 
 @VERBS
+def test_a_way_back_that_is_gone_is_told_with_the_rest(
+    fleetwright: Callable[..., Fleetwright], verb: str
+) -> None:
+    """O6, O3: an automatic run is held over a previous version that the catalogue has no more, beside all else."""
+    command = fleetwright(world(3, 0, tags={}, versions=(NEW,)))
+
+    reasons = assert_held(command, command(verb, "--json", "--trigger", "automatic"), "O3", "O6")
+
+    assert f"previous version {OLD} (instances 0, 1, 2)" in reasons[1]
+
+
+def test_a_way_back_that_is_gone_is_a_note_where_nobody_rolls_back(
+    fleetwright: Callable[..., Fleetwright],
+) -> None:
+    """O6, R43: a manual run has no rollback, so its plan says that there is none, and goes on."""
+    ended = fleetwright(world(3, 0, versions=(NEW,)))("plan", "--json")
+
+    assert ended.code == 0
+    assert any(note.startswith("rollback is impossible: ") for note in ended.body["notes"])
+
+
+@VERBS
 def test_a_sas_token_that_expires_on_the_way_holds(
     fleetwright: Callable[..., Fleetwright], verb: str
 ) -> None:
