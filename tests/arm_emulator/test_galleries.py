@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.compute import models
-from emulated_worlds import Serve
-from gallery_worlds import (
+from emulated_galleries import (
     GALLERY,
     IMAGE,
     gallery,
@@ -17,6 +16,7 @@ from gallery_worlds import (
     targets,
     version,
 )
+from emulated_worlds import Serve
 
 
 def test_gallery_through_the_official_client(serve: Serve) -> None:
@@ -48,6 +48,23 @@ def test_replication_status_is_shown_to_those_who_ask(serve: Serve) -> None:
         "West Europe": ("Completed", 100),
         "North Europe": ("Replicating", 0),
     }
+
+
+@pytest.mark.parametrize(
+    ("expand", "status", "shown"),
+    [
+        ("replicationStatus", 200, True),
+        ("UefiSettings,ReplicationStatus", 200, True),
+        ("UefiSettings", 200, False),
+        ("all", 400, False),
+    ],
+)
+def test_expand_takes_what_azure_takes(serve: Serve, expand: str, status: int, shown: bool) -> None:
+    """Both words, in any case and together; another one is refused by name."""
+    answer = serve(gallery_world()).arm("GET", f"{IMAGE}/versions/1.0.0", params={"$expand": expand})
+
+    assert answer.status_code == status
+    assert ("replicationStatus" in answer.json().get("properties", {})) is shown
 
 
 def test_versions_come_in_pages(serve: Serve) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from emulated_worlds import Serve, scale_set_id
-from gallery_worlds import (
+from emulated_galleries import (
     COMMUNITY,
     IMAGE,
     SHARED,
@@ -13,6 +12,7 @@ from gallery_worlds import (
     running,
     version,
 )
+from emulated_worlds import Serve, scale_set_id
 
 REFERENCES = [
     {"id": IMAGE},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from emulated_galleries import IMAGE, gallery_world, running
 from emulated_worlds import V1, V2, Serve, scale_set, scale_set_id, world
-from gallery_worlds import IMAGE, gallery_world, running
 
 PLATFORM = {"publisher": "canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from azure.core.exceptions import HttpResponseError
+from emulated_galleries import COMMUNITY, SHARED, gallery_world, version
 from emulated_worlds import SUBSCRIPTION, Serve
-from gallery_worlds import COMMUNITY, SHARED, gallery_world, version
 
 LOCATIONS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/locations"
 

@@ -26,7 +26,7 @@ IMAGES = {
         ),
     ),
     "gallery_version_withdrawn": Scenario(
-        "the version is deleted from its gallery during the second batch: Azure refuses the third",
+        "the version is deleted from its gallery during the second batch: no third one begins",
         gallery_world(n=10),
         (
             (

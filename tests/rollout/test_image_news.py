@@ -62,7 +62,8 @@ def test_gallery_version_withdrawn_in_mid_rollout_ends_it(
 
     view = rehearsal.run()
 
-    assert "Azure refuses it (GalleryImageNotFound)" in told(view)["reason"]["message"]
+    assert (told(view)["status"], told(view)["reason"]["code"]) == ("Faulted", "InternalExecutionError")
+    assert "it was withdrawn while this rollout ran" in told(view)["reason"]["message"]
     assert "1 of 6 instances run it and stay" in told(view)["reason"]["message"]
     assert versions_of(rehearsal) == {SECOND: 1, FIRST: 5}
 
@@ -79,6 +80,53 @@ def test_replica_that_is_lost_in_mid_rollout_ends_it(rehearse: Rehearse) -> None
 
     assert told(view)["status"] == "Faulted"
     assert "is not replicated to westeurope: Failed (R26)" in told(view)["reason"]["message"]
+
+
+@pytest.mark.parametrize("where", ["version-wide", "in the region"])
+def test_version_excluded_in_mid_rollout_ends_it(rehearse: Rehearse, where: str) -> None:
+    """R27: whoever excludes a version stops its rollouts before their next batch, though Azure would go on."""
+
+    def exclude(admin: Admin) -> None:
+        regions = [{"name": "West Europe", "excludeFromLatest": where == "in the region"}]
+        flag = where == "version-wide"
+        admin.post("images", **IN_GALLERY, version=SECOND, targetRegions=regions, excludeFromLatest=flag)
+
+    rehearsal = rehearse(gallery_world(), clock=eventful((15, exclude)))
+
+    view = rehearsal.run()
+
+    assert told(view)["status"] == "Faulted"
+    assert "is excluded from latest" in told(view)["reason"]["message"]
+    assert versions_of(rehearsal) == {SECOND: 1, FIRST: 5}
+    assert swap_states(view) == {"healthy": 1}
+
+
+def test_community_image_that_is_not_visible_any_more_ends_it(rehearse: Rehearse) -> None:
+    """R26: an image that its region does not show any more ends the rollout, as a version that is gone does."""
+    gone = fault({"status": 404, "code": "NotFound"}, "GET", "*/communityGalleries/*", after=2)
+    reference = {"communityGalleryImageId": "/CommunityGalleries/g-public/Images/web"}
+    rehearsal = rehearse(gallery_world(reference=reference, faults=[gone]))
+
+    view = rehearsal.run()
+
+    assert told(view)["status"] == "Faulted"
+    assert "is not visible in westeurope: NotFound" in told(view)["reason"]["message"]
+    assert versions_of(rehearsal) == {SECOND: 1, FIRST: 5}
+
+
+def test_version_deleted_between_check_and_swap_ends_it(rehearse: Rehearse) -> None:
+    """R26: what the check could not see yet Azure refuses: the batch is refused, and the reason is the version."""
+    late = fault({"status": 429, "retryAfter": 30}, after=1, times=1)
+
+    def delete(admin: Admin) -> None:
+        admin.post("images/withdraw", **IN_GALLERY, version=SECOND)
+
+    rehearsal = rehearse(gallery_world(faults=[late]), clock=eventful((60, delete)))
+
+    view = rehearsal.run()
+
+    assert "Azure refuses it (GalleryImageNotFound)" in told(view)["reason"]["message"]
+    assert swap_states(view) == {"healthy": 1, "refused": 1}
 
 
 def test_refusal_of_a_version_that_is_still_there_is_no_withdrawal(rehearse: Rehearse) -> None:

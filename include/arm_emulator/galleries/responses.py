@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.arm_errors import ErrorDetail, ResourceNotFoundError
+from arm_emulator.arm_errors import ErrorDetail, InvalidParameterError, ResourceNotFoundError
 from arm_emulator.compute.instance import Fate
 from arm_emulator.galleries.changes import put_version, remove_version, update_version
 from arm_emulator.galleries.rendering import gallery_body, image_body, version_body, versions_of
@@ -81,11 +81,25 @@ def list_versions(world: World, call: ArmCall) -> ArmReply:
 
 def get_version(world: World, call: ArmCall) -> ArmReply:
     """One version; its replication where ``$expand`` asks for it."""
-    expand = call.expects("$expand", frozenset({"replicationstatus", "uefisettings"}))
+    with_status = "replicationstatus" in _expanded(call)
     gallery, image = addressed_image(world, call)
     version = _addressed_version(image, call)
-    with_status = expand == "replicationstatus"
     return ArmReply.of(version_body(world.regions, gallery, image, version, with_status=with_status))
+
+
+def _expanded(call: ArmCall) -> set[str]:
+    """What ``$expand`` names, in lower case.
+
+    :raises InvalidParameterError: it names something that a version does not have.
+    """
+    named = {part.strip().lower() for part in call.query.get("$expand", "").split(",")} - {""}
+    if named - {"replicationstatus", "uefisettings"}:
+        raise InvalidParameterError(
+            f"The value '{call.query['$expand']}' of query parameter $expand is not supported; it takes "
+            "ReplicationStatus and UefiSettings.",
+            target="$expand",
+        )
+    return named
 
 
 def put(world: World, call: ArmCall) -> ArmReply:

@@ -12,7 +12,7 @@ from fleetwright.azure.visible_images import VisibleImages
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.image_versions import ImageVersion
-from fleetwright.domain.images import ImageKind, ImageReference, version_key
+from fleetwright.domain.images import IN_GALLERIES, ImageKind, ImageReference, version_key
 
 
 class _Images(Protocol):
@@ -52,6 +52,18 @@ class AzureImageCatalogue:
     def why_not_deployable(self, fleet: Fleet, image: ImageReference, version: str) -> str:
         """Why the fleet's region cannot deploy the version (O6); one that is excluded from latest it can."""
         return self._confirm(fleet, image, version).missing
+
+    def why_not_any_more(self, fleet: Fleet, image: ImageReference, version: str) -> str:
+        """Why a rollout to the version has to stop, asked anew in one call (R26, R27).
+
+        Platform images have neither flags nor replication: Azure refuses what it has withdrawn.
+        """
+        if image.kind not in IN_GALLERIES:
+            return ""
+        if image.kind is ImageKind.GALLERY:
+            return self._images(fleet, image).confirm(fleet, image, ImageVersion(version)).obstacle
+        self._listed.pop((fleet.location, image.key), None)
+        return self._listed_version(fleet, image, version).obstacle
 
     def forget(self) -> None:
         """Read anew whatever is asked from here on."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.eligibility import opted_out
+from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState, SwapState
@@ -15,6 +16,7 @@ from fleetwright.domain.thresholds import INTERNAL, StopReason, judge_set, share
 from fleetwright.rollout.cancelling import find_cancel
 from fleetwright.rollout.recovering import recover_failed
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.targets import tell_withdrawn
 from fleetwright.rollout.whose_upgrade import why_not_now
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ class Ending:
 
 
 def check_health(session: RolloutSession) -> Ending | None:
-    """Read the whole set again; an ending here comes before any further swap (R8, R14, O3, O4).
+    """Read the whole set again; an ending here comes before any further swap (R8, R14, R27, O3, O4).
 
     What an earlier holder decided stands. Its open batch is never stopped here: the instances get their
     verdicts first, or their previous version back.
@@ -62,7 +64,9 @@ def check_health(session: RolloutSession) -> Ending | None:
     if not select_batch(situation).pending_ids:
         log.info("nothing is left to upgrade to %s", situation.target_version)
         return None
-    ending = said_by_people(session) or _not_ours_any_more(session)
+    ending = (
+        said_by_people(session) or _not_ours_any_more(session) or _not_rolled_out_any_more(session, situation)
+    )
     return ending or _unhealthy(session, session.situation(recover_failed(session, instances)))
 
 
@@ -81,6 +85,20 @@ def _not_ours_any_more(session: RolloutSession) -> Ending | None:
         return _withdraw(session, StopReason(OPTED_OUT, reason))
     held = why_not_now(session)
     return _withdraw(session, StopReason("OperationNotAllowed", held)) if held else None
+
+
+def _not_rolled_out_any_more(session: RolloutSession, situation: Situation) -> Ending | None:
+    """A gallery's version that was excluded, deleted or lost from the region since the last batch (R26, R27)."""
+    fleet, target = session.fleet, situation.target_version
+    try:
+        reason = session.ports.catalogue.why_not_any_more(fleet, fleet.image, target)
+    except ConfigurationError as error:
+        reason = f"is gone: {error}"
+    if not reason:
+        return None
+    why = f"{reason}: it was withdrawn while this rollout ran"
+    state = RolloutState.FAULTED if session.view.swapped_ids else RolloutState.HELD
+    return Ending(state, StopReason(INTERNAL, tell_withdrawn(fleet, situation, why)))
 
 
 def _withdraw(session: RolloutSession, reason: StopReason) -> Ending:

@@ -11,7 +11,7 @@ from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import INTERNAL, StopReason
 from fleetwright.rollout.check import Ending
 from fleetwright.rollout.session import RolloutSession
-from fleetwright.rollout.targets import find_newer
+from fleetwright.rollout.targets import find_newer, tell_withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,8 @@ def judge_refusal(session: RolloutSession, situation: Situation) -> Ending | Non
     reason = _why_gone(session)
     if not reason:
         return None
-    target, image = situation.target_version, session.fleet.image
-    on_target = sum(instance.version == target for instance in situation.instances)
-    message = (
-        f"Rolling Upgrade stopped: version {target} of {image.name} {reason}: it was withdrawn while this rollout "
-        f"ran, and Azure refuses it ({_code(image.kind)}). {on_target} of {situation.total} instances run it and stay, the others keep what they have. "
-        "Start again to go to the newest version that there is then."
-    )
+    why = f"{reason}: it was withdrawn while this rollout ran, and Azure refuses it ({_code(session.fleet.image.kind)})"
+    message = tell_withdrawn(session.fleet, situation, why)
     return Ending(RolloutState.FAULTED, StopReason(INTERNAL, message))
 
 

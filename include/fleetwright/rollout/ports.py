@@ -188,6 +188,10 @@ class ImageCatalogue(Protocol):
         """Why the fleet's region cannot deploy the version, be it rolled out or not (O6); empty where it can."""
         ...
 
+    def why_not_any_more(self, fleet: Fleet, image: ImageReference, version: str) -> str:
+        """Why a rollout to the version has to stop, asked anew before each batch; empty where it may go on."""
+        ...
+
     def forget(self) -> None:
         """Read anew whatever is asked from here on: until then answers are remembered."""
         ...

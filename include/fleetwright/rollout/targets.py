@@ -10,6 +10,7 @@ from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import IN_GALLERIES, LATEST, ImageKind, is_older, newest
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.situation import Situation
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.ports import ImageCatalogue
 
@@ -98,6 +99,17 @@ def find_newer(catalogue: ImageCatalogue, fleet: Fleet, version: str) -> str:
         if not catalogue.why_not_rolled_out(fleet, fleet.image, candidate):
             return candidate
     return ""
+
+
+def tell_withdrawn(fleet: Fleet, situation: Situation, why: str) -> str:
+    """Why a rollout to a version that was withdrawn stops, on what the instances are, and what to do."""
+    target = situation.target_version
+    on_target = sum(instance.version == target for instance in situation.instances)
+    return (
+        f"Rolling Upgrade stopped: version {target} of {fleet.image.name} {why}. {on_target} of {situation.total} "
+        "instances run it and stay, the others keep what they have. "
+        "Start again to go to the newest version that there is then."
+    )
 
 
 def versions_left_behind(instances: Iterable[Instance], target: str) -> dict[str, tuple[str, ...]]:
