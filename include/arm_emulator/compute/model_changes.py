@@ -65,7 +65,9 @@ def replace_scale_set(world: World, scale_set: ScaleSet, body: JsonObject, disru
     :raises PropertyChangeNotAllowedError: it changes what cannot change.
     """
     resource = copy.deepcopy(body)
-    resource.setdefault("sku", {}).setdefault("capacity", len(scale_set.instances))
+    sku = resource.get("sku") or {}
+    if isinstance(sku, dict):
+        resource["sku"] = {"capacity": len(scale_set.instances), **sku}
     _change(world, scale_set, resource, disruption, is_judged=True)
 
 

@@ -67,7 +67,9 @@ class GalleryVersion:
     @property
     def profile(self) -> JsonObject:
         """``publishingProfile``."""
-        found: JsonObject = self.properties.setdefault("publishingProfile", {})
+        if self.properties.get("publishingProfile") is None:
+            self.properties["publishingProfile"] = {}
+        found: JsonObject = self.properties["publishingProfile"]
         return found
 
     def is_in(self, region: str) -> bool:

@@ -22,7 +22,7 @@ def completed_load_balancer(resource: Mapping[str, Any]) -> JsonObject:
     for probe in probes_of(balancer):
         probe.setdefault("id", f"{balancer['id']}/probes/{probe['name']}")
         probe.setdefault("type", PROBE_TYPE)
-        probe.setdefault("properties", {}).setdefault("provisioningState", "Succeeded")
+        probe["properties"] = {"provisioningState": "Succeeded", **(probe.get("properties") or {})}
     return balancer
 
 

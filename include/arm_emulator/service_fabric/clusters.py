@@ -18,7 +18,7 @@ def completed_cluster(resource: Mapping[str, Any]) -> JsonObject:
     cluster = copy.deepcopy(dict(resource))
     cluster.setdefault("name", cluster["id"].rpartition("/")[2])
     cluster.setdefault("type", CLUSTER_TYPE)
-    cluster.setdefault("properties", {}).setdefault("provisioningState", "Succeeded")
+    cluster["properties"] = {"provisioningState": "Succeeded", **(cluster.get("properties") or {})}
     return cluster
 
 

@@ -93,7 +93,8 @@ def refuse_newer_properties(api_version: str, body: Mapping[str, Any]) -> None:
 
     :raises InvalidRequestContentError: it does.
     """
-    policy = (body.get("properties") or {}).get("upgradePolicy") or {}
+    properties = body.get("properties")
+    policy = properties.get("upgradePolicy") if isinstance(properties, dict) else None
     for first, path in _INTRODUCED:
         if not is_at_least(api_version, first) and _has(policy, path):
             raise InvalidRequestContentError(
