@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from fleetwright.airflow.wiring import build_ports
 from fleetwright.rollout.ports import LeaseTerms
+from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.selecting import choose_batch
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.swapping import swap_os_disk
-from fleetwright.rollout.validate import RolloutRequest, validate
+from fleetwright.rollout.validate import validate
 
 TERMS = LeaseTerms(timedelta(seconds=60))
 OWNER = "Airflow run r of scale_set_rollout"

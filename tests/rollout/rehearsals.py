@@ -23,9 +23,9 @@ from fleetwright.domain.records import RolloutView, TriggerKind
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.rollout.ports import LeaseTerms
 from fleetwright.rollout.report import report
+from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.runner import opened, roll_out
 from fleetwright.rollout.session import Ports
-from fleetwright.rollout.validate import RolloutRequest
 
 TOKEN = "s3cret-bearer-token"
 EXPIRY = LeaseTerms(timedelta(seconds=30))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import Param
 
 from fleetwright.airflow.hooks import AzureRmHook
-from fleetwright.rollout.validate import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
+from fleetwright.rollout.request import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
 
 _FLEET = (
     r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[cC]ompute"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleetwright.azure.endpoint import requires_deferral
 from fleetwright.cli.options import Common
 from fleetwright.domain.records import TriggerKind
-from fleetwright.rollout.validate import RolloutRequest
+from fleetwright.rollout.request import RolloutRequest
 
 
 def rollout_request(

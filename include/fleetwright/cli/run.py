@@ -17,9 +17,9 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.heartbeat import LeaseHeartbeat
 from fleetwright.rollout.ports import Lease, LeaseTerms
 from fleetwright.rollout.report import interrupted_report, report
+from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.runner import opened, roll_out
 from fleetwright.rollout.session import Ports, RolloutSession
-from fleetwright.rollout.validate import RolloutRequest
 
 _EXIT_CODES = {RolloutState.COMPLETED: EXIT_COMPLETED, RolloutState.HELD: EXIT_HELD}
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import Fleet
@@ -21,10 +21,8 @@ from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.upgrade_order import UpgradeOrder, read_upgrade_order
 from fleetwright.rollout import narrate
 from fleetwright.rollout.ports import Ledger
+from fleetwright.rollout.request import Validated
 from fleetwright.rollout.session import Ports, RolloutSession
-
-if TYPE_CHECKING:
-    from fleetwright.rollout.validate import Validated
 
 log = logging.getLogger(__name__)
 

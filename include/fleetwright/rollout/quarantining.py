@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fleetwright.domain.images import is_older
 from fleetwright.domain.quarantine import find_quarantined, image_key, why_quarantined
 from fleetwright.rollout.ports import Ledger
-
-if TYPE_CHECKING:
-    from fleetwright.rollout.validate import Validated
+from fleetwright.rollout.request import Validated
 
 
 def why_not_again(ledger: Ledger, validated: Validated) -> tuple[str, ...]:

@@ -15,12 +15,13 @@ from fleetwright.rollout.effects import run
 from fleetwright.rollout.finishing import finish
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
 from fleetwright.rollout.selecting import Chosen, choose_batch, wait_for_budget, wait_for_pause
 from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.settling import Settled, settle_batch
 from fleetwright.rollout.swapping import swap_os_disk
-from fleetwright.rollout.validate import RolloutRequest, validate
+from fleetwright.rollout.validate import validate
 from fleetwright.rollout.waiting import wait_for_verdicts
 
 log = logging.getLogger(__name__)

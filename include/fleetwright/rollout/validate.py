@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
-from fleetwright.domain.images import LATEST, is_exact_version
-from fleetwright.domain.instances import Instance
+from fleetwright.domain.images import LATEST
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports import ImageCatalogue
 from fleetwright.rollout.quarantining import why_not_again
+from fleetwright.rollout.request import RolloutRequest, Validated
 from fleetwright.rollout.session import Ports
 from fleetwright.rollout.targets import (
     Search,
@@ -29,53 +29,7 @@ from fleetwright.rollout.whose_upgrade import strategy_for, why_not_awaited
 
 log = logging.getLogger(__name__)
 
-MAX_HEALTH_TIMEOUT_SECONDS = 24 * 3600
-MAX_POLL_SECONDS = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutRequest:
-    """What a person or a schedule asks for.
-
-    :param fleet_id: ARM id of the scale set
-    :param version: ``latest`` or an exact image version
-    :param rollback: roll back on a manual run too (R43: off unless asked for)
-    """
-
-    fleet_id: str
-    version: str = LATEST
-    trigger: TriggerKind = TriggerKind.MANUAL
-    rollback: bool = False
-    health_timeout_seconds: float = 300.0
-    poll_seconds: float = 5.0
-    requires_deferral: bool = False
-
-    def __post_init__(self) -> None:
-        if self.version != LATEST and not is_exact_version(self.version):
-            raise ConfigurationError(
-                f"version {self.version!r} is neither 'latest' nor dotted numbers such as 18.04.202402010"
-            )
-        for name, seconds, most in (
-            ("health timeout", self.health_timeout_seconds, MAX_HEALTH_TIMEOUT_SECONDS),
-            ("time between polls", self.poll_seconds, MAX_POLL_SECONDS),
-        ):
-            if not 0 < seconds <= most:
-                raise ConfigurationError(
-                    f"{name} is {seconds:g} s; it must be more than 0 and at most {most} s"
-                )
-
-
-@dataclass(frozen=True, slots=True)
-class Validated:
-    """A fleet that may be upgraded, and to what.
-
-    :param warnings: what a person should know before the first batch
-    """
-
-    fleet: Fleet
-    instances: tuple[Instance, ...]
-    settings: RolloutSettings
-    warnings: tuple[str, ...]
+__all__ = ["RolloutRequest", "examine", "find_unfinished", "validate"]
 
 
 def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:

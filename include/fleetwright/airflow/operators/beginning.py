@@ -16,7 +16,8 @@ from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import make_plan, plan_body, preview
-from fleetwright.rollout.validate import RolloutRequest, examine, validate
+from fleetwright.rollout.request import RolloutRequest
+from fleetwright.rollout.validate import examine, validate
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
