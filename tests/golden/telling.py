@@ -19,6 +19,7 @@ FIGURES = {
     "wallSeconds": "seconds from the first swap to the last ready",
     "overheadSeconds": "of these with nobody in flight",
 }
+_DISK_GROUP = re.compile(r"/subscriptions/\S+/disks/")
 _REQUEST_ID = re.compile(r" \(request id [0-9a-f-]+\)")
 
 
@@ -104,7 +105,9 @@ def _batch(view: RolloutView, batch: BatchRecord, thresholds: str) -> Iterator[s
     for swap in view.swaps_of(batch):
         ready = "" if swap.ready_seconds is None else f", {swap.ready_seconds:g} s after its swap"
         why = "" if swap.verdict_reason == "ready" else f": {swap.verdict_reason}"
-        yield f"    {swap.instance_id}: {swap.state}{ready}{why}"
+        same = swap.preserves_disk and swap.restored_disk_id == swap.old_disk_id
+        back = ", on its previous disk" if same else ""
+        yield f"    {swap.instance_id}: {swap.state}{ready}{back}{why}"
     yield f"    afterwards: {thresholds}"
 
 
@@ -130,6 +133,8 @@ def _ending(report: Mapping[str, Any], exit_code: int) -> Iterator[str]:
     for version in sorted({leak["version"] for leak in report["byThemselves"]}):
         ids = [leak["instance"] for leak in report["byThemselves"] if leak["version"] == version]
         yield f"  by themselves on {version}: {', '.join(ids)}"
+    for disk in report.get("keptDisks", ()):
+        yield f"  {_DISK_GROUP.sub('', disk)}"
     if report["newerVersion"]:
         yield f"  newer version: {report['newerVersion']}"
 

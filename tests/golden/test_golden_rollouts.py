@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flexible_scenarios import FLEXIBLE
 from image_scenarios import IMAGES
 from keeping import HOW, difference
 from rehearsals import TOKEN, Rehearsal, eventful
@@ -19,7 +20,7 @@ from worlds import FLEET_ID
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
-ROLLOUTS = {**SCENARIOS, **TROUBLES, **IMAGES}
+ROLLOUTS = {**SCENARIOS, **TROUBLES, **IMAGES, **FLEXIBLE}
 TESTDATA = Path(__file__).parent / "testdata"
 
 
