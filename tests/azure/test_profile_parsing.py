@@ -150,7 +150,7 @@ FULL = {
         ]
     },
 }
-ODD = (None, 1, -1, 1.5, True, "", "x", [], [None], [1], {}, {"a": 1}, [[]], "\x00", "9" * 5000)
+ODD = (None, 1, -1, 1.5, True, "", "x", [], [None], [1], {}, {"a": 1}, [[]], "\x00", "two\nlines", "9" * 5000)
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -30,6 +30,11 @@ class Eligibility:
 
 def judge_eligibility(facts: Facts) -> Eligibility:
     """Ask every rule and collect every answer."""
-    reasons = tuple(reason for rule in _REASONS if (reason := rule(facts)))
-    warnings = tuple(warning for rule in _WARNINGS if (warning := rule(facts)))
-    return Eligibility((*reasons, *credentials.expiring(facts)), warnings)
+    reasons = (*(rule(facts) for rule in _REASONS), *credentials.expiring(facts))
+    warnings = tuple(rule(facts) for rule in _WARNINGS)
+    return Eligibility(_lines(reasons), _lines(warnings))
+
+
+def _lines(answers: tuple[str, ...]) -> tuple[str, ...]:
+    """What was answered, each on one line whatever a model's values hold."""
+    return tuple(" ".join(answer.split()) for answer in answers if answer)
