@@ -15,6 +15,7 @@ from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.disk_responses import disk_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
 from arm_emulator.compute.machine_responses import machine_routes
+from arm_emulator.compute.orchestration_responses import orchestration_routes
 from arm_emulator.compute.rolling_upgrade_responses import rolling_upgrade_routes
 from arm_emulator.compute.scale_set_responses import scale_set_routes
 from arm_emulator.compute.usage_responses import usage_routes
@@ -92,6 +93,7 @@ def create_router() -> Router:
             *resources.routes,
             *action_routes(),
             *rolling_upgrade_routes(),
+            *orchestration_routes(),
             *operations.routes(),
             *image_routes(),
             *visible_gallery_routes(),

@@ -62,6 +62,12 @@ def scale_to(world: World, scale_set: ScaleSet, capacity: int) -> None:
     scale_set.resource.setdefault("sku", {})["capacity"] = len(scale_set.instances)
 
 
+def replace_instance(world: World, scale_set: ScaleSet, instance: Instance) -> None:
+    """Delete an instance and create another one, of a new number, on the version of new instances (O9)."""
+    _remove_instance(world, scale_set, instance)
+    _add_instance(world, scale_set)
+
+
 def _add_instance(world: World, scale_set: ScaleSet) -> None:
     version = version_of_new_instances(world, scale_set)
     instance = settled_instance(scale_set, scale_set.next_id, created=world.now, version=version)

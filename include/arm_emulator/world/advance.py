@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.compute.life_cycle import finish_step
 from arm_emulator.compute.platform_upgrades import upgrade_by_platform
+from arm_emulator.compute.repairing import repair_by_platform
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.timeline import Entry
     from arm_emulator.world.world import World
 
@@ -26,7 +28,7 @@ def advance_to(world: World, now: datetime) -> None:
 def _let_platform_act(world: World) -> None:
     """What calls have changed since the last time may be something that the platform upgrades, or goes on with."""
     for scale_set in world.scale_sets.values():
-        upgrade_by_platform(world, scale_set)
+        _let_act_on(world, scale_set)
 
 
 def _run(world: World, entry: Entry) -> None:
@@ -36,4 +38,9 @@ def _run(world: World, entry: Entry) -> None:
     instance = scale_set.instances.get(entry.instance)
     if instance is not None and instance.ticket == entry.ticket:
         finish_step(world, scale_set, instance)
+    _let_act_on(world, scale_set)
+
+
+def _let_act_on(world: World, scale_set: ScaleSet) -> None:
     upgrade_by_platform(world, scale_set)
+    repair_by_platform(world, scale_set)
