@@ -23,10 +23,10 @@ from fleetwright.airflow.operators.batch import (
 from fleetwright.airflow.operators.beginning import (
     AcquireLeaseOperator,
     PlanOperator,
-    ReleaseLeaseOperator,
     ValidateFleetOperator,
 )
 from fleetwright.airflow.operators.ending import FinishOperator
+from fleetwright.airflow.operators.teardown import ReleaseLeaseOperator
 
 MAX_BATCHES = 1_100  # one instance a batch in the largest scale set, and some to spare
 # A template, not an output: every step would otherwise stand right behind acquire_lease in the graph.
@@ -68,7 +68,7 @@ def scale_set_rollout() -> None:
         [check, select, wait] >> settle
 
     finish = FinishOperator(task_id="finish", **step)
-    release = ReleaseLeaseOperator(task_id="release_lease", rollout_id=ROLLOUT_ID)
+    release = ReleaseLeaseOperator(task_id="release_lease", **step)
     acquire >> plan >> batch.loop(max_iterations=MAX_BATCHES, until=rollout_is_over) >> finish
     finish >> release.as_teardown(setups=acquire)
 

@@ -27,6 +27,8 @@ DRIVER_CALLS = frozenset(
         "begin_delete_disk",
         "begin_swap",
         "begin_rollback",
+        "fetch_repairs_state",
+        "begin_repairs_action",
     }
 )
 LEDGER_CALLS = frozenset({"begin", "append"})
@@ -72,7 +74,9 @@ class Mortal:
         return replace(ports, driver=driver, ledger=ledger)
 
     def call(self, name: str, act: Callable[[], Answer]) -> Answer:
-        """Carry one call out, or die."""
+        """Carry one call out, or die; what is dead asks for nothing any more."""
+        if self.is_dead:
+            raise Killed(name)
         number = len(self.calls)
         self.calls.append(name)
         if self._death == Death(number, Moment.BEFORE):
@@ -102,3 +106,22 @@ class _Fragile:
         if name not in self._names:
             return found
         return lambda *arguments, **named: self._mortal.call(name, lambda: found(*arguments, **named))
+
+
+class Bent:
+    """A driver of which some methods are others.
+
+    :param others: by name
+    """
+
+    def __init__(self, ports: Ports, **others: Callable[..., Answer]) -> None:
+        self._driver, self._others = ports.driver, others
+
+    def __getattr__(self, name: str) -> Answer:
+        return self._others.get(name) or getattr(self._driver, name)
+
+
+def bent(ports: Ports, **others: Callable[..., Answer]) -> Ports:
+    """The same ports, with other methods of the driver."""
+    driver: Any = Bent(ports, **others)
+    return replace(ports, driver=driver)

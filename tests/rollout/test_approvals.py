@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from crashes import Answer, Killed
+from crashes import Answer, Killed, bent
 from rehearsals import Admin, Happening, Rehearsal, asked, eventful, swap_states, told
 from worlds import FLEET_ID, IMAGE, NEW, NEWER, OLD, deferral_world, fault, sick
 
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.strategy import Strategy
 from fleetwright.ledger.store import open_existing
-from fleetwright.rollout.session import Ports
 from fleetwright.rollout.validate import examine
 
 Rehearse = Callable[..., Rehearsal]
@@ -23,25 +22,6 @@ APPROVE = "*/approveRollingUpgrade"
 FLAG_OFF = {
     "properties": {"upgradePolicy": {"automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": False}}}
 }
-
-
-class Bent:
-    """A driver of which some methods are others.
-
-    :param others: by name
-    """
-
-    def __init__(self, ports: Ports, **others: Callable[..., Answer]) -> None:
-        self._driver, self._others = ports.driver, others
-
-    def __getattr__(self, name: str) -> Answer:
-        return self._others.get(name) or getattr(self._driver, name)
-
-
-def bent(ports: Ports, **others: Callable[..., Answer]) -> Ports:
-    """The same ports, with other methods of the driver."""
-    driver: Any = Bent(ports, **others)
-    return replace(ports, driver=driver)
 
 
 def calls(rehearsal: Rehearsal) -> dict[str, int]:

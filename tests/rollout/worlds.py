@@ -52,6 +52,16 @@ def rolling_policy(**policy: Json) -> dict[str, Any]:
     }
 
 
+REPAIRS: dict[str, Any] = {"enabled": True, "gracePeriod": "PT10M", "repairAction": "Replace"}
+
+
+def repaired_world(*, repairs: dict[str, Any] | None = None, **rest: Json) -> dict[str, Any]:
+    """A set with automatic repairs, in a world whose platform acts by itself unless told otherwise."""
+    document = {**world(**rest), "platformUpgrades": True}
+    document["scaleSets"][0]["resource"]["properties"]["automaticRepairsPolicy"] = repairs or REPAIRS
+    return document
+
+
 DEFERRAL: dict[str, Any] = {
     "mode": "Manual",
     "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": True, "osRollingUpgradeDeferral": True},

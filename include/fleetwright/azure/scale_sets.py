@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fleetwright.azure.approval import Approval
+from fleetwright.azure.automatic_repairs import AutomaticRepairs
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.disk_replacement import DiskReplacement, checked_ids, exact_version
 from fleetwright.azure.errors import NotFoundError
@@ -21,6 +22,7 @@ from fleetwright.azure.uniform_reading import UniformReading
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.repairs import RepairsAction, RepairsState
 from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.surroundings import Surroundings
 from fleetwright.rollout.ports import DiskState, Guard, OperationStatus
@@ -115,6 +117,14 @@ class ScaleSetDriver:
         """Put the previous version back: how much of the old disk comes with it is the kind of set's (O7)."""
         ids = checked_ids(fleet, instance_ids)
         return self._disks(fleet).begin_rollback(fleet, ids, exact_version(fleet, version), guard)
+
+    def fetch_repairs_state(self, fleet: Fleet) -> RepairsState:
+        """How automatic repairs stand (O8)."""
+        return AutomaticRepairs(self._client).fetch_state(fleet)
+
+    def begin_repairs_action(self, fleet: Fleet, action: RepairsAction, guard: Guard) -> str:
+        """Suspend or resume automatic repairs (O8)."""
+        return AutomaticRepairs(self._client).begin(fleet, action, guard)
 
     def fetch_disk(self, _fleet: Fleet, disk_id: str) -> DiskState:
         """Look at a managed disk."""

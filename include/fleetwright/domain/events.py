@@ -26,6 +26,10 @@ class EventKind(StrEnum):
     JUDGED = "instances judged"
     ROLLBACK_INTENDED = "rollback intended"
     RESTORING_OPENED = "restoring opened"  # earlier batches' unhealthy instances, before the rollout ends
+    REPAIRS_SUSPENDED = (
+        "repairs suspended"  # before the call: from here on whoever ends the rollout resumes them
+    )
+    REPAIRS_RESUMED = "repairs resumed"  # after the call, and after the rollout's end as well
     SETTLED = "batch settled"
     SWEPT = "disks swept"  # disks that swaps left unattached are gone; told after the end as well
     DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it

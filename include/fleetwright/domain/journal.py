@@ -71,6 +71,14 @@ def _plan(view: RolloutView, event: Event) -> RolloutView:
     return replace(view, rollout=replace(view.rollout, plan=event.payload))
 
 
+def _suspend_repairs(view: RolloutView, _event: Event) -> RolloutView:
+    return replace(view, rollout=replace(view.rollout, repairs_suspended=True))
+
+
+def _resume_repairs(view: RolloutView, _event: Event) -> RolloutView:
+    return replace(view, rollout=replace(view.rollout, repairs_suspended=False))
+
+
 def _intend(view: RolloutView, event: Event) -> RolloutView:
     body = event.payload
     if any(batch.index == body["index"] for batch in view.batches):
@@ -264,7 +272,14 @@ def _change_swaps(
 
 
 _HARMLESS_AFTER_THE_END = frozenset(
-    {EventKind.STARTED, EventKind.FINISHED, EventKind.HELD, EventKind.NOTED, EventKind.SWEPT}
+    {
+        EventKind.STARTED,
+        EventKind.FINISHED,
+        EventKind.HELD,
+        EventKind.NOTED,
+        EventKind.SWEPT,
+        EventKind.REPAIRS_RESUMED,
+    }
 )
 _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.STARTED: _start_again,
@@ -279,6 +294,8 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.JUDGED: _judge,
     EventKind.ROLLBACK_INTENDED: _intend_rollback,
     EventKind.RESTORING_OPENED: _open_restoring,
+    EventKind.REPAIRS_SUSPENDED: _suspend_repairs,
+    EventKind.REPAIRS_RESUMED: _resume_repairs,
     EventKind.SETTLED: _settle,
     EventKind.SWEPT: _sweep,
     EventKind.DECIDED: _decide,

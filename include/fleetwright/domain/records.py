@@ -122,6 +122,7 @@ class RolloutRecord:
     """The rollout itself.
 
     :param owner: who runs it now, in words a person can follow to a process or an Airflow run
+    :param repairs_suspended: it suspended the set's automatic repairs and has not resumed them yet (O8)
     :param decided: the ending that a batch has decided and that is not carried out yet; empty before
     """
 
@@ -136,6 +137,7 @@ class RolloutRecord:
     plan: Mapping[str, Any] = field(default_factory=dict)
     decided: Mapping[str, str] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
+    repairs_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

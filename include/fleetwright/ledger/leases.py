@@ -35,13 +35,18 @@ def take_fleet(write: Write, key: str, owner: str, terms: LeaseTerms, rollout_id
     return Lease(key, owner, claim_lock(write, claim, rollout_id).token, terms)
 
 
-def retake_fleet(write: Write, view: RolloutView, owner: str, terms: LeaseTerms) -> Lease:
+def retake_fleet(
+    write: Write, view: RolloutView, owner: str, terms: LeaseTerms, *, is_teardown: bool = False
+) -> Lease:
     """Take a rollout's fleet back for the owner it has.
+
+    :param is_teardown: a rollout that is over may be taken back as well
 
     :raises LeaseLostError: when the rollout is over, or is another owner's
     """
     key = fleet_key_of(view.rollout.settings.fleet_id)
-    if view.rollout.owner == owner and view.rollout.state not in TERMINAL_STATES:
+    is_open = is_teardown or view.rollout.state not in TERMINAL_STATES
+    if view.rollout.owner == owner and is_open:
         try:
             return take_fleet(write, key, owner, terms, view.rollout.rollout_id)
         except HeldError:

@@ -123,6 +123,7 @@ def _rollout_row(view: RolloutView) -> Row:
         "plan": canonical_json(dict(rollout.plan)),
         "decided": canonical_json(dict(rollout.decided)),
         "outcome": canonical_json(dict(rollout.outcome)),
+        "repairs_suspended": rollout.repairs_suspended,
     }
 
 

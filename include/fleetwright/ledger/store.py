@@ -101,13 +101,14 @@ class SqlLedger:
         self._views.keep(write.head.sequence, view)
         return Acquired(view, lease, resumed=known is not None)
 
-    def retake(self, rollout_id: str, *, owner: str, terms: LeaseTerms) -> Lease:
+    def retake(self, rollout_id: str, *, owner: str, terms: LeaseTerms, is_teardown: bool = False) -> Lease:
         """Take the rollout's own lease back with a new token.
 
-        :raises LeaseLostError: when another owner has the fleet, or the rollout is finished
+        :raises LeaseLostError: when another owner has the fleet, or the rollout is finished and this is no teardown
         """
         with self._database.writing() as write:
-            return leases.retake_fleet(write, self._read(write.connection, rollout_id), owner, terms)
+            view = self._read(write.connection, rollout_id)
+            return leases.retake_fleet(write, view, owner, terms, is_teardown=is_teardown)
 
     def check(self, lease: Lease) -> None:
         """Renew the heartbeat; an expired lease that nobody took is still good.

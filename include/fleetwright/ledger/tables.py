@@ -105,6 +105,7 @@ rollouts = Table(
     _text("plan"),
     _text("decided"),
     _text("outcome"),
+    Column("repairs_suspended", Boolean(), nullable=False),
     Index("rollouts_by_fleet", "fleet_key", "started_at"),
 )
 

@@ -131,6 +131,16 @@ def restoring_opened(
     return Event(EventKind.RESTORING_OPENED, now, payload)
 
 
+def repairs_suspended(now: datetime) -> Event:
+    """Automatic repairs are about to be suspended, or were by a rollout that died: this one has to resume them."""
+    return Event(EventKind.REPAIRS_SUSPENDED, now)
+
+
+def repairs_resumed(now: datetime) -> Event:
+    """Automatic repairs are at work again."""
+    return Event(EventKind.REPAIRS_RESUMED, now)
+
+
 def settled(index: int, evidence: Mapping[str, Any], now: datetime) -> Event:
     """A batch is over, with its evidence."""
     return Event(EventKind.SETTLED, now, {"index": index, **evidence})

@@ -14,6 +14,7 @@ from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.records import RolloutSettings, RolloutView
+from fleetwright.domain.repairs import RepairsAction, RepairsState
 from fleetwright.domain.surroundings import Surroundings
 
 
@@ -161,6 +162,14 @@ class FleetDriver(Protocol):
         """Delete a disk that is attached to nothing; return the operation's poll URL. Errors as for a swap."""
         ...
 
+    def fetch_repairs_state(self, fleet: Fleet) -> RepairsState:
+        """How the set's automatic repairs stand (O8)."""
+        ...
+
+    def begin_repairs_action(self, fleet: Fleet, action: RepairsAction, guard: Guard) -> str:
+        """Suspend or resume automatic repairs; return the operation's poll URL. May be sent again."""
+        ...
+
     def fetch_operation(self, url: str) -> OperationStatus:
         """Look at an operation once."""
         ...
@@ -264,10 +273,11 @@ class Ledger(Protocol):
         """
         ...
 
-    def retake(self, rollout_id: str, *, owner: str, terms: LeaseTerms) -> Lease:
+    def retake(self, rollout_id: str, *, owner: str, terms: LeaseTerms, is_teardown: bool = False) -> Lease:
         """Take the rollout's own lease back with a new token: every earlier token is dead from here on.
 
-        :raises LeaseLostError: when another owner has the fleet, or the rollout is finished
+        :param is_teardown: what is left to do comes after the rollout's end
+        :raises LeaseLostError: when another owner has the fleet, or the rollout is finished and this is no teardown
         """
         ...
 

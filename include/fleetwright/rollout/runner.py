@@ -15,6 +15,7 @@ from fleetwright.rollout.effects import run
 from fleetwright.rollout.finishing import finish
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
 from fleetwright.rollout.selecting import Chosen, choose_batch, wait_for_budget, wait_for_pause
@@ -60,6 +61,7 @@ def opened(
 
 def _give_back(session: RolloutSession, owner: str) -> None:
     try:
+        resume_repairs(session)
         session.ports.ledger.release(session.rollout_id, owner=owner)
     except LedgerError as error:
         # What the rollout came to is written; the lease ends by itself.
@@ -68,7 +70,7 @@ def _give_back(session: RolloutSession, owner: str) -> None:
 
 def roll_out(session: RolloutSession) -> RolloutView:
     """Plan, then run batches until the rollout ends; every wait is on the session's clock."""
-    make_plan(session, session.warnings)
+    suspend_repairs(session, make_plan(session, session.warnings))
     while session.view.rollout.state not in TERMINAL_STATES:
         settled = run_batch(session)
         if settled.ending is not None:

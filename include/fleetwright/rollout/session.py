@@ -56,12 +56,15 @@ class RolloutSession:
         self.fleet = replace(self.fleet, strategy=self.settings.strategy)
 
     @classmethod
-    def reopen(cls, ports: Ports, rollout_id: str, *, owner: str, terms: LeaseTerms) -> RolloutSession:
+    def reopen(
+        cls, ports: Ports, rollout_id: str, *, owner: str, terms: LeaseTerms, is_teardown: bool = False
+    ) -> RolloutSession:
         """Go on with a rollout in a new process: the lease is taken back, so every earlier process is fenced.
 
+        :param is_teardown: also one that is over, for what comes after its end
         :raises LeaseLostError: when the fleet is somebody else's by now
         """
-        lease = ports.ledger.retake(rollout_id, owner=owner, terms=terms)
+        lease = ports.ledger.retake(rollout_id, owner=owner, terms=terms, is_teardown=is_teardown)
         view = ports.ledger.load(rollout_id)
         fleet = ports.driver.fetch_fleet(parse_fleet_id(view.rollout.settings.fleet_id))
         return cls(ports, lease, view, fleet)

@@ -15,6 +15,7 @@ from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports import ImageCatalogue
 from fleetwright.rollout.quarantining import why_not_again
+from fleetwright.rollout.repairs import warn_where_left_suspended
 from fleetwright.rollout.request import RolloutRequest, Validated
 from fleetwright.rollout.session import Ports
 from fleetwright.rollout.targets import (
@@ -48,6 +49,7 @@ def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
     except HeldError as held:
         key = parse_fleet_id(request.fleet_id).key
         ports.ledger.record_held(key, held.reasons, actor=actor, now=ports.clock.now())
+        warn_where_left_suspended(ports.ledger, parse_fleet_id(request.fleet_id))
         raise
 
 

@@ -6,16 +6,16 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from fleetwright.airflow.hooks import AzureRmHook
-from fleetwright.airflow.operators.step import RolloutStepOperator, airflow_errors, owner_of
+from fleetwright.airflow.operators.step import RolloutStepOperator, owner_of
 from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import make_plan, plan_body, preview
+from fleetwright.rollout.repairs import suspend_repairs
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.validate import examine, validate
 
@@ -115,7 +115,9 @@ class PlanOperator(RolloutStepOperator):
             return self._preview(context)
         warnings = tuple(self.validated["warnings"])
         session = self.reopen(context)
-        return plan_body(make_plan(session, warnings), warnings, session.settings.strategy)
+        plan = make_plan(session, warnings)
+        suspend_repairs(session, plan)
+        return plan_body(plan, warnings, session.settings.strategy)
 
     def _preview(self, context: Context) -> dict[str, Any]:
         ports, hook = self.ports(), AzureRmHook(self.azure_conn_id)
@@ -130,25 +132,3 @@ class PlanOperator(RolloutStepOperator):
         context["ti"].xcom_push(key="return_value", value=body)
         self.do_branch(context, None)
         return body
-
-
-class ReleaseLeaseOperator(BaseOperator):
-    """Gives the fleet back, whatever happened.
-
-    :param rollout_id: from ``acquire_lease``; empty in a dry run
-    """
-
-    template_fields: Sequence[str] = ("rollout_id",)
-
-    def __init__(self, *, rollout_id: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.rollout_id = rollout_id
-
-    def execute(self, context: Context) -> None:
-        """Release the lease, where this run has one."""
-        from fleetwright.airflow.wiring import build_ledger  # noqa: PLC0415 - heavy; parsing needs none of it
-
-        if self.rollout_id:
-            with airflow_errors():
-                build_ledger().release(self.rollout_id, owner=owner_of(context))
-            log.info("the fleet of rollout %s is free again", self.rollout_id)

@@ -1,0 +1,67 @@
+"""What is left to do whatever happened: automatic repairs are resumed, and the fleet is given back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.operators.step import airflow_errors, owner_of
+from fleetwright.domain.errors import LeaseLostError
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.rollout.repairs import resume_repairs, warn_of_suspended_repairs
+from fleetwright.rollout.session import RolloutSession
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from fleetwright.domain.records import RolloutRecord
+
+log = logging.getLogger(__name__)
+
+
+class ReleaseLeaseOperator(BaseOperator):
+    """Resumes what the rollout suspended (O8) and gives the fleet back, whatever happened.
+
+    :param rollout_id: from ``acquire_lease``; empty in a dry run
+    """
+
+    template_fields: Sequence[str] = ("rollout_id", "azure_conn_id")
+
+    def __init__(
+        self, *, rollout_id: Any, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rollout_id = rollout_id
+        self.azure_conn_id = azure_conn_id
+
+    def execute(self, context: Context) -> None:
+        """Release the lease, where this run has one."""
+        from fleetwright.airflow.wiring import build_ledger  # noqa: PLC0415 - heavy; parsing needs none of it
+
+        if not self.rollout_id:
+            return
+        with airflow_errors():
+            ledger = build_ledger()
+            rollout = ledger.load(self.rollout_id).rollout
+            if rollout.repairs_suspended:
+                self._resume_repairs(rollout, owner_of(context))
+            ledger.release(self.rollout_id, owner=owner_of(context))
+        log.info("the fleet of rollout %s is free again", self.rollout_id)
+
+    def _resume_repairs(self, rollout: RolloutRecord, owner: str) -> None:
+        from fleetwright.airflow.wiring import build_ports, lease_terms  # noqa: PLC0415 - as above
+
+        try:
+            ports = build_ports(self.azure_conn_id)
+            session = RolloutSession.reopen(
+                ports, self.rollout_id, owner=owner, terms=lease_terms(), is_teardown=True
+            )
+            resume_repairs(session)
+        except LeaseLostError as lost:
+            log.info("automatic repairs are resumed by whoever has the fleet now: %s", lost)
+        except Exception as error:  # noqa: BLE001 - the fleet is given back whatever happens
+            warn_of_suspended_repairs(parse_fleet_id(rollout.settings.fleet_id), str(error))
