@@ -64,7 +64,7 @@ def scale_to(world: World, scale_set: ScaleSet, capacity: int) -> None:
 
 def replace_instance(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     """Delete an instance and create another one, of a new number, on the version of new instances (O9)."""
-    _remove_instance(world, scale_set, instance)
+    remove_instance(world, scale_set, instance)
     _add_instance(world, scale_set)
 
 
