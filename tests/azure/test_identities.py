@@ -161,6 +161,32 @@ def test_a_managed_identity_is_asked_for_at_its_endpoint(
     assert ("client_id=" in seen[0]) is bool(client_id)
 
 
+@pytest.mark.parametrize(
+    ("url", "more"),
+    [
+        (URL, {}),
+        ("https://management.usgovcloudapi.net", {"authority": "login.microsoftonline.us"}),
+        ("https://management.chinacloudapi.cn", {"authority": "login.chinacloudapi.cn"}),
+    ],
+)
+def test_a_cloud_of_its_own_signs_in_at_its_own_authority(
+    url: str, more: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service principal of a sovereign cloud is signed in where that cloud does it (O2)."""
+    made: list[dict[str, str]] = []
+
+    class Credential:
+        def __init__(self, *_words: str, **more: str) -> None:
+            made.append(more)
+            raise ValueError("enough")
+
+    monkeypatch.setattr("azure.identity.ClientSecretCredential", Credential)
+
+    with pytest.raises(Exception, match="enough"):
+        tokens_for(Identity.CLIENT_SECRET, IdentityFields(**SECRET), url).fetch()
+    assert made == [more]
+
+
 def test_an_identity_in_words_shows_no_secret() -> None:
     """What the Test button says of the identity names it and hides its secret (O2)."""
     assert describe(Identity.CLIENT_SECRET, IdentityFields(**SECRET)) == "the client secret of client"

@@ -67,7 +67,10 @@ def test_a_manual_rollout_is_warned(stopped: Fleetwright) -> None:
     assert f"version {NEW} of {NAME} is quarantined" in run.err
 
 
-@pytest.mark.parametrize("words", [(NEW,), (NAME, NEW), (NAME.upper(), NEW), (f"{NAME}:{NEW}",)])
+@pytest.mark.parametrize(
+    "words",
+    [(NEW,), (NAME, NEW), (NAME.upper(), NEW), (f"{NAME}:{NEW}",), ("--version", NEW, "--image", NAME)],
+)
 def test_a_release_lets_automatic_rollouts_go_on(stopped: Fleetwright, words: tuple[str, ...]) -> None:
     """Released with a name and a reason, both kept; the next automatic rollout goes on (R1)."""
     released = stopped.raw("quarantine", "release", *words, *BY, *ledger(stopped))
@@ -96,6 +99,7 @@ def test_another_version_is_free(stopped: Fleetwright) -> None:
         (("other:image:1", NEW, *BY), "is not quarantined"),
         ((NEW, "--by", " ", "--reason", "x"), "--by is empty"),
         ((NEW, "--by", "Ada", "--reason", ""), "--reason is empty"),
+        (BY, "needs a VERSION"),
         ((NEW, "--by", "Ada"), "--reason"),
         ((NEW, "--reason", "x"), "--by"),
     ],

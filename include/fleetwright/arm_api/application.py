@@ -36,7 +36,9 @@ def create_application(service: Service, token: ApiToken) -> FastAPI:
             reply = service.answer(understand(request.method, request.url.path), _caller(request))
             return _respond(reply)
         except FleetwrightError as error:
-            return _refuse(_as_arm(error))
+            refusal = _as_arm(error)
+            log.info("%s %r: %d %s", request.method, request.url.path, refusal.status, refusal)
+            return _refuse(refusal)
 
     @app.exception_handler(Exception)
     def fail(_request: Request, error: Exception) -> Response:

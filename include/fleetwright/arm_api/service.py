@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -18,6 +19,8 @@ from fleetwright.arm_api.watching import Watcher
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.cancelling import request_cancel
 from fleetwright.rollout.ports import Clock
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 10  # ARM's own range is 10 s to 10 min
 
@@ -102,7 +105,9 @@ class Service:
 
     def _start(self, asked: Asked, caller: Caller) -> Reply:
         found = self._sets.find(asked.fleet_id)
-        return self._accepted(found, self._starter.start(found), caller)
+        operation = self._starter.start(found)
+        log.info("%s started Airflow run %s for %s", caller.name, operation.subject, found.resource_id)
+        return self._accepted(found, operation, caller)
 
     def _cancel(self, asked: Asked, caller: Caller) -> Reply:
         found = self._sets.find(asked.fleet_id)
@@ -113,6 +118,7 @@ class Service:
         if view is None:
             raise OperationNotAllowedError("There is no ongoing Rolling Upgrade to cancel.")
         operation = OperationId(Kind.CANCEL, found.key, view.rollout.rollout_id)
+        log.info("%s cancelled rollout %s of %s", caller.name, operation.subject, found.resource_id)
         return self._accepted(found, operation, caller)
 
     def _accepted(self, found: OrchestratedSet, operation: OperationId, caller: Caller) -> Reply:

@@ -61,8 +61,5 @@ def _running_status(view: RolloutView, controls: Sequence[Control]) -> dict[str,
 
 
 def _rolls_back(view: RolloutView) -> bool:
-    batch = view.open_batch
-    is_open = view.rollout.state is RolloutState.ROLLING_FORWARD and batch is not None
-    return (
-        is_open and any(swap.state in AWAITING_ROLLBACK for swap in view.swaps_of(batch)) if batch else False
-    )
+    is_under_way = view.rollout.state is RolloutState.ROLLING_FORWARD
+    return is_under_way and any(swap.state in AWAITING_ROLLBACK for swap in view.swaps.values())

@@ -10,6 +10,12 @@ PUBLIC_ARM = "management.azure.com"
 # learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and .../azure/china
 CLOUD_ARMS = (PUBLIC_ARM, "management.usgovcloudapi.net", "management.chinacloudapi.cn")
 
+# Where each cloud signs people in; azure-identity knows public Azure's by itself.
+_AUTHORITIES = {
+    "management.usgovcloudapi.net": "login.microsoftonline.us",
+    "management.chinacloudapi.cn": "login.chinacloudapi.cn",
+}
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -37,6 +43,15 @@ def token_scope(url: str) -> str:
     'https://management.azure.com/.default'
     """
     return f"https://{cloud_of(url) or PUBLIC_ARM}/.default"
+
+
+def authority_of(url: str) -> str:
+    """The sign-in host of the endpoint's cloud; empty leaves it to azure-identity.
+
+    >>> authority_of("https://management.usgovcloudapi.net")
+    'login.microsoftonline.us'
+    """
+    return _AUTHORITIES.get(cloud_of(url), "")
 
 
 def resolve_link(call_url: str, link: str) -> str:

@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fleetwright.azure.credentials import CredentialTokens, StaticToken, TokenSource, default_tokens
-from fleetwright.azure.hosts import token_scope
+from fleetwright.azure.hosts import authority_of, token_scope
 from fleetwright.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def tokens_for(identity: Identity, given: IdentityFields, url: str) -> TokenSour
         raise ConfigurationError(
             f"workload_identity_token_file {given.workload_identity_token_file!r} cannot be read"
         )
-    return CredentialTokens(lambda: _credential(identity, given), token_scope(url))
+    return CredentialTokens(lambda: _credential(identity, given, authority_of(url)), token_scope(url))
 
 
 def describe(identity: Identity, given: IdentityFields) -> str:
@@ -152,18 +152,20 @@ def describe(identity: Identity, given: IdentityFields) -> str:
     return "azure-identity's default chain"
 
 
-def _credential(identity: Identity, given: IdentityFields) -> TokenCredential:
+def _credential(identity: Identity, given: IdentityFields, authority: str) -> TokenCredential:
+    where = {"authority": authority} if authority else {}
     # Half a second to import, and seldom needed.
     from azure import identity as ways  # noqa: PLC0415 - see above
 
     if identity is Identity.CLIENT_SECRET:
-        return ways.ClientSecretCredential(given.tenant_id, given.client_id, given.client_secret)
+        return ways.ClientSecretCredential(given.tenant_id, given.client_id, given.client_secret, **where)
     if identity is Identity.MANAGED_IDENTITY:
         return ways.ManagedIdentityCredential(client_id=given.managed_identity_client_id or None)
     return ways.WorkloadIdentityCredential(
         tenant_id=given.tenant_id,
         client_id=given.client_id,
         token_file_path=given.workload_identity_token_file,
+        **where,
     )
 
 

@@ -36,13 +36,20 @@ def list_(ledger: str | None, *, with_released: bool, as_json: bool) -> int:
 
 
 @quarantine.command()
-@click.argument("words", nargs=-1, required=True, metavar="[IMAGE] VERSION")
+@click.argument("words", nargs=-1, metavar="[IMAGE] VERSION")
+@click.option("--image", default="", help="The same as IMAGE.")
+@click.option("--version", default="", help="The same as VERSION.")
 @person_flags
 @ledger_flag
-def release(words: tuple[str, ...], by: str, reason: str, ledger: str | None) -> int:
+def release(
+    words: tuple[str, ...], *, image: str, version: str, by: str, reason: str, ledger: str | None
+) -> int:
     """Let automatic rollouts use a version again; IMAGE may be left away where only one image has it."""
     opened = look_into(ledger)
-    image, version = _meant(words, opened.list_quarantined())
+    named = tuple(word for word in (image, *words, version) if word)
+    if not named:
+        raise click.UsageError("quarantine release needs a VERSION, and the IMAGE where several have it")
+    image, version = _meant(named, opened.list_quarantined())
     opened.release_quarantined(image, version, Release(by, reason, SystemClock().now()))
     click.echo(f"version {version} of {image} is released by {by}: {reason}")
     return 0

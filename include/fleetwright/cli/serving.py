@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import click
@@ -34,8 +35,17 @@ def run_server(serving: Serving) -> None:
         ledger, AirflowRuns(login), SystemClock(), fetch_fleet=fetch, azure_conn_id=serving.azure_conn_id
     )
     listener = bind(serving.host, serving.port)
+    _log_to_standard_error()
     click.echo(f"serving on http://{serving.host}:{listener.getsockname()[1]}; ledger: {ledger!r}")
     create_server(create_application(service, guard)).run(sockets=[listener])
+
+
+def _log_to_standard_error() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("fleetwright.arm_api")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
 
 
 def _fetcher(endpoint: str, token: str | None) -> FetchFleet:
