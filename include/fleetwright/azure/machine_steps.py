@@ -112,12 +112,12 @@ class MachineSteps:
         last = self._attempts.get(name)
         if last is None or last.step.name != step.name:
             return self._send(name, step, 1)
-        if last.url:
+        if last.url is not None:
             return self._ended(last)
         if self._client.clock.now() < last.sent_at + LOST_CALL_LIFETIME:
             return ""
         if last.number >= SEND_ATTEMPTS:
-            return f"none of {SEND_ATTEMPTS} calls to {step.name} had an effect"
+            return f"none of {SEND_ATTEMPTS} calls for {step.name} had an effect"
         return self._send(name, step, last.number + 1)
 
     def _send(self, name: str, step: Step, number: int) -> str:
