@@ -38,18 +38,20 @@ log = logging.getLogger(__name__)
 SILENCE_LIMIT = timedelta(minutes=30)
 # So long after its call nothing is called failed yet for being untouched.
 MOMENT_OF_ACCEPTANCE = timedelta(seconds=5)
+# A large set is read in pages, each of them a call: it is looked at no more often than once a second for each.
+PAGE_SIZE, PAGE_PAUSE = 250, timedelta(seconds=1)
 
 
 def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
     """Wait until every instance of the open batch has its verdict; each verdict is written when it falls."""
     silent_since: datetime | None = None
-    heard = False
+    heard, size = False, 0
     while awaited(session.view, act):
         yield KeepLease()
         heard = heard or (yield from _listen())
         try:
-            yield from _look_once(session, act)
-            silent_since, next_look = None, _next_look(session, act)
+            size = yield from _look_once(session, act)
+            silent_since, next_look = None, _next_look(session, act, size)
         except TransientError as error:
             silent_since = silent_since or session.now()
             if session.now() - silent_since > SILENCE_LIMIT:
@@ -75,7 +77,8 @@ def awaited(view: RolloutView, act: Act) -> tuple[SwapRecord, ...]:
     return () if batch is None else tuple(s for s in view.swaps_of(batch) if s.state in act.awaiting)
 
 
-def _look_once(session: RolloutSession, act: Act) -> Process:
+def _look_once(session: RolloutSession, act: Act) -> Generator[Effect, Any, int]:
+    """Read the set and judge what can be judged; return how many instances it has."""
     only = frozenset(swap.instance_id for swap in awaited(session.view, act))
     instances: tuple[Instance, ...] = yield ReadInstances(only)
     present = {instance.instance_id: instance for instance in instances}
@@ -89,6 +92,7 @@ def _look_once(session: RolloutSession, act: Act) -> Process:
     yield from _decide(session, act, _verdicts(session, act, present))
     failed = yield from _look_closer(session, act, present)
     yield from _decide(session, act, failed)
+    return len(instances)
 
 
 def _verdicts(session: RolloutSession, act: Act, present: Mapping[str, Instance]) -> dict[str, Verdict]:
@@ -169,14 +173,15 @@ def _states(decided: Mapping[str, Verdict], act: Act) -> dict[str, SwapState]:
     return {i: act.good if v.kind is VerdictKind.HEALTHY else act.bad for i, v in decided.items()}
 
 
-def _next_look(session: RolloutSession, act: Act) -> datetime:
+def _next_look(session: RolloutSession, act: Act, size: int) -> datetime:
     now = session.now()
+    pause = max(session.poll, PAGE_PAUSE * (size // PAGE_SIZE))
     deadlines = [
         swap.ended_at + session.health_timeout
         for swap in awaited(session.view, act)
         if swap.ended_at is not None
     ]
-    return min([now + session.poll, *(deadline for deadline in deadlines if deadline > now)])
+    return min([now + pause, *(deadline for deadline in deadlines if deadline > now)])
 
 
 def _tell(session: RolloutSession, act: Act, decided: Mapping[str, Verdict]) -> None:
