@@ -29,6 +29,9 @@ DRIVER_CALLS = frozenset(
         "begin_rollback",
         "fetch_repairs_state",
         "begin_repairs_action",
+        "list_usages",
+        "begin_scaling",
+        "begin_deletion",
     }
 )
 LEDGER_CALLS = frozenset({"begin", "append"})

@@ -70,6 +70,8 @@ CHANGING = frozenset(
         "keep_disks",
         "prepare_rollback",
         "begin_delete_disk",
+        "begin_scaling",
+        "begin_deletion",
     }
 )
 

@@ -1,4 +1,4 @@
-"""Routes of actions: reimage, reimage of all disks, manual upgrade."""
+"""Routes of actions: reimage, reimage of all disks, manual upgrade, deletion."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arm_emulator.arm_errors import InvalidParameterError, OperationNotAllowedError
 from arm_emulator.compute.actions import begin_manual_upgrade, begin_reimage, chosen_instances
 from arm_emulator.compute.addressing import addressed_instance, addressed_scale_set
+from arm_emulator.compute.deletion import begin_deletion
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.wire.api_versions import REIMAGE_TO_EXACT_VERSION, is_at_least
 from arm_emulator.wire.call import ArmReply
@@ -25,6 +26,7 @@ def action_routes() -> tuple[Route, ...]:
         Route("POST", f"{SCALE_SET}/reimage", reimage, touches_instances=True),
         Route("POST", f"{SCALE_SET}/reimageall", reimage_all, touches_instances=True),
         Route("POST", f"{SCALE_SET}/manualupgrade", manual_upgrade, touches_instances=True),
+        Route("POST", f"{SCALE_SET}/delete", delete, touches_instances=True),
         Route("POST", f"{INSTANCE}/reimage", reimage_instance, touches_instances=True),
         Route("POST", f"{INSTANCE}/reimageall", reimage_all_of_instance, touches_instances=True),
     )
@@ -62,6 +64,18 @@ def manual_upgrade(world: World, call: ArmCall) -> ArmReply:
     operation = begin_manual_upgrade(
         world, scale_set, chosen_instances(scale_set, ids), disruption=call.disruption
     )
+    return _accepted(world, call, operation)
+
+
+def delete(world: World, call: ArmCall) -> ArmReply:
+    """The end of the instances that the body has to name; the capacity falls with them."""
+    scale_set = addressed_scale_set(world, call)
+    ids = call.instance_ids()
+    if not ids:
+        raise InvalidParameterError(
+            "Required parameter 'instanceIds' is missing (null).", target="instanceIds"
+        )
+    operation = begin_deletion(world, scale_set, chosen_instances(scale_set, ids), disruption=call.disruption)
     return _accepted(world, call, operation)
 
 

@@ -20,6 +20,7 @@ from arm_emulator.compute.placement import place_of
 from arm_emulator.record import InstanceAdded, InstanceRemoved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from arm_emulator.compute.scale_set import ScaleSet
@@ -66,6 +67,13 @@ def replace_instance(world: World, scale_set: ScaleSet, instance: Instance) -> N
     """Delete an instance and create another one, of a new number, on the version of new instances (O9)."""
     remove_instance(world, scale_set, instance)
     _add_instance(world, scale_set)
+
+
+def remove_instances(world: World, scale_set: ScaleSet, instance_ids: Iterable[str]) -> None:
+    """Delete instances by their ids; the capacity falls with them, so that nothing is created in their place."""
+    for instance_id in instance_ids:
+        remove_instance(world, scale_set, scale_set.instances[instance_id])
+    scale_set.resource.setdefault("sku", {})["capacity"] = len(scale_set.instances)
 
 
 def _add_instance(world: World, scale_set: ScaleSet) -> None:

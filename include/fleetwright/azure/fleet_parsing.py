@@ -48,6 +48,7 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
         lifecycle_hooks=_lifecycle_hooks(properties),
         credentials=expiring_credentials(profile),
         heeds_custom_metrics=heeds_custom_metrics(profile),
+        vm_size=text_at(body, "sku", "name"),
     )
 
 

@@ -17,11 +17,13 @@ from fleetwright.azure.member_reading import MemberReading
 from fleetwright.azure.model_updates import ModelUpdate
 from fleetwright.azure.reimaging import Reimaging
 from fleetwright.azure.rolling_upgrades import RollingUpgrades
+from fleetwright.azure.surging import Surging
 from fleetwright.azure.surroundings import SurroundingsReader
 from fleetwright.azure.uniform_reading import UniformReading
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.instances import Instance
+from fleetwright.domain.quotas import Usage
 from fleetwright.domain.repairs import RepairsAction, RepairsState
 from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.surroundings import Surroundings
@@ -125,6 +127,18 @@ class ScaleSetDriver:
     def begin_repairs_action(self, fleet: Fleet, action: RepairsAction, guard: Guard) -> str:
         """Suspend or resume automatic repairs (O8)."""
         return AutomaticRepairs(self._client).begin(fleet, action, guard)
+
+    def list_usages(self, fleet: Fleet) -> tuple[Usage, ...]:
+        """Read the quotas of the fleet's region (N16)."""
+        return Surging(self._client).list_usages(fleet)
+
+    def begin_scaling(self, fleet: Fleet, capacity: int, guard: Guard) -> str:
+        """Set how many instances there are to be; return the operation's poll URL (N15)."""
+        return Surging(self._client).begin_scaling(fleet, capacity, guard)
+
+    def begin_deletion(self, fleet: Fleet, instance_ids: Sequence[str], guard: Guard) -> str:
+        """Delete exactly these instances, and the capacity with them; return the operation's poll URL (N15)."""
+        return Surging(self._client).begin_deletion(fleet, checked_ids(fleet, instance_ids), guard)
 
     def fetch_disk(self, _fleet: Fleet, disk_id: str) -> DiskState:
         """Look at a managed disk."""

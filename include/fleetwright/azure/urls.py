@@ -12,6 +12,7 @@ DISKS = "Microsoft.Compute/disks"
 PLATFORM_IMAGES = "Microsoft.Compute/locations/publishers"
 GALLERIES = "Microsoft.Compute/galleries"
 LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
+USAGES = "Microsoft.Compute/locations/usages"
 SERVICE_FABRIC = "Microsoft.ServiceFabric/clusters"
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 
@@ -23,6 +24,7 @@ API_VERSIONS = {
     PLATFORM_IMAGES: "2024-07-01",
     GALLERIES: "2024-03-03",
     LOAD_BALANCERS: "2024-05-01",
+    USAGES: "2024-07-01",
     SERVICE_FABRIC: "2021-06-01",
     SUBSCRIPTIONS: "2022-12-01",
 }

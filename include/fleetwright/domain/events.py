@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     SENDING = "call about to be sent"
     ACCEPTED = "call accepted"
     MOVED = "operation moved"
+    SURGED = "new instances seen"
     SWAPPED = "disks replaced"
     REFUSED = "call refused"
     JUDGED = "instances judged"

@@ -98,6 +98,7 @@ class Fleet:
     :param automatic_repairs: ``automaticRepairsPolicy.enabled``
     :param lifecycle_hooks: types of the hooks that Azure's own upgrade waits for (N25)
     :param credentials: those of the extensions' settings that say until when they are good (R18)
+    :param vm_size: ``sku.name``: what an instance more takes of the quota (N16)
     :param heeds_custom_metrics: the source is one whose custom metrics count (N20)
     :param strategy: how the rollout that reads it replaces disks (O1); no property of the model
     """
@@ -122,6 +123,7 @@ class Fleet:
     credentials: tuple[ExpiringCredential, ...] = ()
     heeds_custom_metrics: bool = False
     strategy: Strategy = Strategy.REIMAGE
+    vm_size: str = ""
 
     @property
     def key(self) -> str:

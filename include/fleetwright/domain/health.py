@@ -146,12 +146,13 @@ def _judge_replaced(
     if differences:
         reason = f"its data disks differ after the {act}: {'; '.join(differences)}"
         return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISKS_DIFFER)
-    return _judge_health(instance, source, patience, act, now - (swap.ended_at or now))
+    return judge_health(instance, source, patience, act, now - (swap.ended_at or now))
 
 
-def _judge_health(
+def judge_health(
     instance: Instance, source: HealthSource, patience: Patience, act: str, waited: timedelta
 ) -> Verdict:
+    """Judge the health of an instance that is up: ready, out of time, definitely ill, or to be waited for (R10, N21)."""
     reason = why_not_ready(instance, source)
     if not reason:
         return Verdict(VerdictKind.HEALTHY, "ready", ready_seconds=waited.total_seconds())

@@ -99,6 +99,8 @@ def _intend(view: RolloutView, event: Event) -> RolloutView:
         update_domain=body["update_domain"],
         reason=body["reason"],
         began_at=event.happened_at,
+        capacity=body.get("surge", {}).get("capacity", 0),
+        known_ids=tuple(body.get("surge", {}).get("known_ids", ())),
     )
     return replace(
         view,
@@ -127,6 +129,11 @@ def _move(view: RolloutView, event: Event) -> RolloutView:
     moved: Mapping[str, str] = event.payload["urls"]
     urls = tuple(moved.get(url, url) for url in batch.operation_urls)
     return _replace_batch(view, replace(batch, operation_urls=urls))
+
+
+def _surge(view: RolloutView, event: Event) -> RolloutView:
+    found: Mapping[str, str] = event.payload["replacements"]
+    return _change_swaps(view, {i: {"replacement_id": new} for i, new in found.items()})
 
 
 def _see_swapped(view: RolloutView, event: Event) -> RolloutView:
@@ -289,6 +296,7 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.SENDING: _send,
     EventKind.ACCEPTED: _accept,
     EventKind.MOVED: _move,
+    EventKind.SURGED: _surge,
     EventKind.SWAPPED: _see_swapped,
     EventKind.REFUSED: _refuse,
     EventKind.JUDGED: _judge,

@@ -69,7 +69,14 @@ def failed_ids(view: RolloutView, instances: Iterable[Instance], source: HealthS
     return tuple(
         swap.instance_id
         for swap in view.swaps.values()
-        if _is_failed(swap, present.get(swap.instance_id), source)
+        if _is_failed(swap, present.get(_serving_id(swap)), source)
+    )
+
+
+def _serving_id(swap: SwapRecord) -> str:
+    # After a surge another instance stands in its place (N15).
+    return (
+        swap.replacement_id if swap.state is SwapState.HEALTHY and swap.replacement_id else swap.instance_id
     )
 
 

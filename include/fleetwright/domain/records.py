@@ -68,6 +68,7 @@ class SwapRecord:
     :param restored_disk_id: the disk that a rollback brought
     :param preserves_disk: the old disk itself is kept until the instance is confirmed, and a rollback gives it
         back; else a rollback brings a new disk with the old version (O7)
+    :param replacement_id: the instance that takes its place in a surge, once it is known (N15)
     :param swept_disk_ids: disks that the swap or its rollback left behind and that are deleted by now
     :param attempted_at: when the latest call for it (swap or rollback) was sent or adopted
     :param ended_at: when the latest replacement of its disk was first seen done; health time runs from here
@@ -88,6 +89,7 @@ class SwapRecord:
     restored_disk_id: str = ""
     preserves_disk: bool = False
     swept_disk_ids: tuple[str, ...] = ()
+    replacement_id: str = ""
     attempted_at: datetime | None = None
     ended_at: datetime | None = None
     verdict_reason: str = ""
@@ -105,6 +107,8 @@ class BatchRecord:
     """One batch: who, why, and the operations that carry it.
 
     :param operation_urls: every poll URL in use, swap or rollback, as last seen in a header
+    :param capacity: of the set before its surge, 0 where it is swapped in place (N15)
+    :param known_ids: every instance before its surge: whoever is not among them is new
     """
 
     index: int
@@ -115,6 +119,8 @@ class BatchRecord:
     operation_urls: tuple[str, ...] = ()
     began_at: datetime | None = None
     settled_at: datetime | None = None
+    capacity: int = 0
+    known_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,11 @@ class RolloutView:
         """Whether the open batch takes instances of earlier batches back before the rollout ends (N11)."""
         batch = self.open_batch
         return batch is not None and any(s.batch_index != batch.index for s in self.swaps_of(batch))
+
+    @property
+    def is_surging(self) -> bool:
+        """Whether the open batch is replaced by instances more, instead of in place (N15)."""
+        return self.open_batch is not None and self.open_batch.capacity > 0
 
     def swaps_of(self, batch: BatchRecord) -> tuple[SwapRecord, ...]:
         """The batch's swaps in the order in which they were chosen."""

@@ -138,6 +138,8 @@ def _batch_row(view: RolloutView, batch: BatchRecord) -> Row:
         "operation_urls": canonical_json(batch.operation_urls),
         "began_at": batch.began_at,
         "settled_at": batch.settled_at,
+        "capacity": batch.capacity,
+        "known_ids": canonical_json(batch.known_ids),
     }
 
 

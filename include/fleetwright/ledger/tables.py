@@ -121,6 +121,8 @@ batches = Table(
     _text("operation_urls"),
     Column("began_at", UtcDateTime(), nullable=True),
     Column("settled_at", UtcDateTime(), nullable=True),
+    Column("capacity", Integer(), nullable=False, server_default="0"),
+    _text("known_ids", server_default="[]"),
 )
 
 swaps = Table(
@@ -146,6 +148,7 @@ swaps = Table(
     _text("restored_disk_id", server_default=""),
     Column("preserves_disk", Boolean(), nullable=False, server_default=false()),
     _text("swept_disk_ids", server_default="[]"),
+    _text("replacement_id", server_default=""),
 )
 
 quarantine = Table(

@@ -22,10 +22,12 @@ def intended(
     now: datetime,
     *,
     preserves_disk: bool = False,
+    surge: Mapping[str, Any] | None = None,
 ) -> Event:
     """A batch is about to be swapped: who, why, and what each instance has to lose.
 
     :param preserves_disk: the old disks are kept until their instances are confirmed (O7)
+    :param surge: the set's capacity and the ids of its instances before its surge; None where it is swapped in place
     """
     swaps = [
         {
@@ -47,6 +49,7 @@ def intended(
         "update_domain": selection.update_domain,
         "reason": selection.reason,
         "swaps": swaps,
+        **({"surge": surge} if surge else {}),
     }
     return Event(EventKind.INTENDED, now, payload)
 
@@ -73,6 +76,11 @@ def refused(instance_ids: Sequence[str], reason: str, now: datetime) -> Event:
 def moved(urls: Mapping[str, str], now: datetime) -> Event:
     """Operations are to be polled at newer URLs."""
     return Event(EventKind.MOVED, now, {"urls": dict(urls)})
+
+
+def surged(replacements: Mapping[str, str], now: datetime) -> Event:
+    """New instances were seen that take the places of these (N15)."""
+    return Event(EventKind.SURGED, now, {"replacements": dict(replacements)})
 
 
 def swapped(disks: Mapping[str, str], now: datetime, state: SwapState | None = SwapState.SWAPPED) -> Event:

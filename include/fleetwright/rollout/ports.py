@@ -13,6 +13,7 @@ from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.quarantine import Quarantined
+from fleetwright.domain.quotas import Usage
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.domain.repairs import RepairsAction, RepairsState
 from fleetwright.domain.surroundings import Surroundings
@@ -126,6 +127,18 @@ class FleetDriver(Protocol):
 
         :returns: why an instance must not be swapped, by its id; empty where all is well
         """
+        ...
+
+    def list_usages(self, fleet: Fleet) -> tuple[Usage, ...]:
+        """Read the quotas of the fleet's region (N16)."""
+        ...
+
+    def begin_scaling(self, fleet: Fleet, capacity: int, guard: Guard) -> str:
+        """Set how many instances there are to be; errors and answer as for a swap (N15)."""
+        ...
+
+    def begin_deletion(self, fleet: Fleet, instance_ids: Sequence[str], guard: Guard) -> str:
+        """Delete exactly these instances, and the capacity with them; errors and answer as for a swap (N15)."""
         ...
 
     def split_calls(self, fleet: Fleet, instance_ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:

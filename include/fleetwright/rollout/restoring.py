@@ -98,6 +98,8 @@ def _due(session: RolloutSession, instances: tuple[Instance, ...]) -> tuple[Swap
 
 
 def _can_go_back(swap: SwapRecord) -> bool:
+    if swap.replacement_id:
+        return False  # a surge: the old instance is gone, or was never touched
     if not is_exact_version(swap.old_version):
         log.warning("instance %s cannot go back: its previous version is not known", swap.instance_id)
         return False

@@ -12,21 +12,27 @@ from fleetwright.rollout import facts
 from fleetwright.rollout.acts import ROLLBACK
 from fleetwright.rollout.dispatch import reattach, send
 from fleetwright.rollout.restoring import disk_to_leave
+from fleetwright.rollout.retiring import begin_retiring
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
 
 
 def needs_rollback(view: RolloutView) -> bool:
-    """Whether the open batch has unhealthy instances to roll back, or rollbacks under way."""
+    """Whether the open batch has unhealthy instances to roll back, rollbacks under way, or surplus of a surge."""
     batch = view.open_batch
     states = {swap.state for swap in view.swaps_of(batch)} if batch else set()
+    if view.is_surging:
+        return bool(states & {SwapState.HEALTHY, SwapState.UNHEALTHY})
     wanted = view.rollout.settings.rollback or view.is_restoring
     return bool(states & AWAITING_ROLLBACK) or (wanted and SwapState.UNHEALTHY in states)
 
 
 def begin_rollback(session: RolloutSession) -> None:
     """Send the rollback of what is unhealthy in the open batch; on a healthy batch this does nothing."""
+    if session.view.is_surging:
+        begin_retiring(session)
+        return
     reattach(session, ROLLBACK)
     if session.settings.rollback or session.view.is_restoring:
         disks = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from fleetwright.domain.errors import ProviderError
@@ -17,6 +18,7 @@ from fleetwright.rollout.admission import AdmissionGuard, admit
 from fleetwright.rollout.dispatch import reattach, send
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.surging import decide_surge, send_surge
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,17 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
     admitted_at, in_doubt = None, session.view.open_batch is not None
     if session.view.open_batch is not None:
         log.info("going on with batch %d, which was begun before", session.view.open_batch.index + 1)
+        if session.view.is_surging:
+            send_surge(session, None, in_doubt=True)
+            return
         reattach(session, SWAP)
     elif not _intend(session, frozenset(instance_ids)):
         return
     else:
         admitted_at = session.now()
+    if session.view.is_surging:
+        send_surge(session, admitted_at, in_doubt=False)
+        return
     is_fresh = not _prepare(session)
     begin = partial(session.ports.driver.begin_swap, session.fleet)
 
@@ -54,8 +62,12 @@ def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
     by_id = {instance.instance_id: instance for instance in instances}
     now, index = session.now(), len(session.view.batches)
     target, preserves = session.settings.target_version, session.fleet.is_flexible
-    events: list[Event] = [facts.intended(index, selection, by_id, target, now, preserves_disk=preserves)]
-    if not preserves and all(by_id[i].latest_model_applied for i in selection.chosen_ids):
+    surge, said = decide_surge(session, [by_id[i] for i in selection.chosen_ids], instances)
+    selection = replace(selection, reason="; ".join(filter(None, (selection.reason, said))))
+    events: list[Event] = [
+        facts.intended(index, selection, by_id, target, now, preserves_disk=preserves, surge=surge)
+    ]
+    if surge or (not preserves and all(by_id[i].latest_model_applied for i in selection.chosen_ids)):
         events.append(facts.sending(selection.chosen_ids, now))
     session.write(*events)
     return True

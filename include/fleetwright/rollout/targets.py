@@ -147,3 +147,9 @@ def _newest(catalogue: ImageCatalogue, fleet: Fleet) -> Target:
     more = f"; and {len(passed) - MOST_NAMED} older ones" if len(passed) > MOST_NAMED else ""
     reasons = "; ".join(passed[:MOST_NAMED])
     raise HeldError((f"no version of {fleet.image.name} can be rolled out now: {reasons}{more}",))
+
+
+def newest_version(catalogue: ImageCatalogue, fleet: Fleet) -> str | None:
+    """The version on which a new instance of the set comes up now; None where that cannot be told."""
+    found = search_target(catalogue, fleet, LATEST)
+    return found.version or None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
-from fleetwright.domain.images import LATEST
+from fleetwright.domain.images import LATEST, is_older
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.strategy import Strategy
@@ -18,6 +18,7 @@ from fleetwright.rollout.quarantining import why_not_again
 from fleetwright.rollout.repairs import warn_where_left_suspended
 from fleetwright.rollout.request import RolloutRequest, Validated
 from fleetwright.rollout.session import Ports
+from fleetwright.rollout.surging import surge_warnings
 from fleetwright.rollout.targets import (
     Search,
     Target,
@@ -116,7 +117,9 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
         raise HeldError((*reasons, *search.reasons))
     if target is None:
         raise search.obstacle or HeldError(search.reasons)
-    return replace(validated, warnings=(*eligibility.warnings, *_passed_over(target), *notes))
+    left = tuple(i for i in facts.instances if is_older(i.version, target.version) and not i.protected)
+    surges = surge_warnings(ports, fleet, left, target.version)
+    return replace(validated, warnings=(*eligibility.warnings, *_passed_over(target), *notes, *surges))
 
 
 def _about_target(ports: Ports, validated: Validated) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,7 +16,7 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import SwapState
 from fleetwright.rollout import facts
-from fleetwright.rollout.acts import Act
+from fleetwright.rollout.acts import ROLLBACK, Act
 from fleetwright.rollout.effects import (
     Effect,
     KeepLease,
@@ -30,7 +30,9 @@ from fleetwright.rollout.effects import (
 )
 from fleetwright.rollout.ports import Control, OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import TransientError
+from fleetwright.rollout.retiring import wait_for_retired
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.surge_looks import look_at_surge
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +46,16 @@ PAGE_SIZE, PAGE_PAUSE = 250, timedelta(seconds=1)
 
 def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
     """Wait until every instance of the open batch has its verdict; each verdict is written when it falls."""
+    if session.view.is_surging and act is ROLLBACK:
+        yield from wait_for_retired(session)
+        return
     silent_since: datetime | None = None
     heard, size = False, 0
     while awaited(session.view, act):
         yield KeepLease()
         heard = heard or (yield from _listen())
         try:
-            size = yield from _look_once(session, act)
+            size = yield from _look(session, act)
             silent_since, next_look = None, _next_look(session, act, size)
         except TransientError as error:
             silent_since = silent_since or session.now()
@@ -75,6 +80,10 @@ def awaited(view: RolloutView, act: Act) -> tuple[SwapRecord, ...]:
     """The swaps of the open batch that have no verdict yet."""
     batch = view.open_batch
     return () if batch is None else tuple(s for s in view.swaps_of(batch) if s.state in act.awaiting)
+
+
+def _look(session: RolloutSession, act: Act) -> Generator[Effect, Any, int]:
+    return look_at_surge(session, _ask_operations) if session.view.is_surging else _look_once(session, act)
 
 
 def _look_once(session: RolloutSession, act: Act) -> Generator[Effect, Any, int]:

@@ -138,7 +138,7 @@ class RollBackOperator(BatchStepOperator):
         if session is None:
             return
         begin_rollback(session)
-        if awaited(session.view, ROLLBACK):
+        if awaited(session.view, ROLLBACK) or session.view.is_surging:
             self.wait_for(RolloutWaitTrigger.for_session(session, ROLLBACK.name, self.azure_conn_id))
 
     def resume(self, context: Context, event: dict[str, Any]) -> None:

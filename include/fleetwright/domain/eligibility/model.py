@@ -103,20 +103,6 @@ def _lifecycle_hooks(facts: Facts) -> str:
     )
 
 
-def _ignored_fields(facts: Facts) -> str:
-    policy = facts.fleet.effective_policy
-    fields = {
-        "maxSurge": policy.max_surge,
-        "rollbackFailedInstancesOnPolicyBreach": policy.rollback_failed_instances_on_policy_breach,
-    }
-    ignored = [name for name, is_set in fields.items() if is_set]
-    return (
-        f"this version does not act on {' and '.join(ignored)} of the rolling upgrade policy"
-        if ignored
-        else ""
-    )
-
-
 REASONS: tuple[Rule, ...] = (
     _image_kind,
     _follows_latest,
@@ -125,4 +111,4 @@ REASONS: tuple[Rule, ...] = (
     _policy_is_known,
     _exact_version_is_heeded,
 )
-WARNINGS: tuple[Rule, ...] = (_behind_the_model, _automatic_repairs, _lifecycle_hooks, _ignored_fields)
+WARNINGS: tuple[Rule, ...] = (_behind_the_model, _automatic_repairs, _lifecycle_hooks)
