@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from arm_emulator.clock import Clock, ClockError, clock_named
+from arm_emulator.importing.command_line import main as import_world
 from arm_emulator.server import bind, create_app, create_server
 from arm_emulator.state.journal import StateError
 from arm_emulator.world.errors import WorldError
@@ -32,11 +33,14 @@ class StartError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve a world until a signal ends it.
+    """Serve a world until a signal ends it, or import one.
 
     :return: the exit code.
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["import"]:
+        return import_world(words[1:])
+    options = _parser().parse_args(words)
     try:
         app = create_app(_world_of(options.world), options.clock, seed=options.seed, state=options.state)
         listener = _listener(options.host, options.port)

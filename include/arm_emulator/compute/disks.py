@@ -24,6 +24,9 @@ def os_disk(scale_set: ScaleSet, instance: Instance) -> JsonObject:
 def _os_disk(scale_set: ScaleSet, instance: Instance, described: JsonObject) -> JsonObject:
     if instance.attached_os_disk is not None:
         return _attached(instance.attached_os_disk.resource, described)
+    imported = (instance.imported or {}).get("osDisk")
+    if imported is not None and instance.os_disk == 1:
+        return dict(imported)
     vm_name = f"{scale_set.id.name}_{instance.instance_id}"
     unique = digest("os disk", scale_set.key, instance.instance_id, instance.os_disk)
     name = f"{scale_set.id.name}_{vm_name}_OsDisk_1_{unique}"
@@ -58,6 +61,24 @@ def data_disks(scale_set: ScaleSet, instance: Instance) -> list[JsonObject]:
             }
         )
     return found
+
+
+def data_disk_count(scale_set: ScaleSet, instance: Instance) -> int:
+    """How many data disks an instance has."""
+    own = instance.own_data_disks
+    return scale_set.data_disk_count if own is None else len(own)
+
+
+def renewed_data_disks(scale_set: ScaleSet, instance: Instance) -> tuple[JsonObject, ...] | None:
+    """New disks in the places of an instance's own, LUN and caching kept; None where its disks follow from the model."""
+    own = instance.own_data_disks
+    return None if own is None else tuple(_renewed(scale_set, instance, disk) for disk in own)
+
+
+def _renewed(scale_set: ScaleSet, instance: Instance, disk: JsonObject) -> JsonObject:
+    unique = digest("data disk", scale_set.key, instance.instance_id, disk.get("lun"), instance.data_disks)
+    name = f"{scale_set.id.name}_{scale_set.id.name}_{instance.instance_id}_disk{disk.get('lun')}_{unique}"
+    return {**disk, "name": name, "managedDisk": _managed_disk(scale_set, name, disk)}
 
 
 def _managed_disk(scale_set: ScaleSet, name: str, described: JsonObject) -> JsonObject:

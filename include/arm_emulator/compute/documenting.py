@@ -56,6 +56,10 @@ def _document(instance: Instance, previous_models: Sequence[Model]) -> dict[str,
         "osDiskDeleteOption": instance.os_disk_delete_option,
         "ownDataDisks": None if instance.own_data_disks is None else list(instance.own_data_disks),
         "tags": instance.tags,
+        "imported": instance.imported,
+        "zone": instance.zone,
+        "updateDomain": instance.update_domain,
+        "faultDomain": instance.fault_domain,
         "boots": instance.boots,
         "etag": instance.etag,
         "power": instance.power.value,
@@ -138,6 +142,14 @@ def _maybe_instant(text: str | None) -> datetime | None:
     return None if text is None else parse_instant(text)
 
 
+def _maybe_tuple(disks: Any) -> tuple[dict[str, Any], ...] | None:  # noqa: ANN401 - see above
+    return None if disks is None else tuple(disks)
+
+
+def _imported(document: Any) -> dict[str, Any] | None:  # noqa: ANN401 - see above
+    return None if document is None else dict(document.model_dump(exclude_none=True))
+
+
 def _maybe_seconds(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
@@ -187,6 +199,10 @@ _ATTRIBUTES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "osDiskDeleteOption": ("os_disk_delete_option", _same),
     "ownDataDisks": ("own_data_disks", _maybe_tuple),
     "tags": ("tags", _same),
+    "imported": ("imported", _imported),
+    "zone": ("zone", _same),
+    "updateDomain": ("update_domain", _same),
+    "faultDomain": ("fault_domain", _same),
     "boots": ("boots", _same),
     "etag": ("etag", _same),
     "power": ("power", _same),

@@ -72,6 +72,14 @@ class DiskDocument(Document):
     x_emulator: DiskExtrasDocument = Field(default_factory=DiskExtrasDocument, alias="x-emulator")
 
 
+class ImportedDocument(Document):
+    """What a copy of a real instance keeps of it."""
+
+    vmId: str | None = None
+    computerName: str | None = None
+    osDisk: dict[str, Any] | None = None
+
+
 class InstanceDocument(Document):
     """What an instance has that its number and its set do not tell; only differences are written."""
 
@@ -84,6 +92,10 @@ class InstanceDocument(Document):
     osDiskDeleteOption: Literal["Delete", "Detach"] = "Delete"
     ownDataDisks: list[dict[str, Any]] | None = None
     tags: dict[str, Any] | None = None
+    imported: ImportedDocument | None = None
+    zone: str | None = None
+    updateDomain: int = Field(default=0, ge=0)
+    faultDomain: int = Field(default=0, ge=0)
     boots: int = Field(default=0, ge=0)
     etag: int = Field(default=1, ge=1)
     power: Power = Field(default=Power.RUNNING, strict=False)

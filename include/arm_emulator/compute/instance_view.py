@@ -76,6 +76,9 @@ def instance_view(scale_set: ScaleSet, instance: Instance) -> JsonObject:
 
 def computer_name(instance: Instance) -> str:
     """The prefix and the instance's number in base 36, six digits."""
+    imported = (instance.imported or {}).get("computerName")
+    if imported:
+        return str(imported)
     prefix = (instance.model.profile.get("osProfile") or {}).get("computerNamePrefix") or "vm"
     digits, number = "", int(instance.instance_id)
     for _ in range(6):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.change_log import instance_changed
+from arm_emulator.compute.disks import data_disk_count, renewed_data_disks
 from arm_emulator.compute.health import end_grace, end_warming, flap, follow_health, set_health
 from arm_emulator.compute.instance import (
     Change,
@@ -96,10 +97,12 @@ def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.attached_os_disk, instance.os_disk_at = None, world.now
     instance.os_disk += 1
     instance.data_disks += is_whole
+    if is_whole:
+        instance.own_data_disks = renewed_data_disks(scale_set, instance)
     instance.exact_version = change.version or instance.exact_version
     instance.model = scale_set.model
     instance.etag += 1
-    lost = scale_set.data_disk_count if is_whole else 0
+    lost = data_disk_count(scale_set, instance) if is_whole else 0
     world.observer.observe(
         OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, lost)
     )

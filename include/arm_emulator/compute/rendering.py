@@ -70,6 +70,8 @@ def instance_resource(scale_set: ScaleSet, instance: Instance) -> JsonObject:
         "etag": instance_etag(instance),
         "properties": _properties(scale_set, instance),
     }
+    if instance.tags is not None:
+        resource["tags"] = instance.tags
     if instance.zone is not None:
         resource["zones"] = [instance.zone]
     upgrade = scale_set.rolling_upgrade
@@ -89,7 +91,7 @@ def _properties(scale_set: ScaleSet, instance: Instance) -> JsonObject:
     properties: JsonObject = {
         "latestModelApplied": instance.model is scale_set.model,
         "modelDefinitionApplied": "VirtualMachineScaleSet",
-        "vmId": guid("vm", scale_set.key, instance.instance_id),
+        "vmId": (instance.imported or {}).get("vmId") or guid("vm", scale_set.key, instance.instance_id),
         "provisioningState": instance.provisioning.value,
         "storageProfile": storage_profile(scale_set, instance),
         "osProfile": {"computerName": computer_name(instance)},
