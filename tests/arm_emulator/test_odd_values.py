@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from emulated_galleries import gallery, version
 from emulated_worlds import SUBSCRIPTION, V2, Emulator, Json, Serve, scale_set, scale_set_id, world
-from gallery_worlds import gallery, version
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers"
 ODD: tuple[Any, ...] = (None, "", "x", -1, 1e308, True, [], {}, [None], {"a": 1})

@@ -186,10 +186,6 @@ def _maybe_disk(document: Any) -> ManagedDisk | None:  # noqa: ANN401 - see abov
     return None if document is None else disk_of(document)
 
 
-def _maybe_tuple(disks: Any) -> tuple[dict[str, Any], ...] | None:  # noqa: ANN401 - see above
-    return None if disks is None else tuple(disks)
-
-
 _ATTRIBUTES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "exactVersion": ("exact_version", _same),
     "osDisk": ("os_disk", _same),
