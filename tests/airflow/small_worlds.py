@@ -102,6 +102,11 @@ class Emulated:
         log: list[dict[str, Any]] = self._send("GET", "requests")["log"]
         return log
 
+    def has_suspended_repairs(self) -> bool:
+        """Whether automatic repairs of the scale set are suspended now."""
+        found = self._send("GET", "world")["scaleSets"][0]["x-emulator"]
+        return bool(found.get("repairsSuspended"))
+
     def _send(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = requests.request(
             method, f"{self.url}/_emulator/{route}", json=body, timeout=30, proxies={"http": ""}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure_scenarios import AZURES_OWN
 from flexible_scenarios import FLEXIBLE
 from image_scenarios import IMAGES
 from keeping import HOW, difference
@@ -20,7 +21,7 @@ from worlds import FLEET_ID
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
-ROLLOUTS = {**SCENARIOS, **TROUBLES, **IMAGES, **FLEXIBLE}
+ROLLOUTS = {**SCENARIOS, **TROUBLES, **IMAGES, **AZURES_OWN, **FLEXIBLE}
 TESTDATA = Path(__file__).parent / "testdata"
 
 
