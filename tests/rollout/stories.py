@@ -6,7 +6,7 @@ A story that fails is printed as one line, an ``@example`` that tells it again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ from worlds import (
     deferral_world,
     extension,
     fault,
+    flexible,
     from_a_gallery,
     rolling_policy,
     sick,
@@ -73,6 +74,7 @@ class Story:
     :param expiry: seconds after the start from which an extension's credential has expired
     :param list_lag: seconds by which lists are behind
     :param gallery: the image comes from a gallery
+    :param is_flexible: the instances are virtual machines of their own, whose previous disks are kept
     """
 
     n: int
@@ -98,6 +100,7 @@ class Story:
     expiry: int | None = None
     list_lag: int = 0
     gallery: bool = False
+    is_flexible: bool = False
 
     def document(self) -> dict[str, Any]:
         """The story's world."""
@@ -137,7 +140,8 @@ class Story:
             extensions=[HEALTH_EXTENSION, *self._fetching()],
             **extras,
         )
-        return from_a_gallery(document) if self.gallery else document
+        document = from_a_gallery(document) if self.gallery else document
+        return flexible(document) if self.is_flexible else document
 
     def _fetching(self) -> list[dict[str, Any]]:
         """An extension that fetches with a credential that ends, where the story has one."""
@@ -207,6 +211,7 @@ def stories(draw: st.DrawFn) -> Story:
     some = st.lists(st.integers(0, n - 1), max_size=4, unique=True).map(tuple)
     words = st.sampled_from(["never", "unhealthy", "flapping"])
     flags = st.sets(st.sampled_from(["enableCrossZoneUpgrade", "prioritizeUnhealthyInstances"]))
+    scaled = draw(_seldom(st.tuples(st.integers(0, 200), st.integers(1, 30))))
     return Story(
         n=n,
         zones=draw(st.integers(0, 3)),
@@ -225,11 +230,13 @@ def stories(draw: st.DrawFn) -> Story:
         death=draw(st.none() | st.tuples(st.integers(0, 80), st.sampled_from([str(m) for m in Moment]))),
         phases=draw(st.just(()) | _phases(n)),
         skipped=draw(st.just(()) | some),
-        scaled=draw(_seldom(st.tuples(st.integers(0, 200), st.integers(1, 30)))),
+        scaled=scaled,
         zone_down=draw(_seldom(st.tuples(st.integers(0, 200), st.sampled_from("123"), st.integers(1, 200)))),
         expiry=draw(_seldom(st.integers(-10, 200))),
-        list_lag=draw(st.sampled_from([0, 0, 0, 5, 12])),
+        # A list that lags hides whom a scale-out made, so that nobody can count them in.
+        list_lag=0 if scaled else draw(st.sampled_from([0, 0, 0, 5, 12])),
         gallery=draw(st.booleans()),
+        is_flexible=draw(st.sampled_from([False, False, True])),
     )
 
 
@@ -287,7 +294,8 @@ def judge(story: Story, rehearsal: Rehearsal, view: RolloutView) -> list[str]:
     audit = admin.audit()
     ports = rehearsal.ports()
     fleet = ports.driver.fetch_fleet(parse_fleet_id(FLEET_ID))
-    instances = {i.instance_id: i for i in ports.driver.list_instances(fleet)}
+    instances = {_number(i.instance_id): i for i in ports.driver.list_instances(fleet)}
+    view = replace(view, swaps={_number(i): swap for i, swap in view.swaps.items()})
     wrong = [str(violation) for violation in admin.violations()]
     wrong += [f"{i} swapped {count} times" for i, count in audit["swaps"].items() if count != 1]
     wrong += [f"{i} rolled back {count} times" for i, count in audit["rollbacks"].items() if count != 1]
@@ -295,14 +303,14 @@ def judge(story: Story, rehearsal: Rehearsal, view: RolloutView) -> list[str]:
     if audit["dataDisksLost"]:
         wrong.append("data disks were lost")
     unseen = _never_known(story, instances, audit, view)
-    sent = sorted((i for batch in body["batches"] for i in batch["instances"]), key=int)
+    sent = sorted((_number(i) for batch in body["batches"] for i in batch["instances"]), key=int)
     swapped = sorted({*audit["swaps"], *unseen}, key=int)
     if sent != swapped:
         wrong.append(f"reported batches {sent}, the provider saw swaps of {swapped}")
     wrong += _miscounted(story, body, instances, audit, view)
     wrong += _out_of_order(story, view)
     wrong += _lost_instances(story, instances, audit, view)
-    wrong += _too_many_calls(admin, view)
+    wrong += [] if story.is_flexible else _too_many_calls(admin, view)
     if rehearsal.ports().ledger.verify_chain() is not None or rehearsal.ports().ledger.replay():
         wrong.append("the ledger does not verify or does not replay")
     return wrong
@@ -316,7 +324,7 @@ def _miscounted(
     view: RolloutView,
 ) -> list[str]:
     good = [i for i in audit["swaps"] if _is_good(i, instances, view)]
-    left_out = view.rollout.plan.get("customMetrics", {}).get("skipped", [])
+    left_out = {_number(i) for i in view.rollout.plan.get("customMetrics", {}).get("skipped", [])}
     pending = [
         i
         for i, seen in instances.items()
@@ -338,6 +346,11 @@ def _miscounted(
     if body["status"] == "Completed" and pending:
         wrong.append(f"completed with {pending} pending")
     return wrong
+
+
+def _number(instance_id: str) -> str:
+    """The number of an instance, which a Flexible set's machine has at the end of its name."""
+    return instance_id.rpartition("_")[2]
 
 
 def _never_known(
