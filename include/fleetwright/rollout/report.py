@@ -25,7 +25,7 @@ def report(view: RolloutView) -> dict[str, Any]:
         "versions": list(rollout.outcome.get("versions", ())),
         "byThemselves": list(rollout.outcome.get("by_themselves", ())),
         "newerVersion": rollout.outcome.get("newer_version", ""),
-        "batches": [_batch(batch) for batch in view.batches if _was_sent(view, batch)],
+        "batches": [_batch(batch, sent) for batch in view.batches if (sent := _sent(view, batch))],
         **_kept_disks(view),
     }
 
@@ -64,18 +64,20 @@ def interrupted_report(view: RolloutView, error: FleetwrightError) -> dict[str, 
     return {**body, "status": str(RolloutState.FAULTED), "reason": {"code": INTERNAL, "message": message}}
 
 
-def _batch(batch: BatchRecord) -> dict[str, Any]:
+def _batch(batch: BatchRecord, sent: list[str]) -> dict[str, Any]:
     return {
         "index": batch.index,
         "zone": batch.zone,
         "updateDomain": batch.update_domain,
-        "instances": list(batch.instance_ids),
+        "instances": sent,
         "reason": batch.reason,
     }
 
 
-def _was_sent(view: RolloutView, batch: BatchRecord) -> bool:
-    return any(
-        swap.batch_index == batch.index and swap.state is not SwapState.REFUSED
+def _sent(view: RolloutView, batch: BatchRecord) -> list[str]:
+    """Whom the batch swapped: a call that was refused changed nothing, and its instance may be in a later batch."""
+    return [
+        swap.instance_id
         for swap in view.swaps_of(batch)
-    )
+        if swap.batch_index == batch.index and swap.state is not SwapState.REFUSED
+    ]
