@@ -44,7 +44,8 @@ def test_rollout_goes_as_it_was_read(
 
 
 def test_every_golden_text_has_its_scenario() -> None:
-    """No text outlives its scenario."""
+    """No text outlives its scenario, and no two scenarios share one."""
+    assert len(ROLLOUTS) == len(SCENARIOS) + len(TROUBLES) + len(IMAGES) + len(FLEXIBLE)
     assert sorted(path.stem for path in TESTDATA.glob("*.golden")) == sorted(ROLLOUTS)
 
 
