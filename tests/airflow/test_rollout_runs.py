@@ -44,6 +44,24 @@ def test_an_automatic_run_gives_the_previous_version_back(emulator: Emulated, ro
     assert f"rolling instance 3 back to {OLD} on a new disk: health is initializing" in ran.text
 
 
+def test_a_flexible_set_gets_its_previous_disk_back(emulator: Emulated, roll_out: RollOut) -> None:
+    """R11, O7: on a Flexible set the triggerer reads machines one by one, and the rollback gives the very disk back; nothing is left behind."""
+    document = world(policy=BY_HALVES, bad=("3",))
+    document["scaleSets"][0]["resource"]["properties"]["orchestrationMode"] = "Flexible"
+    document["timings"] = {**document["timings"], "deallocate": 0.1}
+    fleet = emulator.serve(document)
+
+    ran = roll_out(fleet, trigger="automatic")
+
+    assert ran.state == "success"
+    assert emulator.judged()["swaps"] == {str(n): 1 for n in range(4)}
+    assert emulator.judged()["rollbacks"] == {"3": 1}
+    assert emulator.broken_rules() == []
+    assert "back to its previous disk /subscriptions/" in ran.text
+    deleted = [c["path"] for c in emulator.calls() if c["method"] == "DELETE"]
+    assert len(deleted) == 4
+
+
 def test_a_manual_run_keeps_the_unhealthy_instance(emulator: Emulated, roll_out: RollOut) -> None:
     """R43: a run that a person started rolls nothing back unless asked to."""
     fleet = emulator.serve(world(policy=BY_HALVES, bad=("3",)))
