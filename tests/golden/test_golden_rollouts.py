@@ -12,6 +12,7 @@ from azure_scenarios import AZURES_OWN
 from flexible_scenarios import FLEXIBLE
 from image_scenarios import IMAGES
 from keeping import HOW, difference
+from policy_scenarios import POLICIES
 from rehearsals import TOKEN, Rehearsal, eventful
 from scenarios import SCENARIOS, Scenario
 from telling import tell
@@ -21,7 +22,7 @@ from worlds import FLEET_ID
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
-ROLLOUTS = {**SCENARIOS, **TROUBLES, **IMAGES, **AZURES_OWN, **FLEXIBLE}
+ROLLOUTS = {**SCENARIOS, **TROUBLES, **POLICIES, **IMAGES, **AZURES_OWN, **FLEXIBLE}
 TESTDATA = Path(__file__).parent / "testdata"
 
 

@@ -68,6 +68,7 @@ def test_new_instances_come_first(rehearse: Rehearse) -> None:
         "pendingInstanceCount": 0,
     }
     assert reasons(view) == ["surged: 2 new instances first"] * 3
+    assert report(view)["byThemselves"] == []
     assert rehearsal.admin.violations() == []
 
 
@@ -229,7 +230,7 @@ def test_a_newer_version_on_the_way_ends_the_surging(rehearse: Rehearse) -> None
 
 
 def test_somebody_elses_instances_are_left_alone(rehearse: Rehearse) -> None:
-    """N15: others scale the set out while a surge comes up; their instances stay, and capacity is theirs plus ours."""
+    """N15: others scale the set out while a surge comes up; their instances stay, and capacity is theirs plus ours (O9)."""
     grow = (7, lambda admin: admin.post("scale", id=FLEET_ID, capacity=10))
     rehearsal = rehearse(surging(policy={"maxUnhealthyInstancePercent": 50}), clock=eventful(grow))
 
@@ -239,6 +240,7 @@ def test_somebody_elses_instances_are_left_alone(rehearse: Rehearse) -> None:
     found = instances_of(rehearsal)
     assert (len(found), set(found.values())) == (8, {NEW})
     assert capacity(rehearsal) == 8
+    assert len(report(view)["byThemselves"]) == 2
 
 
 def test_one_that_fell_ill_before_it_took_over_does_not_cost_the_old_one(rehearse: Rehearse) -> None:

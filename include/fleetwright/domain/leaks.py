@@ -45,6 +45,7 @@ def find_leaks(view: RolloutView, instances: Iterable[Instance]) -> tuple[Leak, 
     if ON_TARGET_BEFORE not in plan:
         return ()
     present = {instance.instance_id: instance for instance in instances}
-    ours = view.swapped_ids | frozenset(plan[ON_TARGET_BEFORE])
+    surged = {swap.replacement_id for swap in view.swaps.values()}
+    ours = view.swapped_ids | frozenset(plan[ON_TARGET_BEFORE]) | surged
     found = find_on_target(present.values(), view.rollout.settings.target_version)
     return tuple(Leak(i, present[i].version) for i in found if i not in ours)
