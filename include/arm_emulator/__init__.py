@@ -31,9 +31,9 @@ Under ``x-emulator`` of a scale set, besides ``imageVersion``, ``unhealthyInstan
     ``{code: RollingForward, startTime, lastAction, lastActionTime, policy, progress, error}``; all but ``code`` may be
     left out. ``POST /_emulator/rollingUpgrades`` with ``{id, rollingUpgrade}`` sets it later; null takes it away.
     One with ``platformVersion`` is carried out by this world; the other keys say how far it is.
-``upgradeHistory``, ``automaticSince``, ``repairsSuspended``
-    Upgrades that this world carried out before, since when automatic ones are on, and whether automatic repairs were
-    suspended.
+``upgradeHistory``, ``automaticSince``, ``eligible``, ``repairsSuspended``
+    Upgrades that this world carried out before, since when automatic ones are on, the version that the set would go to
+    and since when its region has it, and whether automatic repairs were suspended.
 ``instances``, ``previousModels``, ``instanceIds``, ``nextInstanceId``, ``etag``
     What ``GET /_emulator/world`` writes where an instance differs from what its number and its set say: versions,
     counts of disks, health, protection, and the step that it is at with the instant at which that ends.

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from emulated_galleries import gallery_set, gallery_world, version
 from emulated_worlds import (
     HEALTH_EXTENSION,
     STEADY,
@@ -336,3 +337,26 @@ def test_any_size(serve: Serve, n: int, batches: int) -> None:
     assert (code(emulator), len(emulator.audit()["batches"])) == ("Completed", batches)
     assert latest(emulator)["progress"]["successfulInstanceCount"] == n
     assert emulator.broken_rules() == []
+
+
+def test_the_clock_of_a_gallery_version_starts_with_its_replication(serve: Serve) -> None:
+    """A gallery's version is due so long after the region has it, not after its publication elsewhere (R26, R29, R50, C16)."""
+    followed = gallery_set(upgrade_policy=automatic())
+    document = gallery_world(version("1.0.0"), version("1.1.0", replicated=[]), sets=(followed,))
+    document = {**document, "platformUpgrades": True, "timings": {**STEADY, "publicationDelay": 1800}}
+    emulator = serve(document)
+    emulator.advance(3600)
+    replicated = {
+        "gallery": "g",
+        "image": "web",
+        "version": "1.1.0",
+        "region": "westeurope",
+        "state": "Completed",
+    }
+    emulator.admin("POST", "images/replicate", replicated)
+    emulator.advance(60)
+    emulator.admin("POST", "reset", emulator.admin("GET", "world"))
+
+    emulator.advance(7200)
+
+    assert began(emulator)[0] == 5400

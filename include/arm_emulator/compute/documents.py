@@ -128,6 +128,7 @@ class ScaleSetExtrasDocument(Document):
     rollingUpgrade: RollingUpgradeDocument | None = None
     upgradeHistory: list[RollingUpgradeDocument] = Field(default_factory=list)
     automaticSince: Instant | None = None
+    eligible: dict[str, Instant] = Field(default_factory=dict, max_length=1)
     repairsSuspended: bool = False
     instanceIds: list[InstanceId] | None = None
     nextInstanceId: int | None = Field(default=None, ge=0)

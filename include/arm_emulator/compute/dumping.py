@@ -39,10 +39,12 @@ def dump_scale_set(world: World, scale_set: ScaleSet) -> JsonObject:
 
 def _upgrades(scale_set: ScaleSet) -> dict[str, Any]:
     latest, since = scale_set.rolling_upgrade, scale_set.automatic_since
+    eligible = scale_set.eligible
     return {
         "rollingUpgrade": None if latest is None else upgrade_document(latest),
         "upgradeHistory": [upgrade_document(upgrade) for upgrade in scale_set.upgrade_history] or None,
         "automaticSince": None if since is None else admin_instant(since),
+        "eligible": None if eligible is None else {eligible[0]: admin_instant(eligible[1])},
         "repairsSuspended": scale_set.repairs_suspended or None,
     }
 

@@ -43,6 +43,8 @@ def load_scale_set(world: World, document: ScaleSetDocument) -> ScaleSet:
     scale_set.upgrade_history = [said.upgrade() for said in extras.upgradeHistory]
     if extras.automaticSince is not None:
         scale_set.automatic_since = parse_instant(extras.automaticSince)
+    for version, instant in extras.eligible.items():
+        scale_set.eligible = version, parse_instant(instant)
     scale_set.repairs_suspended = extras.repairsSuspended
     _create_instances(world, scale_set, document)
     register(world, scale_set)

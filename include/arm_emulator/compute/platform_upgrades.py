@@ -72,7 +72,11 @@ def _begin(world: World, scale_set: ScaleSet) -> bool:
         return False
     wake_at(world, scale_set, _next_publication(world, scale_set))
     target = followed_version(world, scale_set)
-    if target is None or not _may_begin(scale_set, target):
+    if target is None:
+        return False
+    if scale_set.eligible is None or scale_set.eligible[0] != target:
+        scale_set.eligible = target, world.now
+    if not _may_begin(scale_set, target):
         return False
     due = _due(world, scale_set, target)
     if world.now < due:
@@ -126,7 +130,11 @@ def _due(world: World, scale_set: ScaleSet, target: str) -> datetime:
 
 
 def _published_at(world: World, scale_set: ScaleSet, version: str) -> datetime | None:
-    return _publications(world, scale_set).get(version)
+    """When the region came to have it: its publication, for a gallery's version the replication (C16)."""
+    publications, eligible = _publications(world, scale_set), scale_set.eligible
+    if version in publications or eligible is None or eligible[0] != version:
+        return publications.get(version)
+    return eligible[1]
 
 
 def _next_publication(world: World, scale_set: ScaleSet) -> datetime | None:

@@ -36,6 +36,7 @@ class ScaleSet:
     :param rolling_upgrade: the one that ``rollingUpgrades/latest`` shows; None where there never was one.
     :param upgrade_history: those that this world carried out before, newest first.
     :param automatic_since: since when automatic OS upgrades are on, as far as the platform has looked.
+    :param eligible: the version that it would go to, and since when the platform has seen that.
     :param repairs_suspended: somebody suspended automatic repairs (``setOrchestrationServiceState``).
     :param next_id: the number of the next instance; numbers are never used again.
     :param platform_wakes: instants at which the timeline comes back to the set for the platform.
@@ -54,6 +55,7 @@ class ScaleSet:
     rolling_upgrade: RollingUpgrade | None = None
     upgrade_history: list[RollingUpgrade] = field(default_factory=list)
     automatic_since: datetime | None = None
+    eligible: tuple[str, datetime] | None = None
     repairs_suspended: bool = False
     instances: dict[str, Instance] = field(default_factory=dict)
     next_id: int = 0
