@@ -373,3 +373,14 @@ def test_official_client_sees_refusals(serve: Serve) -> None:
 
     with pytest.raises(HttpResponseError, match="OperationNotAllowed"):
         emulator.compute().virtual_machines.begin_deallocate("rg", "web_0")
+
+
+def test_disks_of_uniform_sets_are_listed_too(serve: Serve) -> None:
+    """Every instance's disks are managed disks, with the instance that has them."""
+    emulator = serve(world(scale_set(capacity=1, dataDisksPerInstance=1)))
+
+    listed = emulator.arm("GET", f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/disks").json()
+
+    assert [disk["managedBy"] for disk in listed["value"]] == [f"{scale_set_id()}/virtualMachines/0"] * 2
+    assert listed["value"][0]["properties"]["creationData"]["imageReference"]["exactVersion"] == V1
+    assert all("timeCreated" in disk["properties"] for disk in listed["value"])

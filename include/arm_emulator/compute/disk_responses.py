@@ -62,9 +62,8 @@ def delete(world: World, call: ArmCall) -> ArmReply:
     found = find_disk(world, disk_id)
     if found is None:
         return ArmReply(204)
-    if found.scale_set is not None and found.instance is not None:
-        owner = found.scale_set.machine_id(found.instance.instance_id)
-        raise OperationNotAllowedError(f"Disk {call.parameters['diskName']} is attached to VM {owner}.")
+    if found.owner is not None:
+        raise OperationNotAllowedError(f"Disk {call.parameters['diskName']} is attached to VM {found.owner}.")
     operation = Operation(
         id=world.new_guid("operation"),
         subscription=call.parameters["subscriptionId"],

@@ -53,12 +53,21 @@ class Attachment:
     scale_set: ScaleSet | None = None
     instance: Instance | None = None
 
+    @property
+    def owner(self) -> str | None:
+        """The id of the machine, or of the Uniform set's instance, that has it."""
+        if self.scale_set is None or self.instance is None:
+            return None
+        if self.scale_set.is_flexible:
+            return self.scale_set.machine_id(self.instance.instance_id)
+        return f"{self.scale_set.id}/virtualMachines/{self.instance.instance_id}"
+
     def shown(self) -> JsonObject:
         """The disk as ARM shows it."""
         resource = {**self.disk.resource, "properties": dict(self.disk.resource["properties"])}
         state = UNATTACHED
-        if self.scale_set is not None and self.instance is not None:
-            resource["managedBy"] = self.scale_set.machine_id(self.instance.instance_id)
+        if self.owner is not None and self.instance is not None:
+            resource["managedBy"] = self.owner
             state = RESERVED if self.instance.is_deallocated else ATTACHED
         resource["properties"]["diskState"] = state
         return resource

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fleetwright.domain.errors import ProviderError
+from fleetwright.domain.errors import ConfigurationError, ProviderError
 from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.leftovers import Leftover, list_leftovers
@@ -106,7 +106,7 @@ def _begin(ports: Ports, fleet: Fleet, leftover: Leftover, guard: Guard) -> str 
             return None
         log.info("deleting disk %s: %s", leftover.disk_id, leftover.why)
         return ports.driver.begin_delete_disk(fleet, leftover.disk_id, guard)
-    except ProviderError as error:
+    except (ProviderError, ConfigurationError) as error:
         log.warning("disk %s was not deleted, a later sweep tries again: %s", leftover.disk_id, error)
         return None
 
