@@ -42,6 +42,11 @@ def test_the_list_of_rules_is_whole() -> None:
     ] == []
 
 
+def test_every_rule_has_a_test() -> None:
+    """A rule that no test names is one that nobody would miss."""
+    assert lacking(claims()) == []
+
+
 def test_no_docstring_names_a_rule_that_there_is_not() -> None:
     """A number that is mistyped would claim something that nobody can look up."""
     assert unknown(claims()) == []
