@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fleet_builders import NEW, NEWER, OLD, an_instance, settings
 
@@ -38,6 +40,16 @@ def test_who_ran_the_version_before_did_not_come_to_it() -> None:
 def test_who_was_swapped_is_the_rollouts_own(state: SwapState, leaked: bool) -> None:
     """O9: a swap that Azure took explains the version; one that it refused does not."""
     assert bool(find_leaks(a_view(i5=state), [an_instance(5, version=NEW)])) is leaked
+
+
+def test_who_takes_a_place_in_a_surge_is_the_rollouts_own() -> None:
+    """O9, N15: the rollout made it itself; whoever else is new came by itself."""
+    view = a_view(i0=SwapState.HEALTHY)
+    surged = replace(view, swaps={i: replace(s, replacement_id="6") for i, s in view.swaps.items()})
+
+    found = find_leaks(surged, [an_instance(6, version=NEW), an_instance(7, version=NEW)])
+
+    assert [leak.instance_id for leak in found] == ["7"]
 
 
 def test_without_a_note_nobody_is_accused() -> None:

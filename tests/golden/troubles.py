@@ -6,7 +6,15 @@ from typing import Any
 
 from scenarios import PROTECTED, Scenario
 from special_worlds import phased_world, service_fabric_world
-from worlds import HEALTH_EXTENSION, deferral_world, extension, fault, rolling_policy, sick, world
+from worlds import (
+    HEALTH_EXTENSION,
+    deferral_world,
+    extension,
+    fault,
+    rolling_policy,
+    sick,
+    world,
+)
 
 MAINTENANCE = ("2", "5", "8", "11")
 BY_HAND = ("--trigger", "manual")
