@@ -22,7 +22,8 @@ from worlds import FLEET_ID
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
-ROLLOUTS = {**SCENARIOS, **TROUBLES, **POLICIES, **IMAGES, **AZURES_OWN, **FLEXIBLE}
+BOOKS = (SCENARIOS, TROUBLES, POLICIES, IMAGES, AZURES_OWN, FLEXIBLE)
+ROLLOUTS = {name: scenario for book in BOOKS for name, scenario in book.items()}
 TESTDATA = Path(__file__).parent / "testdata"
 
 
@@ -46,7 +47,7 @@ def test_rollout_goes_as_it_was_read(
 
 def test_every_golden_text_has_its_scenario() -> None:
     """No text outlives its scenario, and no two scenarios share one."""
-    assert len(ROLLOUTS) == len(SCENARIOS) + len(TROUBLES) + len(IMAGES) + len(FLEXIBLE)
+    assert len(ROLLOUTS) == sum(len(book) for book in BOOKS)
     assert sorted(path.stem for path in TESTDATA.glob("*.golden")) == sorted(ROLLOUTS)
 
 

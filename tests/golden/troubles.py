@@ -176,13 +176,4 @@ ORDERS = {
     ),
 }
 
-RESTORING = {
-    "rollback_on_breach": Scenario(
-        "two upgraded instances fall ill later, and the policy takes failed instances back when it is breached (N11)",
-        world(policy=rolling_policy(rollbackFailedInstancesOnPolicyBreach=True)),
-        ((45, lambda admin: admin.touch("0", "3", health="unhealthy")),),
-        outside=("45 s: instances 0 and 3, upgraded in batch 1, report unhealthy",),
-    ),
-}
-
-TROUBLES = {**RESTORING, **ORDERS, **SMALL_FLEETS, **BREACHES, **OUTAGES, **SCALING, **CALLS}
+TROUBLES = {**ORDERS, **SMALL_FLEETS, **BREACHES, **OUTAGES, **SCALING, **CALLS}
