@@ -294,3 +294,18 @@ def test_deferred_upgrade_of_a_gallery_set_is_approved(rehearse: Rehearse, withd
     else:
         assert versions_of(rehearsal) == {SECOND: 6}
     assert rehearsal.admin.violations() == []
+
+
+def test_flexible_set_takes_a_gallerys_image_too(rehearse: Rehearse) -> None:
+    """R26, R28: machines of a Flexible set are reimaged to the gallery's version, one after the other."""
+    document = gallery_world(n=3)
+    properties = document["scaleSets"][0]["resource"]["properties"]
+    properties["orchestrationMode"] = "Flexible"
+    properties["virtualMachineProfile"]["storageProfile"]["osDisk"]["deleteOption"] = "Detach"
+    rehearsal = rehearse(document)
+
+    view = rehearsal.run()
+
+    assert told(view)["status"] == "Completed"
+    assert versions_of(rehearsal) == {SECOND: 3}
+    assert rehearsal.admin.violations() == []
