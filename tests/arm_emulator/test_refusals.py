@@ -318,6 +318,24 @@ def test_what_an_existing_set_cannot_become(serve: Serve, body: Json, code: str)
     assert (refused.json()["error"]["code"], len(emulator.audit()["imageVersions"])) == (code, 1)
 
 
+def test_protection_is_of_a_newer_api_version(serve: Serve) -> None:
+    """An instance is protected from api-version 2019-03-01 on, and never from scale set actions alone (N23)."""
+    emulator = serve()
+    path = f"{scale_set_id()}/virtualMachines/0"
+    both: Json = {
+        "properties": {"protectionPolicy": {"protectFromScaleIn": True, "protectFromScaleSetActions": True}}
+    }
+    alone: Json = {"properties": {"protectionPolicy": {"protectFromScaleSetActions": True}}}
+
+    old = emulator.arm("PUT", path, both, api_version="2018-10-01")
+    refused = emulator.arm("PUT", path, alone)
+    taken = emulator.arm("PUT", path, both, api_version="2019-03-01")
+
+    assert (old.status_code, old.json()["error"]["target"]) == (400, "protectionPolicy")
+    assert refused.status_code == 409
+    assert taken.json()["properties"]["protectionPolicy"]["protectFromScaleSetActions"] is True
+
+
 def test_world_file_may_have_what_a_client_may_not(serve: Serve) -> None:
     """A world with a pinned image and no health source is loaded, and its tags can be changed (R15, R16)."""
     made = fleet(storage=PINNED, upgradePolicy={"mode": "Manual", **ENABLE["upgradePolicy"]})

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import re
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import yaml
 from emulated_worlds import V2, Emulator, Json, scale_set, scale_set_id, world
@@ -86,6 +88,68 @@ def test_killed_emulator_is_as_it_was(tmp_path: Path) -> None:
         assert (still, done) == (202, 200)
         assert emulator.audit()["imageVersions"][V2] == 2
         assert emulator.codes("1")[1] == "PowerState/running"
+
+
+def happen(emulator: Emulator, draw: random.Random) -> None:
+    """One of many things, to one of the sets."""
+    name, instance = draw.choice(["web", "auto", "defer", "flex"]), str(draw.randrange(15))
+    scale_set_path, at = scale_set_id(name), {"instanceIds": [instance]}
+    machines = scale_set_path.rpartition("/")[0].replace("Sets", "s")
+    priority = {"virtualMachineProfile": {"priority": draw.choice(["Regular", "Low"])}}
+    touch = {
+        "id": scale_set_path,
+        "instances": [instance],
+        "health": draw.choice(["healthy", "never", "flapping"]),
+    }
+    effect = draw.choice(
+        [{"zoneDown": "2"}, {"status": 503}, {"operation": "stuck"}, {"latency": 0.01}, {"reset": True}]
+    )
+    draw.choice(
+        [
+            lambda: emulator.reimage(instance, name=name),
+            lambda: emulator.advance(draw.choice([1, 7.5, 30, 300])),
+            lambda: emulator.arm("POST", f"{scale_set_path}/manualupgrade", at),
+            lambda: emulator.admin(
+                "POST", "scale", {"id": scale_set_path, "capacity": draw.randrange(12, 20)}
+            ),
+            lambda: emulator.admin("POST", "instances", touch),
+            lambda: emulator.admin("POST", "faults", {"effect": effect, "times": 2, "seconds": 60}),
+            lambda: emulator.arm("PATCH", scale_set_path, {"properties": priority}),
+            lambda: emulator.arm(
+                "GET", f"{scale_set_path}/virtualMachines", params={"$expand": "instanceView"}
+            ),
+            lambda: emulator.arm("POST", f"{scale_set_path}/approveRollingUpgrade", at),
+            lambda: emulator.arm("POST", f"{scale_set_path}/osRollingUpgrade"),
+            lambda: emulator.arm("POST", f"{machines}/flex_{instance}/deallocate"),
+        ]
+    )()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_happened_is_kept(tmp_path: Path, seed: int) -> None:
+    """After calls of every kind, upgrades by the platform and virtual machines among them, all is the same after kill -9 (R5)."""
+    automatic = {"enableAutomaticOSUpgrade": True}
+    sets = [
+        scale_set(),
+        scale_set("auto", upgrade_policy={"mode": "Rolling", "automaticOSUpgradePolicy": automatic}),
+        scale_set(
+            "defer",
+            upgrade_policy={"automaticOSUpgradePolicy": {**automatic, "osRollingUpgradeDeferral": True}},
+        ),
+        scale_set("flex", zones=()),
+    ]
+    sets[3]["resource"]["properties"]["orchestrationMode"] = "Flexible"
+    lines = [{"version": V2, "percent": 30, "health": "flapping"}]
+    draw = random.Random(seed)
+    with running(tmp_path, world(*sets, platformUpgrades=True, imageBehaviours=lines)) as emulator:
+        for _ in range(120):
+            with suppress(httpx.RemoteProtocolError):
+                happen(emulator, draw)
+        emulator.http.delete("/_emulator/faults")
+        before = everything(emulator)
+
+    with running(tmp_path) as emulator:
+        assert everything(emulator) == before
 
 
 def test_acknowledged_change_is_there_and_reset_begins_anew(tmp_path: Path) -> None:

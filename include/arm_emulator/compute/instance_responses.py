@@ -13,6 +13,7 @@ from arm_emulator.compute.listing import listed_instances, page_after
 from arm_emulator.compute.model_changes import protect_instance
 from arm_emulator.compute.rendering import Renderings, instance_etag, instance_resource
 from arm_emulator.operations.links import poll_headers
+from arm_emulator.wire.api_versions import refuse_newer_protection
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.paging import next_link, skip_token
 from arm_emulator.wire.preconditions import require_match
@@ -85,8 +86,10 @@ class InstanceResponses:
     def put(self, world: World, call: ArmCall) -> ArmReply:
         """Set or remove an instance's protection."""
         scale_set, instance = addressed_instance(world, call)
+        body = call.json_object()
+        refuse_newer_protection(call.api_version, body)
         require_match(call.headers, instance_etag(instance))
-        protect_instance(world, scale_set, instance, call.json_object(), call.disruption)
+        protect_instance(world, scale_set, instance, body, call.disruption)
         path = f"{scale_set.id}/virtualMachines/{instance.instance_id}"
         operation = begin_immediate_operation(world, scale_set, result_path=path, disruption=call.disruption)
         resource = instance_resource(scale_set, instance)

@@ -35,6 +35,8 @@ REIMAGE_TO_EXACT_VERSION = "2023-03-01"
 PROTECTION_OF_FLEXIBLE = "2023-09-01"
 """The first version that protects members of Flexible scale sets."""
 
+_PROTECTION = "2019-03-01"
+
 _INTRODUCED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("2018-10-01", ("automaticOSUpgradePolicy",)),
     ("2020-12-01", ("rollingUpgradePolicy", "enableCrossZoneUpgrade")),
@@ -102,6 +104,21 @@ def refuse_newer_properties(api_version: str, body: Mapping[str, Any]) -> None:
                 f"it exists since {first}.",
                 target=f"upgradePolicy.{'.'.join(path)}",
             )
+
+
+def refuse_newer_protection(api_version: str, body: Mapping[str, Any]) -> None:
+    """Refuse the protection of an instance by an ``api-version`` that does not know it yet (N23).
+
+    :raises InvalidRequestContentError: it does not.
+    """
+    properties = body.get("properties")
+    if is_at_least(api_version, _PROTECTION) or not _has(properties, ("protectionPolicy",)):
+        return
+    raise InvalidRequestContentError(
+        f"Could not find member 'protectionPolicy' on object of type 'VirtualMachineScaleSetVM' in API version "
+        f"{api_version}; it exists since {_PROTECTION}.",
+        target="protectionPolicy",
+    )
 
 
 def keep_newer_properties(api_version: str, old: Mapping[str, Any], body: dict[str, Any]) -> None:
