@@ -86,6 +86,7 @@ def test_only_a_stopped_rollout_puts_a_version_away(state: RolloutState) -> None
         swapped(SwapState.UNHEALTHY, "the swap had no end after 30 minutes", fatal="timed out"),
         swapped(SwapState.UNHEALTHY, "the swap failed, it still runs 1.0.0", new_disk_id=""),
         swapped(SwapState.UNHEALTHY, BROKEN),
+        swapped(SwapState.UNHEALTHY, f"instance 6: {BROKEN}"),
         swapped(SwapState.UNHEALTHY, "it does not exist any more"),
     ],
 )

@@ -112,12 +112,12 @@ def _speaks_against_it(swap: SwapRecord) -> bool:
     if swap.fatal or not swap.new_disk_id:
         return False
     suffered, _, after_rollback = swap.verdict_reason.partition(_ROLLBACK_WORD)
-    extension = _EXTENSION_FAILED.match(suffered)
+    extension = _EXTENSION_FAILED.search(suffered)
     if suffered == GONE:
         return False
     if extension is None or swap.state is SwapState.ROLLED_BACK:
         return True
-    return swap.state is SwapState.ROLLBACK_FAILED and not after_rollback.startswith(extension[0])
+    return swap.state is SwapState.ROLLBACK_FAILED and extension[0] not in after_rollback
 
 
 def find_quarantined(entries: Iterable[Quarantined], image: str, version: str) -> tuple[Quarantined, ...]:
