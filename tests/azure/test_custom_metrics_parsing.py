@@ -42,6 +42,10 @@ def wanting(**rolling_upgrade: object) -> str:
         (json.dumps(wanting(PhaseOrderingNumber=5)), CustomMetrics(phase=5)),
         (json.dumps({"rollingUpgrade": json.dumps({"SkipUpgrade": True})}), CustomMetrics(skip_upgrade=True)),
         (json.dumps({"customMetrics": wanting(PhaseOrderingNumber=6)}), CustomMetrics(phase=6)),
+        (
+            json.dumps({"rollingUpgrade": {"rollingUpgrade": {"PhaseOrderingNumber": 7}}}),
+            CustomMetrics(phase=7),
+        ),
         (json.dumps({"temperature": 20}), None),
     ],
 )

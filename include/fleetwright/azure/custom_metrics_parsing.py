@@ -62,7 +62,10 @@ def _rolling_upgrade(value: object) -> Body | None:
         body = _by_lower_name(_decoded(body["custommetrics"]))
     if "rollingupgrade" not in body:
         return None
-    return _by_lower_name(_decoded(body["rollingupgrade"]))
+    for _ in range(MOST_ENCODINGS):
+        if "rollingupgrade" in body:  # some write the whole metrics where only this part belongs
+            body = _by_lower_name(_decoded(body["rollingupgrade"]))
+    return body
 
 
 def _by_lower_name(value: object) -> Body:
