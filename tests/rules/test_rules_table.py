@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import pytest
-from rules_table import Claim, claims, lacking, named, page, sections, shown, unknown
+from rules_table import HOW, PAGE, Claim, claims, lacking, named, page, sections, shown, unknown
 
 LETTERS = ("R", "N", "C", "O")
 ELSEWHERE = {
@@ -45,6 +46,14 @@ def test_the_list_of_rules_is_whole() -> None:
 def test_every_rule_has_a_test() -> None:
     """A rule that no test names is one that nobody would miss."""
     assert lacking(claims()) == []
+
+
+def test_the_page_is_what_the_tests_say() -> None:
+    """docs/rules.md names the tests that there are now, each with the rules that it shows."""
+    kept, now = PAGE.read_text(encoding="utf-8").splitlines(), page(claims()).splitlines()
+    changed = list(difflib.unified_diff(kept, now, "docs/rules.md, kept", "now", lineterm="", n=0))
+
+    assert not changed, f"docs/rules.md is old: run `{HOW}`\n" + "\n".join(changed)
 
 
 def test_no_docstring_names_a_rule_that_there_is_not() -> None:
