@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fleetwright.airflow.wiring import build_ports
-from fleetwright.rollout.ports import LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.selecting import choose_batch
 from fleetwright.rollout.session import RolloutSession

@@ -18,7 +18,8 @@ from fleetwright.domain.errors import FleetwrightError, LeaseLostError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.ledger.store import open_ledger
 from fleetwright.rollout import effects
-from fleetwright.rollout.ports import FleetDriver, Guard, LeaseTerms
+from fleetwright.rollout.ports.driver import FleetDriver
+from fleetwright.rollout.ports.leases import Guard, LeaseTerms
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.swapping import swap_os_disk
 

@@ -23,7 +23,7 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Health, Instance
-from fleetwright.rollout.ports import OperationState, OperationStatus
+from fleetwright.rollout.ports.operations import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 
 OLD, NEW = "18.04.202401010", "18.04.202402010"

@@ -13,7 +13,7 @@ from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.domain.errors import ConfigurationError, LeaseLostError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import DiskState, FleetDriver
+from fleetwright.rollout.ports.driver import DiskState, FleetDriver
 
 NEW = "18.04.202402010"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute"

@@ -9,7 +9,7 @@ from azure_doubles import Reply, ScriptedServer, VirtualClock, arm_error_body, u
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import AuthenticationRefusedError, OperationUnreadError, ThrottledError
-from fleetwright.rollout.ports import OperationState, OperationStatus
+from fleetwright.rollout.ports.operations import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import is_transient
 
 RUNNING, SUCCEEDED, FAILED = OperationState.RUNNING, OperationState.SUCCEEDED, OperationState.FAILED

@@ -29,7 +29,9 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import FleetDriver, ImageCatalogue, OperationState
+from fleetwright.rollout.ports.catalogue import ImageCatalogue
+from fleetwright.rollout.ports.driver import FleetDriver
+from fleetwright.rollout.ports.operations import OperationState
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 
 VERSION = "18.04.202402010"

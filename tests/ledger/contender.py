@@ -15,7 +15,8 @@ from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger import rollout_log
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.rollout.ports import Acquired, LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 NOTES = 25
 NOW = datetime(2024, 6, 1, tzinfo=UTC)

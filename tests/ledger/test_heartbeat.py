@@ -14,7 +14,8 @@ from fleetwright.domain.errors import HeldError, LeaseLostError
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger.heartbeat import LeaseHeartbeat
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.rollout.ports import Acquired, LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 if TYPE_CHECKING:
     from tests.ledger.conftest import WallClock

@@ -14,7 +14,8 @@ from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.rollout.ports import Acquired, Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 if TYPE_CHECKING:
     from tests.ledger.conftest import WallClock

@@ -24,7 +24,7 @@ from fleetwright.ledger.database import Database
 from fleetwright.ledger.engine import _switch_to_wal, create_ledger_engine
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import default_ledger_url, mask_url, resolve_ledger_url
-from fleetwright.rollout.ports import LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
 
 NOBODY = 65534
 SECRET = "hunter2secret"

@@ -14,7 +14,8 @@ from fleetwright.domain.quarantine import Release
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.domain.thresholds import UPGRADED
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.rollout.ports import Acquired, LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 if TYPE_CHECKING:
     from tests.ledger.conftest import WallClock

@@ -17,7 +17,9 @@ from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.domain.states import IllegalMoveError, SwapState
 from fleetwright.ledger import rollout_log, views
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.rollout.ports import Acquired, Control, ControlKind, LeaseTerms
+from fleetwright.rollout.ports.controls import Control, ControlKind
+from fleetwright.rollout.ports.leases import LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 if TYPE_CHECKING:
     from tests.ledger.conftest import WallClock

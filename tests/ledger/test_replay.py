@@ -15,7 +15,8 @@ from fleetwright.domain.journal import fold
 from fleetwright.domain.records import RolloutSettings, RolloutView, TriggerKind
 from fleetwright.domain.states import SWAP_TRANSITIONS, TERMINAL_STATES, SwapState
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.rollout.ports import Acquired, LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 START = datetime(2024, 6, 1, tzinfo=UTC)
 TERMS = LeaseTerms(timedelta(seconds=30))

@@ -21,7 +21,7 @@ from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.records import RolloutView, TriggerKind
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.rollout.ports import LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.report import report
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.runner import opened, roll_out

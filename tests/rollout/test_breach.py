@@ -11,7 +11,7 @@ from rehearsals import Admin, Happening, Rehearsal, eventful, swap_states, told
 from worlds import NEW, OLD, rolling_policy, sick, world
 
 from fleetwright.domain.records import RolloutView
-from fleetwright.rollout.ports import Control, ControlKind
+from fleetwright.rollout.ports.controls import Control, ControlKind
 from fleetwright.rollout.report import report
 
 Rehearse = Callable[..., Rehearsal]

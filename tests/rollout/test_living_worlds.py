@@ -20,7 +20,7 @@ from worlds import (
 )
 
 from fleetwright.domain.errors import HeldError
-from fleetwright.rollout.ports import Control, ControlKind
+from fleetwright.rollout.ports.controls import Control, ControlKind
 from fleetwright.rollout.report import report
 from fleetwright.rollout.session import Ports
 

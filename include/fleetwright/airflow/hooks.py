@@ -23,7 +23,7 @@ from fleetwright.azure.probe import look_at_subscription
 from fleetwright.azure.retries import QUICK
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.rollout.clocks import SystemClock
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports.clock import Clock
 
 _IDENTITY_EXTRAS = (
     "credential",

@@ -18,7 +18,7 @@ from fleetwright.domain.errors import FleetwrightError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.rollout.acts import ACTS
 from fleetwright.rollout.effects import Process, run_async
-from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.selecting import wait_for_budget, wait_for_pause
 from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.waiting import wait_for_verdicts

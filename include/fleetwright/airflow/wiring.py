@@ -18,7 +18,7 @@ from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
 from fleetwright.rollout.clocks import SystemClock
-from fleetwright.rollout.ports import LeaseTerms
+from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.session import Ports
 
 LEDGER_CONNECTION = "fleetwright_ledger"

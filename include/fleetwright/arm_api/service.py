@@ -18,7 +18,7 @@ from fleetwright.arm_api.statuses import find_latest, history_body, latest_body
 from fleetwright.arm_api.watching import Watcher
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.cancelling import request_cancel
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports.clock import Clock
 
 log = logging.getLogger(__name__)
 

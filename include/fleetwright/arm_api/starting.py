@@ -16,7 +16,7 @@ from fleetwright.domain.images import LATEST
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports.clock import Clock
 
 
 @dataclass(slots=True)

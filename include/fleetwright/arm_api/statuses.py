@@ -10,7 +10,7 @@ from fleetwright.domain.policy_body import rolling_policy_body
 from fleetwright.domain.progress import azure_time, count_by_ledger, recent_history
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import AWAITING_ROLLBACK, RolloutState
-from fleetwright.rollout.ports import Control, ControlKind
+from fleetwright.rollout.ports.controls import Control, ControlKind
 
 TYPE = "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 ROLLING_BACK = "RollingBack"

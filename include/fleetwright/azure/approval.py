@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fleetwright.azure.reimaging import Reimaging
 from fleetwright.domain.fleets import Fleet
-from fleetwright.rollout.ports import Guard
+from fleetwright.rollout.ports.leases import Guard
 
 
 class Approval(Reimaging):

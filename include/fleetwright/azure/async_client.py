@@ -20,7 +20,7 @@ from fleetwright.azure.operations import Look, forgotten, look_without_call, rea
 from fleetwright.azure.paging import next_call, read_object, read_page
 from fleetwright.azure.retries import QUICK, RetryAction, RetryPolicy
 from fleetwright.domain.errors import ProviderError
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports.clock import Clock
 
 READS_AT_ONCE = 8
 

@@ -6,7 +6,7 @@ from fleetwright.azure.bodies import bodies_at, text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.repairs import RepairsAction, RepairsState
-from fleetwright.rollout.ports import Guard
+from fleetwright.rollout.ports.leases import Guard
 
 SERVICE = "AutomaticRepairs"
 

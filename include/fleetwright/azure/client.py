@@ -20,7 +20,8 @@ from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport
 from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS, arm_url
 from fleetwright.domain.errors import ProviderError
-from fleetwright.rollout.ports import Clock, Guard
+from fleetwright.rollout.ports.clock import Clock
+from fleetwright.rollout.ports.leases import Guard
 
 
 class ArmClient:

@@ -9,7 +9,7 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import is_exact_version
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import Guard
+from fleetwright.rollout.ports.leases import Guard
 
 ALL_INSTANCES = "*"  # what Azure reads as the whole set; never sent
 

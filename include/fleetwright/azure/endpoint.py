@@ -14,7 +14,7 @@ from fleetwright.azure.retries import PATIENT, RetryPolicy
 from fleetwright.azure.trust import tls_context
 from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS
 from fleetwright.domain.errors import ConfigurationError
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports.clock import Clock
 
 PUBLIC_AZURE = f"https://{PUBLIC_ARM}"
 

@@ -18,7 +18,8 @@ from fleetwright.azure.managed_disks import ManagedDisks
 from fleetwright.azure.urls import machine_url, machine_view_url
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import DOWN, Instance
-from fleetwright.rollout.ports import DiskState, Guard
+from fleetwright.rollout.ports.driver import DiskState
+from fleetwright.rollout.ports.leases import Guard
 from fleetwright.rollout.provider_errors import CallRefusedError
 
 DETACH = "Detach"  # osDisk.deleteOption: the disk outlives what it was attached to

@@ -15,7 +15,8 @@ from fleetwright.azure.bodies import Body, text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.operations import LONGEST_OPERATION
-from fleetwright.rollout.ports import Guard, OperationState
+from fleetwright.rollout.ports.leases import Guard
+from fleetwright.rollout.ports.operations import OperationState
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, TransientError
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.urls import DISKS, arm_url
 from fleetwright.domain.errors import ConfigurationError
-from fleetwright.rollout.ports import DiskState, Guard
+from fleetwright.rollout.ports.driver import DiskState
+from fleetwright.rollout.ports.leases import Guard
 
 _DISK_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/disks/[^/?#]+", re.IGNORECASE

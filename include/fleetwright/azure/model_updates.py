@@ -9,7 +9,8 @@ from datetime import datetime
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.operations import LONGEST_OPERATION
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import Guard, OperationState
+from fleetwright.rollout.ports.leases import Guard
+from fleetwright.rollout.ports.operations import OperationState
 from fleetwright.rollout.provider_errors import AnswerLostError, OperationFailedError, TransientError
 
 log = logging.getLogger(__name__)

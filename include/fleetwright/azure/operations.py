@@ -22,7 +22,7 @@ from fleetwright.azure.hosts import resolve_link
 from fleetwright.azure.paging import read_json
 from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.health import OPERATION_LIMIT
-from fleetwright.rollout.ports import OperationState, OperationStatus
+from fleetwright.rollout.ports.operations import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import AnswerLostError, TransientError
 
 # An operation that had ended when it was accepted has no URL; looking at it needs no call.

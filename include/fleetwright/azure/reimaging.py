@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fleetwright.azure.client import ArmClient
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
-from fleetwright.rollout.ports import Guard
+from fleetwright.rollout.ports.leases import Guard
 
 
 class Reimaging:

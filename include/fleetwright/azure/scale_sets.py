@@ -27,7 +27,9 @@ from fleetwright.domain.quotas import Usage
 from fleetwright.domain.repairs import RepairsAction, RepairsState
 from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.surroundings import Surroundings
-from fleetwright.rollout.ports import DiskState, Guard, OperationStatus
+from fleetwright.rollout.ports.driver import DiskState
+from fleetwright.rollout.ports.leases import Guard
+from fleetwright.rollout.ports.operations import OperationStatus
 
 
 class ScaleSetDriver:

@@ -9,7 +9,7 @@ from fleetwright.azure.client import ArmClient
 from fleetwright.azure.urls import USAGES, arm_url
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.quotas import Usage
-from fleetwright.rollout.ports import Guard
+from fleetwright.rollout.ports.leases import Guard
 
 
 class Surging:

@@ -18,7 +18,7 @@ from fleetwright.domain.leftovers import Leftover, list_leftovers
 from fleetwright.ledger.locks import LockScope
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.narrate import clock_text
-from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.sweeping import Sweep, sweep_fleet
 
 

@@ -15,7 +15,7 @@ from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.heartbeat import LeaseHeartbeat
-from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.report import interrupted_report, report
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.runner import opened, roll_out

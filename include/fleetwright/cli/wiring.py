@@ -14,7 +14,7 @@ from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.ledger.store import SqlLedger, open_existing, open_ledger
 from fleetwright.ledger.urls import LEDGER_FILE, RUN_FOLDER, given_ledger_url, resolve_ledger_url
 from fleetwright.rollout.clocks import SystemClock
-from fleetwright.rollout.ports import Clock
+from fleetwright.rollout.ports.clock import Clock
 from fleetwright.rollout.session import Ports
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.tables import controls
-from fleetwright.rollout.ports import Control, ControlKind
+from fleetwright.rollout.ports.controls import Control, ControlKind
 
 _INSERT = insert(controls)
 _SINCE = (

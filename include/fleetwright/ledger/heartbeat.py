@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from fleetwright.domain.errors import LeaseLostError, LedgerError
-from fleetwright.rollout.ports import Lease, Ledger
+from fleetwright.rollout.ports.leases import Lease
+from fleetwright.rollout.ports.ledger import Ledger
 
 HEARTBEAT_SECONDS = 10.0  # a third of the default expiry: two beats may fail before the lease is up
 

@@ -9,7 +9,7 @@ from fleetwright.ledger import locks, refusals
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.values import fleet_key_of
-from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 
 
 def claim_lock(write: Write, claim: LockClaim, rollout_id: str | None = None) -> HeldLock:

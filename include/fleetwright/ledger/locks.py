@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.tables import locks
-from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 
 
 class LockScope(StrEnum):

@@ -9,7 +9,7 @@ from fleetwright.domain.errors import HeldError, LeaseLostError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.ledger.locks import HeldLock
-from fleetwright.rollout.ports import Lease
+from fleetwright.rollout.ports.leases import Lease
 
 
 def held_by(lock: HeldLock, rollout_id: str | None) -> HeldError:

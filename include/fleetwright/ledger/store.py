@@ -25,7 +25,9 @@ from fleetwright.ledger.schema import ensure_schema
 from fleetwright.ledger.urls import mask_url
 from fleetwright.ledger.values import fleet_key_of
 from fleetwright.ledger.views import Views
-from fleetwright.rollout.ports import Acquired, Control, Lease, LeaseTerms
+from fleetwright.rollout.ports.controls import Control
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.ports.ledger import Acquired
 
 
 def open_ledger(url: str, *, wall_clock: WallClock | None = None) -> SqlLedger:
@@ -57,7 +59,7 @@ def open_existing(url: str) -> SqlLedger:
 
 
 class SqlLedger:
-    """The memory of intent; see ``rollout.ports.Ledger`` for what each method promises.
+    """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.
 

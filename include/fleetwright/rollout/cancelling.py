@@ -6,7 +6,8 @@ from datetime import datetime
 
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
-from fleetwright.rollout.ports import Control, ControlKind, Ledger
+from fleetwright.rollout.ports.controls import Control, ControlKind
+from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.session import RolloutSession
 
 

@@ -15,7 +15,7 @@ from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import Act
-from fleetwright.rollout.ports import Guard
+from fleetwright.rollout.ports.leases import Guard
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 from fleetwright.rollout.session import RolloutSession
 

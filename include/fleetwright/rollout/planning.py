@@ -20,7 +20,7 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.upgrade_order import UpgradeOrder, read_upgrade_order
 from fleetwright.rollout import narrate
-from fleetwright.rollout.ports import Ledger
+from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.request import Validated
 from fleetwright.rollout.session import Ports, RolloutSession
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fleetwright.domain.images import is_older
 from fleetwright.domain.quarantine import find_quarantined, image_key, why_quarantined
-from fleetwright.rollout.ports import Ledger
+from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.request import Validated
 
 

@@ -14,7 +14,8 @@ from fleetwright.domain.fleets import FleetId
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.repairs import RepairsAction, RepairsState
 from fleetwright.rollout import facts
-from fleetwright.rollout.ports import Ledger, OperationState
+from fleetwright.rollout.ports.ledger import Ledger
+from fleetwright.rollout.ports.operations import OperationState
 from fleetwright.rollout.provider_errors import AnswerLostError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
 

@@ -14,7 +14,7 @@ from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.effects import run
 from fleetwright.rollout.finishing import finish
 from fleetwright.rollout.planning import make_plan
-from fleetwright.rollout.ports import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback

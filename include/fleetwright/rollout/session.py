@@ -13,7 +13,11 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.upgrade_order import UpgradeOrder
-from fleetwright.rollout.ports import Clock, FleetDriver, ImageCatalogue, Lease, LeaseTerms, Ledger
+from fleetwright.rollout.ports.catalogue import ImageCatalogue
+from fleetwright.rollout.ports.clock import Clock
+from fleetwright.rollout.ports.driver import FleetDriver
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.ports.ledger import Ledger
 
 A_MOMENT = timedelta(seconds=5)
 

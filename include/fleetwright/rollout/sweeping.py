@@ -17,7 +17,9 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.leftovers import Leftover, list_leftovers
 from fleetwright.domain.records import RolloutView
 from fleetwright.rollout import facts
-from fleetwright.rollout.ports import DiskState, Guard, Lease, OperationState
+from fleetwright.rollout.ports.driver import DiskState
+from fleetwright.rollout.ports.leases import Guard, Lease
+from fleetwright.rollout.ports.operations import OperationState
 from fleetwright.rollout.session import Ports, RolloutSession
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from fleetwright.domain.images import IN_GALLERIES, LATEST, ImageKind, is_older,
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.thresholds import name_ids
-from fleetwright.rollout.ports import ImageCatalogue
+from fleetwright.rollout.ports.catalogue import ImageCatalogue
 
 HAS_VERSIONS = frozenset({ImageKind.PLATFORM, *IN_GALLERIES})
 MOST_NAMED = 5  # versions of which an error says why each does not count

@@ -13,7 +13,7 @@ from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.planning import predict_end
-from fleetwright.rollout.ports import ImageCatalogue
+from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.quarantining import why_not_again
 from fleetwright.rollout.repairs import warn_where_left_suspended
 from fleetwright.rollout.request import RolloutRequest, Validated

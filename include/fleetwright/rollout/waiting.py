@@ -28,7 +28,8 @@ from fleetwright.rollout.effects import (
     WaitUntil,
     Write,
 )
-from fleetwright.rollout.ports import Control, OperationState, OperationStatus
+from fleetwright.rollout.ports.controls import Control
+from fleetwright.rollout.ports.operations import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.retiring import wait_for_retired
 from fleetwright.rollout.session import RolloutSession

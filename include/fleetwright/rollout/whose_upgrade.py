@@ -7,7 +7,7 @@ from fleetwright.domain.eligibility.facts import Facts
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import LATEST
 from fleetwright.domain.strategy import Strategy
-from fleetwright.rollout.ports import ImageCatalogue
+from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.targets import find_newer
 

@@ -1,0 +1,1 @@
+"""What a rollout needs from the world, as Protocols and the values that they speak in."""
