@@ -22,7 +22,7 @@ from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.sweeping import Sweep, sweep_fleet
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def disks() -> None:
     """Show or delete the disks that rollouts of a Flexible set have left behind."""
 

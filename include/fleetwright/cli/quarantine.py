@@ -13,7 +13,7 @@ from fleetwright.domain.quarantine import Quarantined, Release
 from fleetwright.rollout.clocks import SystemClock
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def quarantine() -> None:
     """Image versions that no automatic rollout uses until a person releases them."""
 
