@@ -89,6 +89,14 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    """The pages on decisions are numbered from 1 on without a gap, in their names as in their titles."""
+    pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    titles = [int(page.read_text(encoding="utf-8").removeprefix("# ").partition(".")[0]) for page in pages]
+
+    assert [int(page.name[:4]) for page in pages] == titles == list(range(1, len(pages) + 1))
+
+
 def test_a_stop_has_one_of_azures_codes() -> None:
     """The codes of rollouts that stop are the documented ones of rolling upgrades, no more and no others (C14, N9)."""
     (tree,) = [file.tree for file in product() if file.module == "fleetwright.domain.thresholds"]
