@@ -14,6 +14,8 @@ from arm_emulator.arm_errors import ArmError
 from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.disk_responses import disk_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
+from arm_emulator.compute.kept_texts import KeptTexts
+from arm_emulator.compute.machine_lists import MachineLists
 from arm_emulator.compute.machine_responses import machine_routes
 from arm_emulator.compute.orchestration_responses import orchestration_routes
 from arm_emulator.compute.rolling_upgrade_responses import rolling_upgrade_routes
@@ -84,8 +86,9 @@ def _served(emulator: Emulator, recorder: Recorder) -> FastAPI:
 
 def create_router() -> Router:
     """All ARM routes."""
-    instances = InstanceResponses()
-    machines = (*machine_routes(), *disk_routes())
+    texts = KeptTexts()
+    instances = InstanceResponses(texts)
+    machines = (*machine_routes(), *MachineLists(texts).routes(), *disk_routes())
     resources = Router((*scale_set_routes(), *gallery_routes(), *instances.routes(), *machines))
     operations = OperationResponses(_reader(resources))
     return Router(

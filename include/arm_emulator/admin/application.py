@@ -12,7 +12,7 @@ from arm_emulator.admin import bodies
 from arm_emulator.admin.errors import install_error_handlers
 from arm_emulator.admin.happenings import named_scale_set, scale, touch_instances
 from arm_emulator.admin.image_routes import image_routes
-from arm_emulator.compute.rendering import forget_renderings
+from arm_emulator.compute.kept_texts import forget_texts
 from arm_emulator.compute.rolling_upgrade_documents import upgrade_document
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.instants import admin_instant, parse_instant
@@ -114,7 +114,7 @@ def _happening_routes(emulator: Emulator) -> APIRouter:
         scale_set = named_scale_set(emulator.world, body.id)
         said = body.rollingUpgrade
         upgrade = scale_set.rolling_upgrade = None if said is None else said.upgrade()
-        forget_renderings(scale_set)
+        forget_texts(scale_set)
         shown = None if upgrade is None else upgrade_document(upgrade)
         return {"id": scale_set.id.text, "rollingUpgrade": shown}
 

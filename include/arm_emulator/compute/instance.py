@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from arm_emulator.compute.model import Model
 
 
+class Shape(StrEnum):
+    """As what ARM shows it."""
+
+    INSTANCE = "instance"  # of its scale set
+    MACHINE = "machine"  # the virtual machine that a member of a Flexible set is
+
+
 class Power(StrEnum):
     """``PowerState/…``."""
 
@@ -144,7 +151,7 @@ class Instance:
     :param is_down: its zone is; what it does stands still, ``time_left`` is what its step still takes.
     :param ready: as it was told to the observer last.
     :param ticket: of the timeline's entry that it waits for.
-    :param rendered: its JSON without and with instance view, until the next change.
+    :param rendered: its JSON by shape, without and with instance view, until the next change.
     """
 
     instance_id: str
@@ -183,7 +190,7 @@ class Instance:
     change: Change | None = None
     ready: bool = True
     ticket: int | None = None
-    rendered: tuple[str, str] | None = None
+    rendered: dict[tuple[Shape, bool], str] | None = None
 
     def as_it_is(self) -> Instance:
         """A copy that stays as it is, whatever happens to the instance from now on."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from arm_emulator.arm_errors import InvalidParameterError
 from arm_emulator.compute.actions import begin_immediate_operation
 from arm_emulator.compute.addressing import addressed_instance, addressed_scale_set
+from arm_emulator.compute.instance import Shape
 from arm_emulator.compute.instance_view import instance_view
 from arm_emulator.compute.listing import listed_instances, page_after
 from arm_emulator.compute.model_changes import protect_instance
-from arm_emulator.compute.rendering import Renderings, instance_etag, instance_resource
+from arm_emulator.compute.rendering import instance_etag, instance_resource
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.wire.api_versions import refuse_newer_protection
 from arm_emulator.wire.call import ArmReply
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from arm_emulator.compute.instance import Instance
+    from arm_emulator.compute.kept_texts import KeptTexts
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import World
@@ -44,8 +46,8 @@ _FILTERS: Mapping[str, Callable[[ScaleSet, Instance], bool]] = MappingProxyType(
 class InstanceResponses:
     """What the routes answer, with the instances' JSON kept between calls."""
 
-    def __init__(self) -> None:
-        self._renderings = Renderings()
+    def __init__(self, texts: KeptTexts) -> None:
+        self._texts = texts
 
     def routes(self) -> tuple[Route, ...]:
         """All of them."""
@@ -65,9 +67,11 @@ class InstanceResponses:
             i for i in listed_instances(world, scale_set) if is_wanted is None or is_wanted(scale_set, i)
         ]
         page, last = page_after(listed, skip_token(call))
-        # Azure shows the views of a Flexible set's members one by one only, at their virtual machines.
+        # Azure shows the views of a Flexible set's members at their virtual machines only.
         with_view = with_view and not scale_set.is_flexible
-        texts = (self._renderings.text(scale_set, instance, with_view=with_view) for instance in page)
+        texts = (
+            self._texts.text(scale_set, instance, Shape.INSTANCE, with_view=with_view) for instance in page
+        )
         link = "" if last is None else f',"nextLink":"{next_link(call, last)}"'
         return ArmReply(text=f'{{"value":[{",".join(texts)}]{link}}}')
 
@@ -75,7 +79,7 @@ class InstanceResponses:
         """One instance, as it is now, however much lists lag."""
         expand = call.expects("$expand", _VIEW | {"userdata"})
         scale_set, instance = addressed_instance(world, call)
-        text = self._renderings.text(scale_set, instance, with_view=expand == "instanceview")
+        text = self._texts.text(scale_set, instance, Shape.INSTANCE, with_view=expand == "instanceview")
         return ArmReply(text=text, headers={"ETag": instance_etag(instance)})
 
     def get_view(self, world: World, call: ArmCall) -> ArmReply:

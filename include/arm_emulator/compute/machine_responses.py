@@ -18,20 +18,16 @@ from arm_emulator.compute.scaling import remove_instance
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.wire.api_versions import PROTECTION_OF_FLEXIBLE, is_at_least
 from arm_emulator.wire.call import ArmReply
-from arm_emulator.wire.paging import paged
 from arm_emulator.wire.preconditions import require_match
-from arm_emulator.wire.router import MACHINE, RESOURCE_GROUP, SUBSCRIPTION, Route
+from arm_emulator.wire.router import MACHINE, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.operations.operation import Operation
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import World
 
-_LIST = "providers/Microsoft.Compute/virtualMachines"
 _VIEW = frozenset({"instanceview"})
 _POWER_ACTIONS = {
     "deallocate": ChangeKind.DEALLOCATE,
@@ -49,8 +45,6 @@ def machine_routes() -> tuple[Route, ...]:
         Route("PUT", MACHINE, update, touches_instances=True),
         Route("DELETE", MACHINE, delete, touches_instances=True),
         Route("GET", f"{MACHINE}/instanceView", get_view),
-        Route("GET", f"{RESOURCE_GROUP}/{_LIST}", list_in_resource_group),
-        Route("GET", f"{SUBSCRIPTION}/{_LIST}", list_in_subscription),
         Route("POST", f"{MACHINE}/reimage", reimage, touches_instances=True),
         *(
             Route("POST", f"{MACHINE}/{word}", partial(change_power, kind), touches_instances=True)
@@ -115,32 +109,6 @@ def change_power(kind: ChangeKind, world: World, call: ArmCall) -> ArmReply:
     """Deallocate, power off, start or restart."""
     scale_set, instance = _addressed(world, call)
     return _accepted(world, call, begin_power_change(world, scale_set, instance, kind, call.disruption))
-
-
-def list_in_resource_group(world: World, call: ArmCall) -> ArmReply:
-    """The machines of a resource group."""
-    at = call.parameters
-    world.require_resource_group(at["subscriptionId"], at["resourceGroupName"])
-    group = at["resourceGroupName"].lower()
-    return _page(call, [m for m in _machines(world, call) if m[0].id.resource_group.lower() == group])
-
-
-def list_in_subscription(world: World, call: ArmCall) -> ArmReply:
-    """The machines of a subscription."""
-    return _page(call, list(_machines(world, call)))
-
-
-def _machines(world: World, call: ArmCall) -> Iterator[tuple[ScaleSet, Instance]]:
-    subscription = world.subscription(call.parameters["subscriptionId"]).id.lower()
-    for scale_set in world.scale_sets.values():
-        if scale_set.is_flexible and scale_set.id.subscription.lower() == subscription:
-            yield from ((scale_set, instance) for instance in scale_set.instances.values())
-
-
-def _page(call: ArmCall, machines: list[tuple[ScaleSet, Instance]]) -> ArmReply:
-    page, next_link = paged(call, machines)
-    body = {"value": [machine_resource(scale_set, instance) for scale_set, instance in page]}
-    return ArmReply.of({**body, "nextLink": next_link} if next_link else body)
 
 
 def _addressed(world: World, call: ArmCall) -> tuple[ScaleSet, Instance]:

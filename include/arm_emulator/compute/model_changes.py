@@ -13,12 +13,12 @@ from arm_emulator.arm_errors import (
 from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.credentials import keep_secrets
 from arm_emulator.compute.instance import Fate, Protection
+from arm_emulator.compute.kept_texts import forget_texts
 from arm_emulator.compute.loading import complete, new_scale_set, register
 from arm_emulator.compute.model import Model
 from arm_emulator.compute.probes import require_probe
 from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.refusals.judging import force_windows_updates_off, refuse_size, refuse_unsupported
-from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.resource_checks import resource_problems
 from arm_emulator.compute.scaling import scale_to
 from arm_emulator.record import UpgradeRenewed
@@ -119,7 +119,7 @@ def _change(
     if scale_set.rolling_upgrade is not None:
         scale_set.rolling_upgrade.may_begin_again = not scale_set.rolling_upgrade.is_under_way
     _set_model(world, scale_set, Model.of(resource))
-    forget_renderings(scale_set)
+    forget_texts(scale_set)
     scale_to(world, scale_set, capacity)
 
 

@@ -1,9 +1,7 @@
-"""Instances as JSON. Each is rendered once and kept as text until it changes: a list of 1,000 joins 1,000 texts."""
+"""Instances as ARM shows them."""
 
 from __future__ import annotations
 
-import json
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from arm_emulator.compute.disks import data_disks, os_disk
@@ -21,43 +19,14 @@ INSTANCE_TYPE = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"
 PENDING_TAG = "Platform.PendingOSUpgrade"
 """What the metadata service tells an instance whose deferred upgrade waits for an approval (N24)."""
 
-_KEPT_SCALE_SETS = 32
-
-
-class Renderings:
-    """Instances' JSON, kept for the scale sets that were asked for last."""
-
-    def __init__(self) -> None:
-        self._recent: OrderedDict[str, ScaleSet] = OrderedDict()
-
-    def text(self, scale_set: ScaleSet, instance: Instance, *, with_view: bool) -> str:
-        """An instance's JSON, with or without its view."""
-        if instance.rendered is None:
-            self._keep(scale_set)
-            instance.rendered = _render(scale_set, instance)
-        return instance.rendered[with_view]
-
-    def _keep(self, scale_set: ScaleSet) -> None:
-        self._recent[scale_set.key] = scale_set
-        self._recent.move_to_end(scale_set.key)
-        if len(self._recent) > _KEPT_SCALE_SETS:
-            _, oldest = self._recent.popitem(last=False)
-            forget_renderings(oldest)
-
-
-def forget_renderings(scale_set: ScaleSet) -> None:
-    """Drop the JSON of all instances: something that each of them shows has changed."""
-    for instance in scale_set.instances.values():
-        instance.rendered = None
-
 
 def instance_etag(instance: Instance) -> str:
     """The entity tag of an instance: it changes with the instance's model, not with its state."""
     return f'"{instance.etag:x}"'
 
 
-def instance_resource(scale_set: ScaleSet, instance: Instance) -> JsonObject:
-    """The instance as ARM shows it, without its view."""
+def instance_resource(scale_set: ScaleSet, instance: Instance, *, with_view: bool = False) -> JsonObject:
+    """The instance as its scale set shows it."""
     name = scale_set.machine_name(instance.instance_id)
     instance_id = name if scale_set.is_flexible else instance.instance_id
     resource: JsonObject = {
@@ -77,14 +46,9 @@ def instance_resource(scale_set: ScaleSet, instance: Instance) -> JsonObject:
     upgrade = scale_set.rolling_upgrade
     if upgrade is not None and upgrade.awaits_approval(instance):
         resource["tags"] = {PENDING_TAG: "true"}
+    if with_view:
+        resource["properties"]["instanceView"] = instance_view(scale_set, instance)
     return resource
-
-
-def _render(scale_set: ScaleSet, instance: Instance) -> tuple[str, str]:
-    resource = instance_resource(scale_set, instance)
-    without = json.dumps(resource)
-    resource["properties"]["instanceView"] = instance_view(scale_set, instance)
-    return without, json.dumps(resource)
 
 
 def _properties(scale_set: ScaleSet, instance: Instance) -> JsonObject:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from arm_emulator.arm_errors import ArmError, ErrorDetail
 from arm_emulator.compute.actions import begin_reimage
 from arm_emulator.compute.images import require_version
+from arm_emulator.compute.kept_texts import forget_texts
 from arm_emulator.compute.platform_batches import next_batch
 from arm_emulator.compute.policy import effective_policy, policy_shown
-from arm_emulator.compute.rendering import forget_renderings
 from arm_emulator.compute.rolling_upgrade import (
     KEPT_UPGRADES,
     RollingUpgrade,
@@ -68,7 +68,7 @@ def begin_upgrade(
     )
     scale_set.rolling_upgrade = upgrade
     upgrade.progress = progress_of(scale_set, upgrade)
-    forget_renderings(scale_set)
+    forget_texts(scale_set)
     return upgrade
 
 
@@ -108,7 +108,7 @@ def end_upgrade(
     """The upgrade is over, and so are the operations that waited for its end."""
     upgrade.code, upgrade.error, upgrade.ended = code, error, world.now
     upgrade.progress = progress_of(scale_set, upgrade)
-    forget_renderings(scale_set)
+    forget_texts(scale_set)
     for operation_id in upgrade.operations:
         operation = world.operations.get(operation_id)
         if operation is None:

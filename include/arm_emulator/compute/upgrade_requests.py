@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from arm_emulator.arm_errors import OperationNotAllowedError
 from arm_emulator.compute.actions import begin_operation, begin_reimage, begin_resource_operation
 from arm_emulator.compute.images import asked_version, require_version
-from arm_emulator.compute.rendering import forget_renderings
+from arm_emulator.compute.kept_texts import forget_texts
 from arm_emulator.compute.rolling_upgrade import StartedBy, UpgradeCode
 from arm_emulator.compute.upgrade_course import begin_upgrade, carry_on, end_upgrade, swap
 from arm_emulator.compute.upgrade_verdicts import pending_instances, progress_of
@@ -58,7 +58,7 @@ def cancel_upgrade(world: World, scale_set: ScaleSet, disruption: Disruption) ->
     upgrade.last_action, upgrade.last_action_at, upgrade.cancelling = "Cancel", world.now, True
     in_flight = [scale_set.instances[i] for i in upgrade.in_flight if i in scale_set.instances]
     operation = begin_operation(world, scale_set, in_flight)
-    forget_renderings(scale_set)
+    forget_texts(scale_set)
     if not upgrade.is_run_here:
         upgrade.code, upgrade.ended = UpgradeCode.CANCELLED, world.now
     elif not in_flight:
