@@ -64,10 +64,15 @@ class Emulator:
         self._let_faults_act()
 
     def hit(self, call: CallFacts) -> EffectDocument | None:
-        """What the faults make of a call."""
-        effect = self.faults.hit(call, self.world.now)
+        """What the faults make of a call; a zone that it takes down is down once the call is answered."""
+        return self.faults.hit(call, self.world.now)
+
+    def settle_call(self) -> None:
+        """Let what a call has brought about happen, now that it is answered.
+
+        Whoever sent it could not know, so the referee judges it over the world as it was.
+        """
         self._let_faults_act()
-        return effect
 
     def add_fault(self, document: FaultDocument) -> Fault:
         """Add a fault; its seconds count from now."""

@@ -129,6 +129,29 @@ def test_a_running_upgrade_is_cancelled(rehearse: Rehearse, serve: Serve) -> Non
     assert app.rehearsal.admin.violations() == []
 
 
+def test_a_start_is_taken_back_before_its_run_has_the_fleet(rehearse: Rehearse, serve: Serve) -> None:
+    """A cancel of a run still queued is accepted; the run ends as cancelled, nobody swapped; later ones go on (R42, N12)."""
+    app = serve(rehearse(world(2, 0)))
+    upgrades = app.client().virtual_machine_scale_set_rolling_upgrades
+    start = upgrades.begin_start_os_upgrade("shop", "web")
+    cancel = upgrades.begin_cancel("shop", "web")
+    assert cancel.status() == "InProgress"
+
+    view = app.carry_out(app.airflow.only())
+    cancel.result()
+
+    latest = upgrades.get_latest("shop", "web").properties
+    assert (view.rollout.state, view.batches) == ("Cancelled", ())
+    assert "POST rollingUpgrades/cancel" in view.rollout.reason_message
+    assert cancel.status() == "Succeeded"
+    with pytest.raises(HttpResponseError):
+        start.result()
+    assert start.status() == "Canceled"
+    assert (latest.running_status.code, latest.running_status.last_action) == ("Cancelled", "Cancel")
+    upgrades.begin_start_os_upgrade("shop", "web")
+    assert app.carry_out(list(app.airflow.runs)[-1]).rollout.state == "Completed"
+
+
 def test_nothing_to_cancel(rehearse: Rehearse, serve: Serve) -> None:
     """Without an ongoing upgrade a cancel is refused with 409 and Azure's own message (N12)."""
     app = serve(rehearse(world(1, 0)))

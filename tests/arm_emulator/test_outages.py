@@ -58,7 +58,7 @@ def test_work_in_a_zone_that_is_down_stands_still(serve: Serve) -> None:
 
 
 def test_zone_goes_down_with_a_matching_call(serve: Serve) -> None:
-    """With a match the zone goes down with the first call that is due, and that call is answered as ever."""
+    """With a match the zone goes down with the first call that is due, and the call is answered and judged as ever (R14)."""
     match = {"method": "POST", "path": "*/reimage"}
     emulator = serve(world(faults=[{"match": match, "after": 1, "effect": {"zoneDown": "2"}}]))
 
@@ -68,6 +68,7 @@ def test_zone_goes_down_with_a_matching_call(serve: Serve) -> None:
 
     assert (before, second.status_code) == (HEALTHY, 202)
     assert emulator.codes("1") == DOWN
+    assert emulator.admin("GET", "audit")["violations"] == []
 
 
 def test_zone_that_is_down_is_written_and_loaded_again(serve: Serve) -> None:

@@ -35,6 +35,14 @@ def test_read_is_tried_at_least_six_times_within_two_minutes(outcome: Outcome, j
     assert sum(delays) < 120
 
 
+def test_read_that_is_told_when_to_come_back_outlives_a_long_storm() -> None:
+    """A read is patient with 429 and Retry-After for a quarter of an hour; a POST gives way to the next batch sooner."""
+    throttled = Answer(429, {"retry-after": "3"})
+
+    assert sum(waits("GET", throttled)) > 15 * 60
+    assert sum(waits("POST", throttled)) < 120
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412])
 def test_refused_read_is_not_repeated(status: int) -> None:
     """A 4xx that says no is believed the first time."""

@@ -139,6 +139,7 @@ class ArmGateway:
             status=status,
             fault=None if effect is None else effect.kind,
         )
+        self._emulator.settle_call()
 
 
 def _call_of(request: Request, body: bytes) -> ArmCall:

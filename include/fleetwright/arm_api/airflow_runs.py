@@ -55,6 +55,11 @@ class Run:
     ended: str = ""
 
     @property
+    def fleet_key(self) -> str:
+        """Which fleet it was started for."""
+        return str(self.conf.get("fleet", "")).rstrip("/").lower()
+
+    @property
     def is_over(self) -> bool:
         """Whether it has ended, well or not."""
         return self.state in {"success", "failed"}
@@ -104,6 +109,10 @@ class AirflowRuns:
             if len(rows) < _PAGE:
                 break
         return tuple(found)
+
+    def list_active_of(self, fleet_key: str) -> tuple[Run, ...]:
+        """Those of them that are about one fleet."""
+        return tuple(run for run in self.list_active() if run.fleet_key == fleet_key)
 
     def list_task_states(self, run_id: str) -> dict[str, str]:
         """The states of a run's tasks by their ids; of a loop's turns, the last one's."""

@@ -21,6 +21,7 @@ class Kind(StrEnum):
 
     START = "start"
     CANCEL = "cancel"
+    EARLY_CANCEL = "early cancel"
 
 
 class Status(StrEnum):
@@ -36,7 +37,7 @@ class Status(StrEnum):
 class OperationId:
     """What an operation stands for.
 
-    :param subject: the DAG run of a start, the rollout of a cancel
+    :param subject: the DAG run of a start and of an early cancel, the rollout of a cancel
     """
 
     kind: Kind

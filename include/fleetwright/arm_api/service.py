@@ -9,15 +9,16 @@ from threading import Lock
 from typing import Any
 
 from fleetwright.arm_api.airflow_runs import AirflowRuns
-from fleetwright.arm_api.errors import OperationNotAllowedError, ResourceNotFoundError, error_body
-from fleetwright.arm_api.operations import Kind, OperationId
+from fleetwright.arm_api.cancelling import Canceller
+from fleetwright.arm_api.errors import ResourceNotFoundError, error_body
+from fleetwright.arm_api.operations import OperationId
 from fleetwright.arm_api.routes import Asked, Question
 from fleetwright.arm_api.scale_sets import FetchFleet, OrchestratedSet, OrchestratedSets
 from fleetwright.arm_api.starting import Starter
 from fleetwright.arm_api.statuses import find_latest, history_body, latest_body
 from fleetwright.arm_api.watching import Watcher
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.rollout.cancelling import request_cancel
+from fleetwright.rollout.cancelling import list_cancels
 from fleetwright.rollout.ports.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -72,10 +73,10 @@ class Service:
         retry_after: int = RETRY_AFTER_SECONDS,
     ) -> None:
         self._ledger = ledger
-        self._clock = clock
         self._retry_after = retry_after
         self._sets = OrchestratedSets(ledger, fetch_fleet)
         self._starter = Starter(ledger, airflow, clock, azure_conn_id, Lock())
+        self._canceller = Canceller(ledger, airflow, clock)
         self._watcher = Watcher(ledger, airflow)
         self._answers: dict[Question, Callable[[Asked, Caller], Reply]] = {
             Question.HISTORY: self._history,
@@ -100,8 +101,7 @@ class Service:
         view = find_latest(found.views)
         if view is None:
             raise ResourceNotFoundError(f"No rolling upgrade of {found.resource_id} has been started yet.")
-        since = view.rollout.started_at or self._clock.now()
-        return Reply(body=latest_body(view, self._ledger.list_controls(found.key, since=since)))
+        return Reply(body=latest_body(view, list_cancels(self._ledger, found.key, view.rollout)))
 
     def _start(self, asked: Asked, caller: Caller) -> Reply:
         found = self._sets.find(asked.fleet_id)
@@ -111,14 +111,8 @@ class Service:
 
     def _cancel(self, asked: Asked, caller: Caller) -> Reply:
         found = self._sets.find(asked.fleet_id)
-        reason = "POST rollingUpgrades/cancel"
-        view = request_cancel(
-            self._ledger, found.key, actor=caller.name, reason=reason, now=self._clock.now()
-        )
-        if view is None:
-            raise OperationNotAllowedError("There is no ongoing Rolling Upgrade to cancel.")
-        operation = OperationId(Kind.CANCEL, found.key, view.rollout.rollout_id)
-        log.info("%s cancelled rollout %s of %s", caller.name, operation.subject, found.resource_id)
+        operation = self._canceller.cancel(found, caller.name)
+        log.info("%s cancelled %s of %s", caller.name, operation.subject, found.resource_id)
         return self._accepted(found, operation, caller)
 
     def _accepted(self, found: OrchestratedSet, operation: OperationId, caller: Caller) -> Reply:

@@ -51,9 +51,8 @@ class Starter:
             holder = self.ledger.find_holder(scale_set.key)
             if holder:
                 raise _conflict(f"rollout {newest.rollout_id}, held by {holder}")
-        for run in self.airflow.list_active():
-            if str(run.conf.get("fleet", "")).rstrip("/").lower() == scale_set.key:
-                raise _conflict(f"Airflow run {run.run_id} of {DAG_ID}, {run.state}")
+        for run in self.airflow.list_active_of(scale_set.key):
+            raise _conflict(f"Airflow run {run.run_id} of {DAG_ID}, {run.state}")
 
     def _new_run_id(self, scale_set: OrchestratedSet) -> str:
         name = scale_set.resource_id.rpartition("/")[2]

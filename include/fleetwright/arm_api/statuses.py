@@ -10,7 +10,7 @@ from fleetwright.domain.policy_body import rolling_policy_body
 from fleetwright.domain.progress import azure_time, count_by_ledger, recent_history
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import AWAITING_ROLLBACK, RolloutState
-from fleetwright.rollout.ports.controls import Control, ControlKind
+from fleetwright.rollout.ports.controls import Control
 
 TYPE = "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 ROLLING_BACK = "RollingBack"
@@ -29,15 +29,15 @@ def find_latest(views: Iterable[RolloutView]) -> RolloutView | None:
     return next((view for view in views if view.rollout.state is not RolloutState.HELD), None)
 
 
-def latest_body(view: RolloutView, controls: Sequence[Control]) -> dict[str, Any]:
+def latest_body(view: RolloutView, cancels: Sequence[Control]) -> dict[str, Any]:
     """``rollingUpgrades/latest``; it has no end time and no version, Azure's own has none either.
 
-    :param controls: what people said about the fleet since the rollout began
+    :param cancels: what people said to end the rollout, oldest first
     """
     rollout = view.rollout
     properties: dict[str, Any] = {
         "policy": dict(rollout.plan.get("policy") or rolling_policy_body(RollingUpgradePolicy())),
-        "runningStatus": _running_status(view, controls),
+        "runningStatus": _running_status(view, cancels),
         "progress": dict(rollout.outcome.get("progress") or count_by_ledger(view).to_dict()),
     }
     if rollout.state in {RolloutState.FAULTED, RolloutState.CANCELLED}:
@@ -45,13 +45,8 @@ def latest_body(view: RolloutView, controls: Sequence[Control]) -> dict[str, Any
     return {"type": TYPE, "location": rollout.settings.location, "properties": properties}
 
 
-def _running_status(view: RolloutView, controls: Sequence[Control]) -> dict[str, Any]:
+def _running_status(view: RolloutView, cancels: Sequence[Control]) -> dict[str, Any]:
     rollout = view.rollout
-    cancels = [
-        control
-        for control in controls
-        if control.kind is ControlKind.CANCEL and control.is_for(rollout.rollout_id)
-    ]
     return {
         "code": ROLLING_BACK if _rolls_back(view) else str(rollout.state),
         "startTime": azure_time(rollout.started_at),

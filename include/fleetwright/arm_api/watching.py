@@ -39,11 +39,16 @@ class Watcher:
         """
         if operation.kind is Kind.CANCEL:
             return self._look_at_cancel(operation)
+        return self._look_at_run(operation)
+
+    def _look_at_run(self, operation: OperationId) -> OperationState:
         run = self.airflow.find(operation.subject)
         if run is None:
             raise _unknown(operation)
         if not run.is_over:
             return OperationState(Status.IN_PROGRESS, began=run.began)
+        if operation.kind is Kind.EARLY_CANCEL:
+            return OperationState(Status.SUCCEEDED, began=run.began, ended=run.ended)
         return self._outcome(operation, run)
 
     def _look_at_cancel(self, operation: OperationId) -> OperationState:

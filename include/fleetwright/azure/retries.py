@@ -5,6 +5,8 @@
   come about. After a lost answer or a 5xx it is never sent again blindly.
 - PUT, PATCH and DELETE may be carried out twice without harm and are treated as reads are, but for those that
   their caller wants sent once.
+- Throttling ends by itself, and Azure meters some reads over half an hour: a read that is told when to come back
+  is patient for a quarter of an hour, while what may be broken has two minutes.
 - ``Retry-After`` is a lower bound: a sooner call only renews the wait.
 - A client that never had an answer gives up early on an endpoint where nobody listens.
 """
@@ -16,7 +18,7 @@ from enum import StrEnum
 
 from fleetwright.azure.calls import Answer, Call, Lost, NotSent, Outcome
 
-REQUEST_TIMEOUT = 408
+REQUEST_TIMEOUT, THROTTLED = 408, 429
 
 
 class RetryAction(StrEnum):
@@ -43,6 +45,7 @@ class RetryPolicy:
     """How patient a client is.
 
     :param attempts: in all, the first one included
+    :param throttled_attempts: in all, for a read that is answered 429 with ``Retry-After``
     :param first_call_attempts: in all, while the client has not had a single answer
     :param first_delay: seconds, doubled with each attempt
     :param longest_delay: seconds, where the doubling ends
@@ -50,6 +53,7 @@ class RetryPolicy:
     """
 
     attempts: int = 8
+    throttled_attempts: int = 40
     first_call_attempts: int = 3
     first_delay: float = 1.0
     longest_delay: float = 30.0
@@ -64,7 +68,12 @@ class RetryPolicy:
 PATIENT = RetryPolicy()
 # A poll is repeated anyway, so a trigger's read gives up soon and lets others have the event loop.
 QUICK = RetryPolicy(
-    attempts=2, first_call_attempts=2, first_delay=0.5, longest_delay=0.5, longest_retry_after=2.0
+    attempts=2,
+    throttled_attempts=2,
+    first_call_attempts=2,
+    first_delay=0.5,
+    longest_delay=0.5,
+    longest_retry_after=2.0,
 )
 
 JITTER = (0.75, 1.25)  # of the backoff, so that many clients do not come back as one
@@ -89,15 +98,19 @@ def decide(
     reason = _describe(outcome)
     if not _may_repeat(call, outcome):
         return RetryDecision(RetryAction.GIVE_UP, 0.0, reason)
-    allowed = (
-        policy.first_call_attempts if is_first_call and isinstance(outcome, NotSent) else policy.attempts
-    )
-    if attempt >= allowed:
+    if attempt >= _allowed(call, outcome, policy, is_first_call=is_first_call):
         return RetryDecision(RetryAction.GIVE_UP, 0.0, f"{reason}, {attempt} attempts")
     asked = (outcome.retry_after or 0.0) if isinstance(outcome, Answer) else 0.0
     if asked > policy.longest_retry_after:
         return RetryDecision(RetryAction.GIVE_UP, 0.0, f"{reason}, asked to wait {asked:g} s")
     return RetryDecision(RetryAction.AGAIN, max(policy.backoff(attempt) * jitter, asked), reason)
+
+
+def _allowed(call: Call, outcome: Outcome, policy: RetryPolicy, *, is_first_call: bool) -> int:
+    if isinstance(outcome, NotSent):
+        return policy.first_call_attempts if is_first_call else policy.attempts
+    is_told_when = isinstance(outcome, Answer) and outcome.status == THROTTLED and outcome.retry_after
+    return policy.throttled_attempts if is_told_when and call.is_read else policy.attempts
 
 
 def _may_repeat(call: Call, outcome: Outcome) -> bool:

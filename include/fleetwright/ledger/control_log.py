@@ -12,7 +12,14 @@ from fleetwright.rollout.ports.controls import Control, ControlKind
 
 _INSERT = insert(controls)
 _SINCE = (
-    select(controls.c.kind, controls.c.actor, controls.c.reason, controls.c.at, controls.c.rollout_id)
+    select(
+        controls.c.kind,
+        controls.c.actor,
+        controls.c.reason,
+        controls.c.at,
+        controls.c.rollout_id,
+        controls.c.owner,
+    )
     .where(controls.c.fleet_key == bindparam("fleet"), controls.c.at >= bindparam("since"))
     .order_by(controls.c.at, controls.c.id)
 )
@@ -28,6 +35,7 @@ def write_control(write: Write, fleet_key: str, control: Control) -> None:
         "at": control.at,
         "recorded_at": write.now,
         "rollout_id": control.rollout_id,
+        "owner": control.owner,
     }
     write.connection.execute(_INSERT, row)
 
@@ -36,5 +44,6 @@ def read_controls(connection: Connection, fleet_key: str, since: datetime) -> tu
     """What was said at or after an instant, oldest first."""
     rows = connection.execute(_SINCE, {"fleet": fleet_key, "since": since})
     return tuple(
-        Control(ControlKind(row.kind), row.actor, row.reason, row.at, row.rollout_id) for row in rows
+        Control(ControlKind(row.kind), row.actor, row.reason, row.at, row.rollout_id, row.owner)
+        for row in rows
     )

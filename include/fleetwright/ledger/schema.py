@@ -17,6 +17,7 @@ REVISIONS = (
     "0004",
     "0005",
     "0006",
+    "0007",
 )  # every revision there is, oldest first; a test compares it with the migrations
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"

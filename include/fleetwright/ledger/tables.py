@@ -85,6 +85,7 @@ controls = Table(
     Column("at", UtcDateTime(), nullable=False),
     Column("recorded_at", UtcDateTime(), nullable=False),
     Column("rollout_id", String(128), nullable=False, server_default=""),
+    _text("owner", server_default=""),
     Index("controls_by_fleet", "fleet_key", "at"),
 )
 

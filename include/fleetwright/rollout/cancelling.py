@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from fleetwright.domain.records import RolloutView
+from fleetwright.domain.records import RolloutRecord, RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.rollout.ports.controls import Control, ControlKind
 from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.session import RolloutSession
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def request_cancel(
@@ -26,11 +28,22 @@ def request_cancel(
     return view
 
 
+def request_early_cancel(
+    ledger: Ledger, fleet_key: str, *, owner: str, actor: str, reason: str, now: datetime
+) -> None:
+    """Ask a run that has not taken the fleet yet to end; it finds the word once it has, before its first batch."""
+    ledger.add_control(fleet_key, Control(ControlKind.CANCEL, actor, reason, now, owner=owner))
+
+
 def find_cancel(session: RolloutSession) -> Control | None:
     """What a person said to end this rollout; None where nobody did."""
-    since = session.view.rollout.started_at or session.now()
-    controls = session.ports.ledger.list_controls(session.fleet.key, since=since)
-    return next((c for c in controls if c.kind is ControlKind.CANCEL and c.is_for(session.rollout_id)), None)
+    return next(iter(list_cancels(session.ports.ledger, session.fleet.key, session.view.rollout)), None)
+
+
+def list_cancels(ledger: Ledger, fleet_key: str, rollout: RolloutRecord) -> tuple[Control, ...]:
+    """All that people said to end a rollout, oldest first."""
+    controls = ledger.list_controls(fleet_key, since=_EVER)
+    return tuple(c for c in controls if c.kind is ControlKind.CANCEL and c.is_for(rollout))
 
 
 def find_ongoing(ledger: Ledger, fleet_key: str) -> RolloutView | None:
