@@ -240,7 +240,7 @@ def test_only_what_is_plainly_unattached_is_free(
     """A disk that anybody may have, or whose state is not told, counts as attached."""
     server.script(reply)
 
-    assert driver.fetch_disk(flexible, OLD_DISK) is state
+    assert driver.fetch_disks(flexible, [OLD_DISK]) == {OLD_DISK: state}
 
 
 def test_only_disks_are_deleted(driver: FleetDriver, flexible: Fleet, server: ScriptedServer) -> None:

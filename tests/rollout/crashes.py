@@ -23,7 +23,7 @@ DRIVER_CALLS = frozenset(
         "prepare",
         "keep_disks",
         "prepare_rollback",
-        "fetch_disk",
+        "fetch_disks",
         "begin_delete_disk",
         "begin_swap",
         "begin_rollback",

@@ -279,3 +279,62 @@ def test_trigger_reads_members_as_workers_do(rehearse: Rehearse) -> None:
     assert [i.instance_id for i in everybody] == [f"web_{n}" for n in range(12)]
     assert last == everybody[-1]
     assert asyncio.run(ports.driver.fetch_instance_async(fleet, "web_99")) is None
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["listed", "read one by one"])
+def test_reading_is_told_apart_by_its_cost_alone(rehearse: Rehearse, *, refused: bool) -> None:
+    """O7, R11: where the list of machines is refused the same rollout comes to the same end, with a read for each machine."""
+    no = fault({"status": 400, "code": "InvalidParameter"}, "GET", "*/Microsoft.Compute/virtualMachines")
+    rehearsal = rehearse(a_set(6, behaviours=[sick("web_3")], faults=[no] if refused else []))
+    before = rehearsal.disks()
+
+    view = rehearsal.run(health_timeout_seconds=30)
+
+    assert told(view)["rollbackInfo"]["successfullyRolledbackInstanceCount"] == 1
+    assert rehearsal.disks() == {**rehearsal.disks(), "web_3": before["web_3"], "unattached": []}
+    assert rehearsal.admin.violations() == []
+    log = rehearsal.admin.get("requests")["log"]
+    assert sum(call["status"] == 400 for call in log) == int(refused)
+
+
+@pytest.mark.parametrize("ill", ["web_2", "web_5"])
+def test_lists_that_lag_mislead_nobody(rehearse: Rehearse, ill: str) -> None:
+    """O7, R11: over lists that are 10 s behind one instance gets its disk back, nobody else is failed, no disk is lost."""
+    timings = {"listLag": 10, "extension": 0}
+    rehearsal = rehearse(a_set(6, behaviours=[sick(ill)], timings=timings))
+    before = rehearsal.disks()
+
+    view = rehearsal.run()
+
+    assert told(view)["status"] == "Completed"
+    audit = rehearsal.admin.audit()
+    assert audit["rollbacks"] == {ill.rpartition("_")[2]: 1}
+    assert set(audit["swaps"].values()) == {1}
+    assert rehearsal.disks() == {**rehearsal.disks(), ill: before[ill], "unattached": []}
+    assert rehearsal.admin.violations() == []
+
+
+def test_swap_that_failed_unseen_by_lagging_lists_is_restarted(rehearse: Rehearse) -> None:
+    """R11, O7: over lagging lists, too, the machine whose swap failed is restarted on the disk that it never lost."""
+    failed = fault({"operation": "Failed"}, "POST", "*/web_2/reimage", times=1)
+    rehearsal = rehearse(a_set(3, faults=[failed], timings={"listLag": 10}))
+    before = rehearsal.disks()
+
+    view = rehearsal.run(health_timeout_seconds=60)
+
+    assert view.swaps["web_2"].state == "rolled back"
+    assert rehearsal.disks() == {**rehearsal.disks(), "web_2": before["web_2"], "unattached": []}
+
+
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+def test_vanished_previous_version_comes_back_with_its_disk(rehearse: Rehearse, trigger: str) -> None:
+    """O6, O7: the previous disk comes back whether or not the catalogue has its version: no hold and no note, and it does."""
+    rehearsal = rehearse(a_set(3, versions=(NEW,), behaviours=[sick("web_1")]))
+    before = rehearsal.disks()
+
+    view = rehearsal.run(trigger=trigger, rollback=True)
+
+    assert not any("O6" in note for note in view.rollout.plan["notes"])
+    assert view.swaps["web_1"].state == "rolled back"
+    assert rehearsal.disks()["web_1"] == before["web_1"]
+    assert rehearsal.admin.audit()["imageVersions"] == {NEW: 2, OLD: 1}

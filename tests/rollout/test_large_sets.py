@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from rehearsals import Rehearsal, told
-from worlds import NEW, rolling_policy, world
+from worlds import NEW, OLD, flexible, rolling_policy, world
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -64,6 +64,44 @@ def test_a_thousand_instances_need_few_calls(
 
     assert told(view)["status"] == "Completed"
     assert rehearsal.admin.get("audit")["requests"]["perInstance"] < MOST_CALLS
+    assert rehearsal.admin.violations() == []
+
+
+MOST_FLEXIBLE_CALLS = (
+    8.5  # five to detach, swap and see to the end, two to delete the old disk, the rest are lists
+)
+MOST_CALLS_ONCE_DETACHED = 5.5
+
+
+@pytest.mark.slow
+def test_a_flexible_set_needs_few_calls(rehearse: Rehearse) -> None:
+    """O7, R7: 100 machines cost at most 8.5 calls each, and 5.5 once their disks are set to be kept."""
+    newest = "18.04.202403010"
+    rehearsal = rehearse(flexible(world(100, versions=(OLD, NEW, newest))))
+
+    rehearsal.run(version=NEW, trigger="manual")
+    first = rehearsal.admin.get("requests")["total"]
+    rehearsal.run(owner="second", version=newest, trigger="manual")
+    second = rehearsal.admin.get("requests")["total"] - first
+
+    assert rehearsal.admin.audit()["imageVersions"] == {newest: 100}
+    assert first / 100 <= MOST_FLEXIBLE_CALLS
+    assert second / 100 <= MOST_CALLS_ONCE_DETACHED
+    assert rehearsal.admin.violations() == []
+
+
+@pytest.mark.slow
+def test_five_hundred_machines_in_three_zones(rehearse: Rehearse) -> None:
+    """O7, R3, R7: 500 machines of a Flexible set complete in less than 60 s of real time, for at most 8.5 calls each, and leave no disk."""
+    rehearsal = rehearse(flexible(world(500)))
+    began = time.monotonic()
+
+    view = rehearsal.run()
+
+    assert time.monotonic() - began < LONGEST_SECONDS
+    assert told(view)["progress"]["successfulInstanceCount"] == 500
+    assert rehearsal.admin.get("audit")["requests"]["perInstance"] <= MOST_FLEXIBLE_CALLS
+    assert rehearsal.disks()["unattached"] == []
     assert rehearsal.admin.violations() == []
 
 

@@ -11,13 +11,11 @@ from fleetwright.domain.instances import Instance
 class InstanceReading(Protocol):
     """One way to read instances with their health; each method is the driver's of the same name."""
 
-    def list_instances(self, fleet: Fleet, only: frozenset[str] | None, /) -> tuple[Instance, ...]:
-        """All of them, or at least those that are asked for."""
+    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
+        """All of them, ordered by number."""
         ...
 
-    async def list_instances_async(
-        self, fleet: Fleet, only: frozenset[str] | None, /
-    ) -> tuple[Instance, ...]:
+    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
         """The same read for a trigger."""
         ...
 

@@ -40,6 +40,7 @@ class ScaleSetDriver:
 
     def __init__(self, client: ArmClient) -> None:
         self._client = client
+        self._uniform, self._members = UniformReading(client), MemberReading(client)
 
     def fetch_fleet(self, fleet_id: FleetId) -> Fleet:
         """Read the scale set's model.
@@ -54,15 +55,13 @@ class ScaleSetDriver:
                 f" {error.code}: {error.failure.message}"
             ) from error
 
-    def list_instances(self, fleet: Fleet, only: frozenset[str] | None = None) -> tuple[Instance, ...]:
+    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
         """Read the set with its instance views."""
-        return self._reading(fleet).list_instances(fleet, only)
+        return self._reading(fleet).list_instances(fleet)
 
-    async def list_instances_async(
-        self, fleet: Fleet, only: frozenset[str] | None = None
-    ) -> tuple[Instance, ...]:
+    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
         """The same read for a trigger."""
-        return await self._reading(fleet).list_instances_async(fleet, only)
+        return await self._reading(fleet).list_instances_async(fleet)
 
     def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance | None:
         """Read one instance itself with its instance view; None when it does not exist any more."""
@@ -142,9 +141,9 @@ class ScaleSetDriver:
         """Delete exactly these instances, and the capacity with them; return the operation's poll URL (N15)."""
         return Surging(self._client).begin_deletion(fleet, checked_ids(fleet, instance_ids), guard)
 
-    def fetch_disk(self, _fleet: Fleet, disk_id: str) -> DiskState:
-        """Look at a managed disk."""
-        return ManagedDisks(self._client).fetch_state(disk_id)
+    def fetch_disks(self, _fleet: Fleet, disk_ids: Sequence[str]) -> Mapping[str, DiskState]:
+        """Look at managed disks."""
+        return ManagedDisks(self._client).fetch_states(disk_ids)
 
     def begin_delete_disk(self, _fleet: Fleet, disk_id: str, guard: Guard) -> str:
         """Delete a managed disk; Azure refuses that while it is attached."""
@@ -164,7 +163,7 @@ class ScaleSetDriver:
         return Approval(self._client) if fleet.strategy is Strategy.APPROVE else Reimaging(self._client)
 
     def _reading(self, fleet: Fleet) -> InstanceReading:
-        return MemberReading(self._client) if fleet.is_flexible else UniformReading(self._client)
+        return self._members if fleet.is_flexible else self._uniform
 
     def _url(self, fleet_id: FleetId, below: str = "") -> str:
         return self._client.scale_set_url(f"{fleet_id.resource_id}{below}")

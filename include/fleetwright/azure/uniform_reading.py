@@ -16,11 +16,11 @@ class UniformReading:
     def __init__(self, client: ArmClient) -> None:
         self._client = client
 
-    def list_instances(self, fleet: Fleet, _only: frozenset[str] | None) -> tuple[Instance, ...]:
+    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
         """One call, as many pages as Azure makes of it."""
         return parse_instances(self._client.list_items(self._list_url(fleet)))
 
-    async def list_instances_async(self, fleet: Fleet, _only: frozenset[str] | None) -> tuple[Instance, ...]:
+    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
         """The same read for a trigger."""
         return parse_instances(await self._client.reader.list_items(self._list_url(fleet)))
 

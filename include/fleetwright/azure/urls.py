@@ -38,7 +38,10 @@ def arm_url(endpoint_url: str, path: str, resource_type: str, /, api_version: st
     :param query: further parameters; ``expand="instanceView"`` becomes ``$expand=instanceView``
     """
     odata = {f"${name}": value for name, value in query.items()}
-    parameters = urlencode({"api-version": api_version or API_VERSIONS[resource_type], **odata}, safe="$")
+    values = {"api-version": api_version or API_VERSIONS[resource_type], **odata}
+    parameters = urlencode(
+        values, safe="$", quote_via=quote
+    )  # a space as %20: not everybody reads a plus as one
     return f"{endpoint_url}{quote(path, safe='/%')}?{parameters}"
 
 
@@ -55,6 +58,19 @@ def machine_url(endpoint_url: str, fleet_id: FleetId, name: str, action: str = "
 def machine_view_url(endpoint_url: str, fleet_id: FleetId, name: str) -> str:
     """Where to read a virtual machine of a Flexible set with its instance view."""
     return machine_url(endpoint_url, fleet_id, name, expand="instanceView")
+
+
+def machines_url(endpoint_url: str, fleet_id: FleetId) -> str:
+    """Where to list the virtual machines of a Flexible set with their instance views.
+
+    The ``$filter`` is the only one of ``VirtualMachines_List``, and ``$expand`` is taken with it alone.
+    """
+    path = (
+        f"/subscriptions/{fleet_id.subscription}/resourceGroups/{fleet_id.resource_group}"
+        f"/providers/{VIRTUAL_MACHINES}"
+    )
+    members = f"'virtualMachineScaleSet/id' eq '{fleet_id.resource_id}'"
+    return arm_url(endpoint_url, path, VIRTUAL_MACHINES, filter=members, expand="instanceView")
 
 
 def segment(word: str) -> str:

@@ -59,7 +59,7 @@ def check_health(session: RolloutSession) -> Ending | None:
         return None
     if session.view.rollout.decided:
         return Ending.from_dict(session.view.rollout.decided)
-    instances = session.glance()
+    instances = session.list_instances()
     situation = session.situation(instances)
     if not select_batch(situation).pending_ids:
         log.info("nothing is left to upgrade to %s", situation.target_version)

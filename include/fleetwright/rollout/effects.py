@@ -20,12 +20,7 @@ from fleetwright.rollout.session import RolloutSession
 
 @dataclass(frozen=True, slots=True)
 class ReadInstances:
-    """Answered by a tuple of ``Instance``.
-
-    :param only: those that have to be among them; None for the whole set
-    """
-
-    only: frozenset[str] | None = None
+    """Answered by a tuple of ``Instance``: the whole set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +109,8 @@ def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - e
     """Carry one effect out and return its answer."""
     driver = session.ports.driver
     match effect:
-        case ReadInstances(only):
-            return driver.list_instances(session.fleet, only)
+        case ReadInstances():
+            return driver.list_instances(session.fleet)
         case ReadInstance(instance_id):
             return driver.fetch_instance(session.fleet, instance_id)
         case ReadOperation(url):
@@ -142,8 +137,8 @@ async def perform_async(effect: Effect, session: RolloutSession) -> Any:  # noqa
     """Carry one effect out without blocking the event loop; ledger writes are short and use a pooled thread."""
     driver = session.ports.driver
     match effect:
-        case ReadInstances(only):
-            return await driver.list_instances_async(session.fleet, only)
+        case ReadInstances():
+            return await driver.list_instances_async(session.fleet)
         case ReadInstance(instance_id):
             return await driver.fetch_instance_async(session.fleet, instance_id)
         case ReadOperation(url):

@@ -70,7 +70,7 @@ def what_went_before(views: tuple[RolloutView, ...], target_version: str) -> tup
 
 def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
     """Plan what is left of the rollout, write it down and tell it."""
-    instances = session.glance()
+    instances = session.list_instances()
     views = session.ports.ledger.list_rollouts(session.fleet.key)
     order, unheeded = _order(session, instances)
     warnings = (*warnings, *unheeded, *what_went_before(views[1:], session.settings.target_version))

@@ -49,7 +49,6 @@ def opened(
     acquired = ports.ledger.begin(validated.settings, owner=owner, now=now, terms=terms)
     session = RolloutSession(ports, acquired.lease, acquired.view, validated.fleet)
     session.warnings = validated.warnings
-    session.last_reading = (now, validated.instances)
     begins = "resuming" if acquired.resumed else "beginning"
     target = session.settings.target_version
     log.info("%s rollout %s to %s; ledger: %r", begins, session.rollout_id, target, ports.ledger)

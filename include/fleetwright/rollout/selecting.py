@@ -44,7 +44,7 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
     batch = session.view.open_batch
     if batch is not None:
         return Chosen(batch.instance_ids)
-    instances = session.glance()
+    instances = session.list_instances()
     selection = select_batch(session.situation(instances))
     if selection.chosen:
         index, target = len(session.view.batches), session.settings.target_version

@@ -19,8 +19,6 @@ from fleetwright.rollout.ports.driver import FleetDriver
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.ports.ledger import Ledger
 
-A_MOMENT = timedelta(seconds=5)
-
 Observer = Callable[[RolloutView], None]
 
 
@@ -44,7 +42,6 @@ class RolloutSession:
 
     :param fleet: the model, as read when the session was opened
     :param warnings: what the validation found, for the plan
-    :param last_reading: of the whole set, and when it was read
     :param observe: shown the rollout after everything that is written, for progress
     """
 
@@ -54,7 +51,6 @@ class RolloutSession:
     fleet: Fleet
     observe: Observer | None = None
     warnings: tuple[str, ...] = ()
-    last_reading: tuple[datetime, tuple[Instance, ...]] | None = None
 
     def __post_init__(self) -> None:
         self.fleet = replace(self.fleet, strategy=self.settings.strategy)
@@ -120,26 +116,9 @@ class RolloutSession:
         """
         self.ports.ledger.check(self.lease)
 
-    def list_instances(self, only: frozenset[str] | None = None) -> tuple[Instance, ...]:
-        """Read the whole set.
-
-        :param only: read no more than these, where each costs a call of its own
-        """
-        instances = self.ports.driver.list_instances(self.fleet, only)
-        if only is None:
-            self.last_reading = (self.now(), instances)
-        return instances
-
-    def glance(self) -> tuple[Instance, ...]:
-        """The whole set as it was a moment ago, where reading it costs a call for each instance; else read now.
-
-        For steps that follow each other at once and are asked again over a fresh reading before anything is sent.
-        """
-        if self.fleet.is_flexible and self.last_reading is not None:
-            at, instances = self.last_reading
-            if self.now() - at <= A_MOMENT:
-                return instances
-        return self.list_instances()
+    def list_instances(self) -> tuple[Instance, ...]:
+        """Read the whole set."""
+        return self.ports.driver.list_instances(self.fleet)
 
     @property
     def order(self) -> UpgradeOrder:

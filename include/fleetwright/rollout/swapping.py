@@ -80,7 +80,7 @@ def _prepare(session: RolloutSession) -> bool:
     ids = tuple(swap.instance_id for swap in swaps if swap.state is SwapState.INTENDED)
     if not ids:
         return False
-    instances = [i for i in session.glance() if i.instance_id in ids]
+    instances = [i for i in session.list_instances() if i.instance_id in ids]
     behind = [i for i in instances if not i.latest_model_applied]
     try:
         if behind:

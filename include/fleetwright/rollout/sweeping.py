@@ -82,8 +82,11 @@ def _sweep(ports: Ports, fleet: Fleet, views: Sequence[RolloutView], write: Writ
     found = list_leftovers(views)
     kept = tuple(leftover for leftover in found if leftover.is_needed)
     free = tuple(leftover for leftover in found if not leftover.is_needed)
+    states = ports.driver.fetch_disks(fleet, [leftover.disk_id for leftover in free]) if free else {}
     operations = {
-        leftover: url for leftover in free if (url := _begin(ports, fleet, leftover, guard)) is not None
+        leftover: url
+        for leftover in free
+        if (url := _begin(ports, fleet, leftover, states.get(leftover.disk_id), guard)) is not None
     }
     gone = tuple(leftover for leftover in operations if _has_ended(ports, operations, leftover))
     for rollout_id in dict.fromkeys(leftover.rollout_id for leftover in gone):
@@ -97,15 +100,19 @@ def _sweep(ports: Ports, fleet: Fleet, views: Sequence[RolloutView], write: Writ
     return Sweep(gone, kept, tuple(leftover for leftover in free if leftover not in gone))
 
 
-def _begin(ports: Ports, fleet: Fleet, leftover: Leftover, guard: Guard) -> str | None:
-    """Where the deletion ends, empty where the disk is gone already; None where it stays."""
+def _begin(
+    ports: Ports, fleet: Fleet, leftover: Leftover, state: DiskState | None, guard: Guard
+) -> str | None:
+    """Where the deletion ends, empty where the disk is gone already; None where it stays.
+
+    :param state: how the disk stands; None where that could not be read
+    """
+    if state is DiskState.GONE:
+        return ""
+    if state is not DiskState.UNATTACHED:
+        log.info("disk %s stays: it is %s", leftover.disk_id, state or "not known whether it is attached")
+        return None
     try:
-        state = ports.driver.fetch_disk(fleet, leftover.disk_id)
-        if state is DiskState.GONE:
-            return ""
-        if state is DiskState.ATTACHED:
-            log.info("disk %s is attached: it stays", leftover.disk_id)
-            return None
         log.info("deleting disk %s: %s", leftover.disk_id, leftover.why)
         return ports.driver.begin_delete_disk(fleet, leftover.disk_id, guard)
     except (ProviderError, ConfigurationError) as error:

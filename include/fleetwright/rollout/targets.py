@@ -8,7 +8,7 @@ from functools import partial
 
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.images import IN_GALLERIES, LATEST, ImageKind, is_older, newest
+from fleetwright.domain.images import IN_GALLERIES, LATEST, ImageKind, is_exact_version, is_older, newest
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.thresholds import name_ids
@@ -123,7 +123,13 @@ def versions_left_behind(instances: Iterable[Instance], target: str) -> dict[str
 
 
 def why_no_way_back(catalogue: ImageCatalogue, fleet: Fleet, left: Mapping[str, tuple[str, ...]]) -> str:
-    """Why a rollback is impossible (O6): a previous version that the region cannot deploy; empty where it can."""
+    """Why a rollback is impossible (O6): a previous version that the region cannot deploy; empty where it can.
+
+    A Flexible set gets its previous disks themselves back (O7), whatever can be deployed by then: there only a version
+    that is not known has no way back.
+    """
+    if fleet.is_flexible:
+        left = {version: ids for version, ids in left.items() if not is_exact_version(version)}
     why_gone = partial(catalogue.why_not_deployable, fleet, fleet.image)
     gone = {version: reason for version in left if (reason := why_gone(version))}
     if not gone:

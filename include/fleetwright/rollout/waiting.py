@@ -89,8 +89,7 @@ def _look(session: RolloutSession, act: Act) -> Generator[Effect, Any, int]:
 
 def _look_once(session: RolloutSession, act: Act) -> Generator[Effect, Any, int]:
     """Read the set and judge what can be judged; return how many instances it has."""
-    only = frozenset(swap.instance_id for swap in awaited(session.view, act))
-    instances: tuple[Instance, ...] = yield ReadInstances(only)
+    instances: tuple[Instance, ...] = yield ReadInstances()
     present = {instance.instance_id: instance for instance in instances}
     replaced = {
         swap.instance_id: present[swap.instance_id].os_disk_id
@@ -99,7 +98,7 @@ def _look_once(session: RolloutSession, act: Act) -> Generator[Effect, Any, int]
     }
     if replaced:
         yield Write((facts.swapped(replaced, session.now(), act.replaced),))
-    yield from _decide(session, act, _verdicts(session, act, present))
+    yield from _decide(session, act, (yield from _read_verdicts(session, act, present)))
     failed = yield from _look_closer(session, act, present)
     yield from _decide(session, act, failed)
     return len(instances)
@@ -112,6 +111,27 @@ def _verdicts(session: RolloutSession, act: Act, present: Mapping[str, Instance]
         for swap in awaited(session.view, act)
     }
     return {i: verdict for i, verdict in verdicts.items() if verdict.kind is not VerdictKind.WAIT}
+
+
+def _read_verdicts(
+    session: RolloutSession, act: Act, present: Mapping[str, Instance]
+) -> Generator[Effect, Any, dict[str, Verdict]]:
+    """The verdicts over a list, and over the machine itself where its preserved disk was put back (O7).
+
+    Such a machine may show the same disk before its start and after, so a list that lags would tell of the time before.
+    """
+    verdicts = _verdicts(session, act, present)
+    doubtful = [i for i in verdicts if act is ROLLBACK and session.view.swaps[i].preserves_disk]
+    if not doubtful:
+        return verdicts
+    seen = dict(present)
+    for instance_id in doubtful:
+        instance: Instance | None = yield ReadInstance(instance_id)
+        if instance is None:
+            seen.pop(instance_id, None)
+        else:
+            seen[instance_id] = instance
+    return _verdicts(session, act, seen)
 
 
 def _decide(session: RolloutSession, act: Act, decided: Mapping[str, Verdict]) -> Process:

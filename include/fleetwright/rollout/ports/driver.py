@@ -33,17 +33,11 @@ class FleetDriver(Protocol):
         """Read the fleet's model."""
         ...
 
-    def list_instances(self, fleet: Fleet, only: frozenset[str] | None = None) -> tuple[Instance, ...]:
-        """Read all instances with their health, ordered by number.
-
-        :param only: what the caller looks at; where each instance costs a call of its own no other is read, and one
-            of these that is plainly at work may be left as the list shows it
-        """
+    def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
+        """Read all instances with their health, ordered by number."""
         ...
 
-    async def list_instances_async(
-        self, fleet: Fleet, only: frozenset[str] | None = None
-    ) -> tuple[Instance, ...]:
+    async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
         """The same read for a trigger: no thread waits for it."""
         ...
 
@@ -125,8 +119,8 @@ class FleetDriver(Protocol):
         """
         ...
 
-    def fetch_disk(self, fleet: Fleet, disk_id: str) -> DiskState:
-        """How a disk stands right now."""
+    def fetch_disks(self, fleet: Fleet, disk_ids: Sequence[str]) -> Mapping[str, DiskState]:
+        """How disks stand right now, by their ids; one that could not be read is not among them, and never raised."""
         ...
 
     def begin_delete_disk(self, fleet: Fleet, disk_id: str, guard: Guard) -> str:
