@@ -96,6 +96,46 @@ def test_instances_that_prove_nothing(swap: SwapRecord) -> None:
     assert judge_version(ended(UPGRADED, swap, swapped())) is not None
 
 
+NO_POWER = "power state is stopped 300 s after the end of its swap"
+REFUSED = "rollback: Azure refused the rollback: 409 OperationNotAllowed"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (SwapState.ROLLBACK_FAILED, f"{NO_POWER}; {REFUSED}"),
+        (SwapState.ROLLBACK_FAILED, f"{SICK}; {REFUSED}"),
+        (SwapState.ROLLBACK_FAILED, f"{BROKEN}; {REFUSED}"),
+        (SwapState.ROLLBACK_FAILED, f"{BROKEN}; rollback: {NO_POWER}"),
+        (SwapState.ROLLBACK_FAILED, f"the swap failed, it still runs 1.0.0; {REFUSED}"),
+        (SwapState.ROLLED_BACK, f"{NO_POWER}; rollback: ready"),
+        (SwapState.UNHEALTHY, "power state is deallocated 4 s after its swap"),
+        (SwapState.ROLLED_BACK, "fell ill later: power state is stopped; rollback: ready"),
+        (SwapState.UNHEALTHY, f"instance 16: {NO_POWER}"),
+        (SwapState.UNHEALTHY, "provisioning is Updating 300 s after the end of its swap"),
+    ],
+)
+@pytest.mark.parametrize("code", [UPGRADED, FAILED_INSTANCES])
+def test_lost_power_and_refused_rollbacks_are_no_proof(code: str, state: SwapState, reason: str) -> None:
+    """An instance without power, or one whose rollback Azure refused, says nothing about the version (R12, R14, C11)."""
+    view = ended(code, swapped(state, reason))
+
+    assert judge_version(view) is None
+    assert judge_version(ended(code, *view.swaps.values(), swapped())) is not None
+
+
+@pytest.mark.parametrize(
+    ("why", "put_away"), [("power state is stopped", False), ("health is unhealthy", True)]
+)
+def test_what_fell_ill_later_is_proof_only_with_power(why: str, put_away: bool) -> None:
+    """Instances that were healthy and are without power at the end put nothing away; ill ones that run do (R12, R38)."""
+    view = ended(UPGRADED, swapped(SwapState.HEALTHY, "ready"))
+
+    view = replace(view, rollout=replace(view.rollout, outcome={"fell_ill": {"0": why}}))
+
+    assert (judge_version(view) is not None) is put_away
+
+
 def test_an_extension_that_the_previous_version_runs_well_is_proof() -> None:
     """An extension that fails on the new version and not on the previous one speaks against the version (R32)."""
     assert judge_version(ended(UPGRADED, swapped(SwapState.ROLLED_BACK, f"{BROKEN}; rollback: ready")))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from rehearsals import Admin, Rehearsal, eventful, swap_states, told
-from worlds import HEALTH_EXTENSION, IMAGE, NEW, OLD, extension, fault, rolling_policy, world
+from worlds import HEALTH_EXTENSION, IMAGE, NEW, OLD, extension, fault, flexible, rolling_policy, world
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -271,3 +271,19 @@ def test_zone_that_is_gone_by_fault_stops_and_its_return_lets_the_next_rollout_g
     assert rehearsal.state()["imageVersions"] == {NEW: 15}
     assert rehearsal.admin.audit()["dataDisksLost"] == 0
     assert rehearsal.admin.violations() == []
+
+
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+@pytest.mark.parametrize("shape", [dict, flexible], ids=["Uniform", "Flexible"])
+@pytest.mark.parametrize("after", [95, 105, 116])
+def test_zone_that_goes_down_in_its_own_batch_blames_no_version(
+    rehearse: Rehearse, after: float, shape: Callable[[dict[str, Any]], dict[str, Any]], trigger: str
+) -> None:
+    """Whenever zone 2 goes down in its own batch, the rollout stops and the version is not put away: without power nothing is proved (R12, R14, C11)."""
+    outage = (after, lambda admin: admin.post("faults", effect={"zoneDown": "2"}))
+    rehearsal = rehearse(shape(world()), clock=eventful(outage))
+
+    view = rehearsal.run(trigger=trigger)
+
+    assert told(view)["status"] == "Faulted"
+    assert rehearsal.ports().ledger.list_quarantined() == ()

@@ -23,6 +23,7 @@ TIMED_OUT = "timed out"
 DISKS_DIFFER = "data disks differ"
 
 GONE = "it does not exist any more"
+ROLLBACK_REFUSED = "Azure refused the rollback"
 
 _BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
 # The binary extension has no word for an application that starts: until it answers well it is unhealthy (N21, N22).

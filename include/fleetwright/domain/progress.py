@@ -9,7 +9,7 @@ from typing import Any
 
 import pendulum
 
-from fleetwright.domain.health import is_ready
+from fleetwright.domain.health import is_ready, why_not_ready
 from fleetwright.domain.images import is_older, target_reference
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.records import RolloutView, SwapRecord, TriggerKind
@@ -71,6 +71,14 @@ def failed_ids(view: RolloutView, instances: Iterable[Instance], source: HealthS
         for swap in view.swaps.values()
         if _is_failed(swap, present.get(_serving_id(swap)), source)
     )
+
+
+def fell_ill(view: RolloutView, instances: Iterable[Instance], source: HealthSource) -> dict[str, str]:
+    """Swapped instances that were found healthy and are not any more, and why."""
+    present = {instance.instance_id: instance for instance in instances}
+    healthy = (swap for swap in view.swaps.values() if swap.state is SwapState.HEALTHY)
+    serving = ((swap.instance_id, present.get(_serving_id(swap))) for swap in healthy)
+    return {i: why for i, instance in serving if instance and (why := why_not_ready(instance, source))}
 
 
 def _serving_id(swap: SwapRecord) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fleetwright.domain.health import GONE
+from fleetwright.domain.health import ROLLBACK_REFUSED
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import FAILED_SWAPS, RolloutState, SwapState
 from fleetwright.domain.thresholds import FAILED_INSTANCES, UPGRADED
@@ -17,6 +17,11 @@ from fleetwright.domain.thresholds import FAILED_INSTANCES, UPGRADED
 _BLAMES_THE_VERSION = frozenset({UPGRADED, FAILED_INSTANCES})
 _IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
 _NAMES = ("publisher", "offer", "sku")
+# What ``why_not_ready`` says of an instance that has power; a swap that never took place is told in other words.
+_ILL_WITH_POWER = re.compile(
+    r"(?:fell ill later: |instance \S+: |instance \S+ fell ill before it took over: )?"
+    r"(?:health is |extension |provisioning is Failed)"
+)
 _EXTENSION_FAILED = re.compile(r"extension .+? failed")
 _ROLLBACK_WORD = "; rollback: "
 
@@ -87,15 +92,16 @@ def judge_version(view: RolloutView) -> Quarantined | None:
     """Whether the rollout stopped because of its version; None where something else was to blame.
 
     A set that was unhealthy before or for other reasons, and an Azure that did not end what it began, say
-    nothing about the version. Neither do instances that never ran it, nor an extension that fails on the
-    previous version just the same (R36), or that nobody has tried on it.
+    nothing about the version. Neither do instances that never ran it or had no power (a zone that is down), whose
+    rollback Azure refused, nor an extension that fails on the previous version just the same (R36), or that
+    nobody has tried on it.
     """
     rollout = view.rollout
     if rollout.state is not RolloutState.FAULTED or rollout.reason_code not in _BLAMES_THE_VERSION:
         return None
-    failed = [swap for swap in view.swaps.values() if swap.state in FAILED_SWAPS]
-    # None of them: healthy at first, they fell ill on the version later.
-    if (failed and not any(map(_speaks_against_it, failed))) or rollout.ended_at is None:
+    bad = _bad_swaps(view)
+    # None of them: healthy at first, they fell ill on the version later, and are well again.
+    if (bad and not any(map(_speaks_against_it, bad))) or rollout.ended_at is None:
         return None
     return Quarantined(
         image=image_key(rollout.settings.image),
@@ -108,16 +114,26 @@ def judge_version(view: RolloutView) -> Quarantined | None:
     )
 
 
+def _bad_swaps(view: RolloutView) -> list[SwapRecord]:
+    """Those that failed, and those that were healthy and are ill at the end, with what they suffer."""
+    failed = [swap for swap in view.swaps.values() if swap.state in FAILED_SWAPS]
+    ill: Mapping[str, str] = view.rollout.outcome.get("fell_ill", {})
+    return failed + [
+        replace(view.swaps[i], verdict_reason=f"fell ill later: {why}") for i, why in ill.items()
+    ]
+
+
 def _speaks_against_it(swap: SwapRecord) -> bool:
-    if swap.fatal or not swap.new_disk_id:
-        return False
     suffered, _, after_rollback = swap.verdict_reason.partition(_ROLLBACK_WORD)
-    extension = _EXTENSION_FAILED.search(suffered)
-    if suffered == GONE:
+    if swap.fatal or not swap.new_disk_id or _ILL_WITH_POWER.match(suffered) is None:
         return False
+    if after_rollback.startswith(ROLLBACK_REFUSED):
+        return False
+    extension = _EXTENSION_FAILED.search(suffered)
     if extension is None or swap.state is SwapState.ROLLED_BACK:
         return True
-    return swap.state is SwapState.ROLLBACK_FAILED and extension[0] not in after_rollback
+    is_tried = swap.state is SwapState.ROLLBACK_FAILED and _ILL_WITH_POWER.match(after_rollback)
+    return bool(is_tried) and extension[0] not in after_rollback
 
 
 def find_quarantined(entries: Iterable[Quarantined], image: str, version: str) -> tuple[Quarantined, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fleetwright.domain.events import Event
 from fleetwright.domain.health import (
+    ROLLBACK_REFUSED,
     Patience,
     Verdict,
     VerdictKind,
@@ -73,7 +74,7 @@ def _rollback_is_taken(swap: SwapRecord, instance: Instance) -> bool:
 
 
 def _refuse_rollback(instance_ids: Sequence[str], reason: str, now: datetime) -> Event:
-    verdict = Verdict(VerdictKind.UNHEALTHY, f"Azure refused the rollback: {reason}")
+    verdict = Verdict(VerdictKind.UNHEALTHY, f"{ROLLBACK_REFUSED}: {reason}")
     failed = SwapState.ROLLBACK_FAILED
     return facts.judged(dict.fromkeys(instance_ids, verdict), dict.fromkeys(instance_ids, failed), now)
 

@@ -8,7 +8,7 @@ from typing import Any
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import find_leaks
-from fleetwright.domain.progress import count_progress, count_rollbacks
+from fleetwright.domain.progress import count_progress, count_rollbacks, fell_ill
 from fleetwright.domain.thresholds import StopReason
 from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending
@@ -30,6 +30,7 @@ def finish(session: RolloutSession, ending: Ending) -> None:
     outcome: dict[str, Any] = {
         "progress": progress.to_dict(),
         "rollback_info": count_rollbacks(session.view).to_dict(),
+        "fell_ill": fell_ill(session.view, instances, session.fleet.health_source),
         "versions": _versions(instances),
         "left_out": narrate.left_out_rows(selection.left_out),
         "by_themselves": [leak.to_dict() for leak in find_leaks(session.view, instances)],
