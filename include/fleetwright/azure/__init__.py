@@ -7,7 +7,7 @@
     retries  exchange  budget  failures  errors what an outcome means: shared by both halves
     transport  verbatim  client                 the blocking half, on requests
     async_transport  async_client               the reading half for triggers, on httpx
-    fleet_parsing  instance_parsing  rolling_upgrades
+    fleet_parsing  instance_parsing  known_pages  rolling_upgrades
                                                 from ARM's bodies to the domain's values
     scale_sets  model_updates  catalogue        what a rollout asks for
 """

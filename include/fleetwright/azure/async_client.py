@@ -17,7 +17,7 @@ from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
 from fleetwright.azure.hosts import check_link
 from fleetwright.azure.operations import Look, forgotten, look_without_call, read_look, unread
-from fleetwright.azure.paging import next_call, read_object, read_page
+from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import QUICK, RetryAction, RetryPolicy
 from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.ports.clock import Clock
@@ -69,12 +69,16 @@ class AsyncArmReader:
 
     async def list_items(self, url: str) -> tuple[Body, ...]:
         """Read a list to its end, page after page."""
-        items: list[Body] = []
+        return await self.list_pages(url, read_page)
+
+    async def list_pages(self, url: str, read: PageReader[T]) -> tuple[T, ...]:
+        """The same, with another reader of its pages."""
+        items: list[T] = []
         call: Call | None = Call("GET", url)
         async with self._connect() as transport:
             while call is not None:
                 answer = await self._send(call, transport)
-                page = read_page(call, answer)
+                page = read(call, answer)
                 items += page.items
                 call = next_call(call, answer, page)
         return tuple(items)

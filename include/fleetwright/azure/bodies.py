@@ -21,7 +21,7 @@ def decode(content: bytes) -> object:
 
 def as_body(value: object) -> Body:
     """The value where it is a JSON object, else an empty one."""
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def body_at(body: Body, *path: str) -> Body:
@@ -62,5 +62,7 @@ def flag_at(body: Body, *path: str, default: bool = False) -> bool:
 def _at(body: Body, path: tuple[str, ...]) -> object:
     found: object = body
     for name in path:
-        found = as_body(found).get(name)
+        if not isinstance(found, dict):
+            return None
+        found = found.get(name)
     return found

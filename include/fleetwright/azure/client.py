@@ -15,7 +15,7 @@ from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
 from fleetwright.azure.hosts import check_link
 from fleetwright.azure.operations import Look, forgotten, look_without_call, operation_url, read_look, unread
-from fleetwright.azure.paging import next_call, read_object, read_page
+from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport
 from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS, arm_url
@@ -64,11 +64,15 @@ class ArmClient:
 
     def list_items(self, url: str) -> tuple[Body, ...]:
         """Read a list to its end, page after page."""
-        items: list[Body] = []
+        return self.list_pages(url, read_page)
+
+    def list_pages(self, url: str, read: PageReader[T]) -> tuple[T, ...]:
+        """The same, with another reader of its pages."""
+        items: list[T] = []
         call: Call | None = Call("GET", url)
         while call is not None:
             answer = self.send(call)
-            page = read_page(call, answer)
+            page = read(call, answer)
             items += page.items
             call = next_call(call, answer, page)
         return tuple(items)

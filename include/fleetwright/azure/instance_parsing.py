@@ -42,8 +42,13 @@ def parse_instance(body: Body) -> Instance:
 
 
 def parse_instances(bodies: Iterable[Body]) -> tuple[Instance, ...]:
-    """Read a whole list, in order of number; one that stands on two pages counts once, as read last."""
-    read = {instance.instance_id: instance for instance in map(parse_instance, bodies)}
+    """Read a whole list, in order of number."""
+    return in_order(map(parse_instance, bodies))
+
+
+def in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    """A whole list in order of number; one that stands on two pages counts once, as read last."""
+    read = {instance.instance_id: instance for instance in instances}
     return tuple(sorted(read.values(), key=lambda instance: instance.order))
 
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
 
 from fleetwright.azure.bodies import Body, as_body, decode, text_at
 from fleetwright.azure.calls import Answer, Call
 from fleetwright.azure.failures import unexpected
 from fleetwright.azure.hosts import resolve_link
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[T]):
     """One page.
 
+    :param items: JSON objects, or what a reader made of them
     :param next_link: where the next page is, byte for byte; empty on the last one
     """
 
-    items: tuple[Body, ...]
+    items: tuple[T, ...]
     next_link: str
 
 
-def read_page(call: Call, answer: Answer) -> Page:
+PageReader: TypeAlias = Callable[[Call, Answer], Page[T]]
+
+
+def read_page(call: Call, answer: Answer) -> Page[Body]:
     """Take a page apart; a bare array (the image catalogue's form) is one page without a next.
 
     :raises UnexpectedAnswerError: when the answer is no list
@@ -58,7 +66,7 @@ def read_json(call: Call, answer: Answer) -> object:
         raise unexpected(call, answer, "answered with no JSON") from None
 
 
-def next_call(call: Call, answer: Answer, page: Page) -> Call | None:
+def next_call(call: Call, answer: Answer, page: Page[T]) -> Call | None:
     """The call for the page after this one, None after the last.
 
     :raises UnexpectedAnswerError: when the page names itself as the next one

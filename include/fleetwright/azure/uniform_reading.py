@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import NotFoundError
-from fleetwright.azure.instance_parsing import parse_instance, parse_instances
+from fleetwright.azure.instance_parsing import in_order, parse_instance
+from fleetwright.azure.known_pages import KnownPages
 from fleetwright.azure.urls import segment
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
@@ -15,14 +16,16 @@ class UniformReading:
 
     def __init__(self, client: ArmClient) -> None:
         self._client = client
+        self._pages = KnownPages()
 
     def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
         """One call, as many pages as Azure makes of it."""
-        return parse_instances(self._client.list_items(self._list_url(fleet)))
+        return in_order(self._client.list_pages(self._list_url(fleet), self._pages.read))
 
     async def list_instances_async(self, fleet: Fleet) -> tuple[Instance, ...]:
         """The same read for a trigger."""
-        return parse_instances(await self._client.reader.list_items(self._list_url(fleet)))
+        read = self._client.reader.list_pages(self._list_url(fleet), self._pages.read)
+        return in_order(await read)
 
     def fetch_instance(self, fleet: Fleet, instance_id: str) -> Instance | None:
         """One call."""
