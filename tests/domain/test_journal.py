@@ -118,6 +118,19 @@ def test_a_fold_leaves_what_it_was_given_as_it_was() -> None:
     assert before == copy
 
 
+def test_operations_are_told_with_whom_they_carry() -> None:
+    """O5: each operation keeps its instances as its URL moves; one from before they were kept may carry the whole batch."""
+    begun = (started(), intended(0, 3), sending(0, 3, now=after(1)))
+    news = [accepted(i, url=f"https://arm/op/{i}", now=after(2)) for i in (0, 3)]
+    known = Event(news[1].kind, news[1].happened_at, {**news[1].payload, "operation_members": ["3"]})
+    moved = told(EventKind.MOVED, urls={"https://arm/op/3": "https://arm/op/3?t=2"})
+
+    batch = fold((*begun, news[0], known, moved)).open_batch
+
+    assert batch is not None
+    assert batch.operations == (("https://arm/op/0", ("0", "3")), ("https://arm/op/3?t=2", ("3",)))
+
+
 # --- order --------------------------------------------------------------------------------------------
 
 

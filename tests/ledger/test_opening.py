@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Table, text
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.events import Event
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, SwapRecord
 from fleetwright.ledger import schema, tables
 from fleetwright.ledger.database import Database
@@ -283,3 +283,26 @@ def test_memory_ledgers_are_apart() -> None:
     one.record_held("fleet", ["why"], actor="me", now=datetime(2024, 6, 1, tzinfo=UTC))
     assert len(one.list_events("fleet")) == 1
     assert two.list_events("fleet") == ()
+
+
+def test_operations_of_an_older_ledger_carry_nobody_known(
+    file_url: str, wall: Callable[[], datetime], settings: RolloutSettings, intend: Callable[..., Event]
+) -> None:
+    """A ledger from before operations knew their instances is brought up to what its events say (R2)."""
+    old = open_ledger(file_url, wall_clock=wall)
+    acquired = old.begin(settings, owner="run-a", now=wall(), terms=LeaseTerms())
+    call = {"instances": ["0"], "operation_url": "https://arm/op/1", "state": "accepted"}
+    sent = Event(EventKind.SENDING, wall(), {"instances": ["0"]})
+    events = [intend(0, ["0"]), sent, Event(EventKind.ACCEPTED, wall(), call)]
+    view = old.append(acquired.view.rollout.rollout_id, events, lease=acquired.lease)
+    old.close()
+    older = Database(create_ledger_engine(file_url), file_url)
+    with older.altering() as connection:
+        connection.execute(text("ALTER TABLE batches DROP COLUMN operation_members"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    older.close()
+
+    ledger = open_ledger(file_url, wall_clock=wall)
+
+    assert ledger.replay() == ()
+    assert ledger.load(acquired.view.rollout.rollout_id) == view

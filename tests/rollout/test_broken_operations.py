@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from rehearsals import Rehearsal, swap_states, told
-from worlds import NEW, OLD, fault, rolling_policy, world
+from worlds import NEW, OLD, fault, flexible, rolling_policy, world
 
 from fleetwright.domain.records import RolloutView
 
@@ -157,3 +157,21 @@ def test_lost_answer_of_a_rollback_is_not_sent_again(rehearse: Rehearse) -> None
     assert told(view)["rollbackInfo"]["successfullyRolledbackInstanceCount"] == 1
     assert rehearsal.admin.mutating() == 2
     assert rehearsal.admin.violations() == []
+
+
+@pytest.mark.parametrize("trigger", ["automatic", "manual"])
+def test_each_machine_is_told_its_own_operation(rehearse: Rehearse, trigger: str) -> None:
+    """Two machines of one batch fail for two reasons: each reason quotes the operation that carried the machine, and no other (O5, R12)."""
+    faults = [
+        fault({"operation": "Failed", "code": code, "message": code}, path=f"*/{name}/reimage", times=1)
+        for name, code in (("web_0", "AllocationFailed"), ("web_3", "OSProvisioningTimedOut"))
+    ]
+    rehearsal = rehearse(flexible(world(faults=faults)))
+
+    view = rehearsal.run(trigger=trigger)
+
+    first, second = (view.swaps[name].verdict_reason for name in ("web_0", "web_3"))
+    assert "AllocationFailed" in first
+    assert "OSProvisioningTimedOut" not in first
+    assert "OSProvisioningTimedOut" in second
+    assert "AllocationFailed" not in second

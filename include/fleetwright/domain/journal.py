@@ -115,7 +115,7 @@ def _send(view: RolloutView, event: Event) -> RolloutView:
 
 def _accept(view: RolloutView, event: Event) -> RolloutView:
     body = event.payload
-    view = _change_open_batch(view, urls=(body["operation_url"],) if body["operation_url"] else ())
+    view = _add_operation(view, body["operation_url"], tuple(body.get("operation_members", ())))
     changes = {
         i: {"attempted_at": view.swaps[i].attempted_at or event.happened_at} for i in body["instances"]
     }
@@ -254,12 +254,14 @@ def _note(view: RolloutView, _event: Event) -> RolloutView:
     return view
 
 
-def _change_open_batch(view: RolloutView, *, urls: tuple[str, ...]) -> RolloutView:
+def _add_operation(view: RolloutView, url: str, members: tuple[str, ...]) -> RolloutView:
     batch = view.open_batch
-    if batch is None:
+    if batch is None or not url:
         return view
-    kept = tuple(url for url in batch.operation_urls if url not in urls)
-    return _replace_batch(view, replace(batch, operation_urls=(*kept, *urls)))
+    pairs = zip(batch.operation_urls, batch.operation_members, strict=True)
+    operations = {**{known: carried for known, carried in pairs if known != url}, url: members}
+    urls, carried = tuple(operations), tuple(operations.values())
+    return _replace_batch(view, replace(batch, operation_urls=urls, operation_members=carried))
 
 
 def _replace_batch(view: RolloutView, batch: BatchRecord) -> RolloutView:

@@ -107,6 +107,7 @@ class BatchRecord:
     """One batch: who, why, and the operations that carry it.
 
     :param operation_urls: every poll URL in use, swap or rollback, as last seen in a header
+    :param operation_members: the instances that each of them carries, in the same order; none where not known
     :param capacity: of the set before its surge, 0 where it is swapped in place (N15)
     :param known_ids: every instance before its surge: whoever is not among them is new
     """
@@ -117,10 +118,17 @@ class BatchRecord:
     update_domain: int = 0
     reason: str = ""
     operation_urls: tuple[str, ...] = ()
+    operation_members: tuple[tuple[str, ...], ...] = ()
     began_at: datetime | None = None
     settled_at: datetime | None = None
     capacity: int = 0
     known_ids: tuple[str, ...] = ()
+
+    @property
+    def operations(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each operation's poll URL with the instances that it carries, oldest first."""
+        pairs = zip(self.operation_urls, self.operation_members, strict=True)
+        return tuple((url, members or self.instance_ids) for url, members in pairs)
 
 
 @dataclass(frozen=True, slots=True)

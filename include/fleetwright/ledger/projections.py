@@ -136,6 +136,7 @@ def _batch_row(view: RolloutView, batch: BatchRecord) -> Row:
         "update_domain": batch.update_domain,
         "reason": batch.reason,
         "operation_urls": canonical_json(batch.operation_urls),
+        "operation_members": canonical_json(batch.operation_members),
         "began_at": batch.began_at,
         "settled_at": batch.settled_at,
         "capacity": batch.capacity,

@@ -124,6 +124,7 @@ batches = Table(
     Column("settled_at", UtcDateTime(), nullable=True),
     Column("capacity", Integer(), nullable=False, server_default="0"),
     _text("known_ids", server_default="[]"),
+    _text("operation_members", server_default="[]"),
 )
 
 swaps = Table(

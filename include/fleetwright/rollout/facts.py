@@ -64,7 +64,10 @@ def accepted(instance_ids: Sequence[str], url: str, state: SwapState, now: datet
 
     :param state: ``ACCEPTED`` for a swap, ``ROLLBACK_ACCEPTED`` for a rollback
     """
-    payload = {"instances": list(instance_ids), "operation_url": url, "state": str(state)}
+    payload: dict[str, Any] = {"instances": list(instance_ids), "operation_url": url, "state": str(state)}
+    if url:
+        # Told by its own name: the rows of events from before it was kept hold no members, and stay right.
+        payload["operation_members"] = list(instance_ids)
     return Event(EventKind.ACCEPTED, now, payload)
 
 

@@ -17,13 +17,13 @@ from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
 
-AskOperations = Callable[[RolloutSession], Generator[Effect, Any, tuple[str, bool]]]
+AskOperations = Callable[[RolloutSession], Generator[Effect, Any, tuple[dict[str, str], bool]]]
 
 
 def look_at_surge(session: RolloutSession, ask: AskOperations) -> Generator[Effect, Any, int]:
     """Read the set and judge what can be judged; return how many instances it has.
 
-    :param ask: asks the batch's operations: the first error, and whether all of them are over
+    :param ask: asks the batch's operations: what those that failed said, by instance, and whether all of them are over
     """
     instances: tuple[Instance, ...] = yield ReadInstances()
     present = {instance.instance_id: instance for instance in instances}
@@ -73,11 +73,15 @@ def _never_came(session: RolloutSession, ask: AskOperations) -> Generator[Effect
     missing = [swap for swap in _awaiting(session) if not swap.replacement_id]
     if not missing:
         return {}
-    error, over = yield from ask(session)
+    errors, over = yield from ask(session)
     now, limit = session.now(), session.health_timeout
-    late = [s for s in missing if error or (s.attempted_at is not None and now >= s.attempted_at + limit)]
-    reason = "no new instance came up" + (f" ({error})" if error else "")
-    return {s.instance_id: Verdict(VerdictKind.UNHEALTHY, reason) for s in late} if over else {}
+    verdicts: dict[str, Verdict] = {}
+    for swap in missing if over else ():
+        error = errors.get(swap.instance_id)
+        if error or (swap.attempted_at is not None and now >= swap.attempted_at + limit):
+            reason = "no new instance came up" + (f" ({error})" if error else "")
+            verdicts[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)
+    return verdicts
 
 
 def _decide(session: RolloutSession, verdicts: Mapping[str, Verdict]) -> Process:

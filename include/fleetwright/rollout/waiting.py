@@ -151,13 +151,13 @@ def _look_closer(
     ]
     if not suspects:
         return {}
-    error, over = yield from _ask_operations(session)
+    errors, over = yield from _ask_operations(session)
     failed: dict[str, Verdict] = {}
     for swap in suspects if over and _is_old_enough(session, suspects) else ():
         instance: Instance | None = yield ReadInstance(swap.instance_id)
         if instance is not None and _seems_untouched(swap, instance, act):
-            reason = _why_not_done(swap, instance, act)
-            reason += f" ({error})" if error else ""
+            error = errors.get(swap.instance_id)
+            reason = _why_not_done(swap, instance, act) + (f" ({error})" if error else "")
             failed[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)
     return failed
 
@@ -169,10 +169,12 @@ def _why_not_done(swap: SwapRecord, instance: Instance, act: Act) -> str:
     return f"the {act.name} brought {instance.version or 'an unknown version'}, not {act.version_of(swap)}"
 
 
-def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[str, bool]]:
+def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[dict[str, str], bool]]:
+    """What the last operation of each instance said where it failed, and whether all of them are over."""
     batch = session.view.open_batch
-    errors, over, moves = [], True, {}
-    for url in batch.operation_urls if batch else ():
+    errors: dict[str, str] = {}
+    over, moves = True, {}
+    for url, members in batch.operations if batch else ():
         try:
             status: OperationStatus = yield ReadOperation(url)
         except TransientError as unread:
@@ -180,13 +182,12 @@ def _ask_operations(session: RolloutSession) -> Generator[Effect, Any, tuple[str
             over = False
             continue
         over = over and status.state is not OperationState.RUNNING
-        if status.error:
-            errors.append(status.error)
+        errors |= dict.fromkeys(members, status.error)
         if status.url != url:
             moves[url] = status.url
     if moves:
         yield Write((facts.moved(moves, session.now()),))
-    return "; ".join(errors), over
+    return errors, over
 
 
 def _is_old_enough(session: RolloutSession, suspects: list[SwapRecord]) -> bool:
