@@ -36,6 +36,7 @@ from arm_emulator.state.clocks import RememberingClock
 from arm_emulator.state.journal import Journal
 from arm_emulator.state.recorder import JournalRecorder, NothingIsKept
 from arm_emulator.state.replay import replay
+from arm_emulator.state.secrets import without_tokens
 from arm_emulator.wire.call import ArmCall, ArmReply
 from arm_emulator.wire.error_reply import error_reply
 from arm_emulator.wire.gateway import ArmGateway
@@ -72,6 +73,8 @@ def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0, state: P
     else:
         gateway = ArmGateway(emulator, create_router(), NothingIsKept())
         admin = create_admin_app(emulator)
+        if beginning.text == without_tokens(given):
+            beginning = beginning._replace(text=given)  # its tokens are shown as its author wrote them
         asyncio.run(replay(journal, beginning, emulator=emulator, gateway=gateway, admin=admin))
         remembering.take_told()
     return _served(emulator, recorder)

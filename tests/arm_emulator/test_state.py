@@ -185,6 +185,46 @@ def test_expired_token_stays_expired(tmp_path: Path) -> None:
     assert (first, again, fault["hits"], fault["matches"]) == (401, [401, 200], 1, 1)
 
 
+SECRETS = ("s3cret-good", "s3cret-old", "s3cret-guess")
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_state_file_holds_no_token(tmp_path: Path, is_reset: bool) -> None:
+    """Neither the tokens that callers sent nor those that the world lists are in the file, and each is as good or bad after a restart."""
+    good, old, guess = SECRETS
+    listed = world(tokens={"good": [good], "expired": [old]})
+
+    def ask(emulator: Emulator) -> list[int]:
+        headers = [{"Authorization": f"Bearer {token}"} for token in SECRETS]
+        return [emulator.arm("GET", scale_set_id(), headers=header).status_code for header in headers]
+
+    with running(tmp_path, world() if is_reset else listed) as emulator:
+        if is_reset:
+            emulator.admin("POST", "reset", listed)
+        before = ask(emulator)
+        for token in (good, guess):
+            swap = {"instanceIds": ["0"]}
+            header = {"Authorization": f"Bearer {token}"}
+            emulator.arm("POST", f"{scale_set_id()}/reimage", swap, headers=header)
+        requests = emulator.admin("GET", "requests")
+    with running(tmp_path) as emulator:
+        after, again = emulator.admin("GET", "requests"), ask(emulator)
+
+    assert before == again == [200, 401, 401]
+    assert after == requests
+    written = b"".join(path.read_bytes() for path in tmp_path.glob("state.db*"))
+    assert b"/reimage" in written
+    assert not [secret for secret in SECRETS if secret.encode() in written]
+
+
+def test_world_of_the_start_shows_its_tokens_after_a_restart(tmp_path: Path) -> None:
+    """What the world file lists is shown as it is written there, before and after a kill."""
+    with running(tmp_path, world(tokens={"good": ["s3cret-good"]})) as emulator:
+        before = emulator.admin("GET", "world")
+    with running(tmp_path) as emulator:
+        assert emulator.admin("GET", "world") == before
+
+
 def test_scaled_clock_goes_on_from_the_stored_time(tmp_path: Path) -> None:
     """A scaled clock does not count the time in which the emulator was down."""
     with running(tmp_path, world()) as emulator:

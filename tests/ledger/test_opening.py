@@ -299,7 +299,7 @@ def test_operations_of_an_older_ledger_carry_nobody_known(
     older = Database(create_ledger_engine(file_url), file_url)
     with older.altering() as connection:
         connection.execute(text("ALTER TABLE batches DROP COLUMN operation_members"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+        connection.execute(text("UPDATE ledger_version SET version_num = '0007'"))
     older.close()
 
     ledger = open_ledger(file_url, wall_clock=wall)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from arm_emulator.state.journal import Beginning, Entry
+from arm_emulator.state.secrets import without_tokens
+from arm_emulator.wire.fingerprints import fingerprinted
 
 if TYPE_CHECKING:
     from arm_emulator.state.clocks import RememberingClock
@@ -15,7 +17,7 @@ ARM, ARM_HIT, ARM_LATE, ADMIN, ADVANCE = "arm", "armHit", "armLate", "admin", "a
 """A whole ARM call; one up to the wait that a fault makes; what follows the wait; an own route that changes
 something; one that only looks, and by that brings the world to the present."""
 
-_HEADERS = ("authorization", "if-match", "if-none-match")
+_HEADERS = ("if-match", "if-none-match")
 
 
 class Recorder(Protocol):
@@ -53,11 +55,14 @@ class JournalRecorder:
 
     def note_arm(self, kind: str, call: ArmCall, status: int | None = None) -> None:
         """An ARM call, or a part of one."""
+        headers = {name: call.headers[name] for name in _HEADERS if name in call.headers}
+        if "authorization" in call.headers:
+            headers["authorization"] = fingerprinted(call.headers["authorization"])
         said: dict[str, Any] = {
             "method": call.method,
             "path": call.path,
             "query": dict(call.query),
-            "headers": {name: call.headers[name] for name in _HEADERS if name in call.headers},
+            "headers": headers,
             "baseUrl": call.base_url,
             "body": call.body.decode("utf-8", "replace"),
             "status": status,
@@ -73,7 +78,7 @@ class JournalRecorder:
 
     def note_beginning(self, text: str) -> None:
         """The world was replaced by this document: what came before no longer matters."""
-        self._journal.begin(Beginning(text, self._clock.mode, self._clock.take_told()))
+        self._journal.begin(Beginning(without_tokens(text), self._clock.mode, self._clock.take_told()))
 
     def _append(self, kind: str, call: dict[str, Any]) -> None:
         instants = self._clock.take_told()

@@ -9,9 +9,10 @@ from arm_emulator.arm_errors import (
     ExpiredAuthenticationTokenError,
     InvalidAuthenticationTokenError,
 )
+from arm_emulator.wire.fingerprints import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from arm_emulator.world.world import World
 
@@ -25,13 +26,18 @@ def revoke_token(world: World, headers: Mapping[str, str]) -> None:
     """Let the token that a call uses expire; a new one is good."""
     token = _token_of(headers)
     if token:
-        world.revoked_tokens.add(token)
+        world.revoked_tokens.add(fingerprint(token))
 
 
 def _token_of(headers: Mapping[str, str]) -> str:
     """The bearer token of a call; empty where it has none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _is_among(token: str, listed: Iterable[str]) -> bool:
+    """Whether a token is listed; a call that is replayed has its fingerprint, and a list may hold those too."""
+    return fingerprint(token) in map(fingerprint, listed)
 
 
 def require_token(world: World, headers: Mapping[str, str]) -> None:
@@ -46,13 +52,13 @@ def require_token(world: World, headers: Mapping[str, str]) -> None:
         raise AuthenticationFailedError(
             "Authentication failed. The 'Authorization' header is missing or has no bearer token."
         )
-    if token in world.expired_tokens:
+    if _is_among(token, world.expired_tokens):
         raise ExpiredAuthenticationTokenError(
             "The access token expiry UTC time is earlier than current UTC time."
         )
-    if token in world.revoked_tokens:
+    if _is_among(token, world.revoked_tokens):
         raise InvalidAuthenticationTokenError(
             "The access token expiry UTC time is earlier than current UTC time: the token has expired."
         )
-    if world.good_tokens is not None and token not in world.good_tokens:
+    if world.good_tokens is not None and not _is_among(token, world.good_tokens):
         raise InvalidAuthenticationTokenError("The access token is invalid.")

@@ -47,7 +47,7 @@ class World:
     """All of it. Whoever calls has moved it to the present instant first.
 
     :param disks: those that nothing has attached, by their ids in lower case.
-    :param revoked_tokens: those that a fault let expire.
+    :param revoked_tokens: the fingerprints of those that a fault let expire.
     :param zones_down: region (None for every one) and zone.
     """
 
