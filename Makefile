@@ -31,9 +31,9 @@ down:
 golden: $(INSTALLED)
 	WRITE_GOLDEN=1 FLEETWRIGHT_WRITE_DOCS=1 $(BIN)/python -m pytest tests/golden tests/domain -q
 
-# docs/rules.md, from what the tests say that they show.
+# docs/rules.md, from what the tests say that they show; with RULE=R12 all tests of one rule on the screen.
 rules: $(INSTALLED)
-	$(BIN)/python tests/rules/rules_table.py
+	@$(BIN)/python tests/rules/rules_table.py $(RULE)
 
 clean: down
 	rm -rf $(VENV) .run .pytest_cache .mypy_cache .ruff_cache .hypothesis include/*.egg-info

@@ -1,5 +1,7 @@
 """The table of rules and the tests that show them; ``python tests/rules/rules_table.py`` writes docs/rules.md anew.
 
+With rules as arguments (``R12 O4``) it prints all of their tests instead; the page shows a few of each.
+
 A test shows the rules that its docstring names: ``R12``, a list such as ``R7, R9``, or a range such as ``R8-R10``.
 """
 
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 PAGE = ROOT / "docs" / "rules.md"
 HOW = "make rules"
+MOST = 3  # tests of a rule on the page; more would bury the rule
 
 _NAMED = re.compile(r"\b([RNCO])(\d+)(?:(?:\s*-\s*|\s+to\s+)\1?(\d+))?\b")
 
@@ -102,7 +105,8 @@ def page(said: list[Claim]) -> str:
         "Every rule that a rollout of a scale set keeps, and the tests that show it. R are those of Azure's pages on\n"
         "automatic OS image upgrades, N newer ones, C what was decided where they contradict each other, O who upgrades\n"
         f"a set. Written by `{HOW}` from the tests' docstrings; a test compares this page with them, and a rule without a\n"
-        "test fails."
+        f"test fails. At most {MOST} tests of a rule are shown, those that say the least beside it; `{HOW} RULE=R12` prints all of\n"
+        "them with what each claims."
     )
     parts = [_table(section, found) for section in sections()]
     touched = {rule: line for rule, line in later().rules.items() if rule in found}
@@ -117,11 +121,31 @@ def _table(section: Section, found: Mapping[str, list[Claim]]) -> str:
 
 
 def _tests(said: list[Claim]) -> str:
-    files = groupby(said, key=lambda claim: claim.file)
-    return "<br>".join(
+    shown_here = representative(said)
+    files = groupby(sorted(shown_here), key=lambda claim: claim.file)
+    rows = [
         f"[{file}](../tests/{file}): {', '.join(f'`{claim.test}`' for claim in together)}"
         for file, together in files
-    )
+    ]
+    more = len(said) - len(shown_here)
+    return "<br>".join([*rows, *([f"and {more} more"] if more else [])])
+
+
+def representative(said: list[Claim]) -> list[Claim]:
+    """The few tests of a rule that show it best: those that name the fewest rules, of as many folders as there are."""
+    narrow = sorted(said, key=lambda claim: (len(claim.rules), claim))
+    firsts = {claim.file.partition("/")[0]: claim for claim in reversed(narrow)}
+    spread = sorted(firsts.values(), key=narrow.index)
+    return [*spread, *(claim for claim in narrow if claim not in spread)][:MOST]
+
+
+def listing(rule: str, said: list[Claim]) -> str:
+    """All tests of one rule, each with what it claims."""
+    tests = shown(said).get(rule, [])
+    rows = [
+        f"  tests/{claim.file}::{claim.test}\n    {' '.join(claim.docstring.split())}\n" for claim in tests
+    ]
+    return "".join([f"{rule}: {len(tests)} tests\n", *rows])
 
 
 def _claims(path: Path, folder: Path) -> Iterator[Claim]:
@@ -138,6 +162,9 @@ def _rules() -> dict[str, Any]:
 
 if __name__ == "__main__":
     everything = claims()
+    if sys.argv[1:]:
+        sys.stdout.writelines(listing(rule, everything) for rule in sys.argv[1:])
+        sys.exit()
     PAGE.write_text(page(everything), encoding="utf-8")
     missing = lacking(everything)
     sys.stdout.write(f"rules without a test: {', '.join(missing) or 'none'}\n")

@@ -6,7 +6,21 @@ import difflib
 from pathlib import Path
 
 import pytest
-from rules_table import HOW, PAGE, Claim, claims, lacking, named, page, sections, shown, unknown
+from rules_table import (
+    HOW,
+    MOST,
+    PAGE,
+    Claim,
+    claims,
+    lacking,
+    listing,
+    named,
+    page,
+    representative,
+    sections,
+    shown,
+    unknown,
+)
 
 LETTERS = ("R", "N", "C", "O")
 ELSEWHERE = {
@@ -85,3 +99,22 @@ def test_the_page_shows_each_rule_with_its_tests() -> None:
     row = next(line for line in page(said).splitlines() if line.startswith("| R1 |"))
 
     assert row.endswith("| [a/test_b.py](../tests/a/test_b.py): `test_c`, `test_d` |")
+
+
+def test_a_rule_with_many_tests_shows_a_few() -> None:
+    """The page shows those that say the least beside the rule, one of each folder first, counts the rest, and the script has all."""
+    said = [
+        Claim("a/test_b.py", "test_c", "R1, R2 and R3."),
+        Claim("a/test_b.py", "test_d", "R1."),
+        Claim("a/test_b.py", "test_e", "R1."),
+        Claim("b/test_b.py", "test_f", "R1, R2."),
+        Claim("b/test_b.py", "test_g", "R1, R2, R3, R4."),
+    ]
+
+    row = next(line for line in page(said).splitlines() if line.startswith("| R1 |"))
+
+    assert [claim.test for claim in representative(said)] == ["test_d", "test_f", "test_e"]
+    assert row.count("`test_") == MOST
+    assert row.endswith("<br>and 2 more |")
+    assert all(claim.test in listing("R1", said) for claim in said)
+    assert listing("R1", said).startswith("R1: 5 tests\n")
