@@ -48,7 +48,8 @@ def exit_code(arguments: list[str] | None = None) -> int:
         # click returns its own code for --help and --version, and a verb's code otherwise.
         return int(fleetwright.main(arguments, prog_name="fleetwright", standalone_mode=False) or 0)
     except click.ClickException as error:
-        print_error(f"{error.format_message()} (see fleetwright --help)")
+        verb = getattr(getattr(error, "ctx", None), "command_path", "fleetwright")
+        print_error(f"{error.format_message()} (see {verb} --help)")
         return EXIT_USAGE
     except HeldError as held:
         for reason in held.reasons:

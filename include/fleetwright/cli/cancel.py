@@ -8,6 +8,7 @@ from fleetwright.cli.people import ledger_flag, person_flags
 from fleetwright.cli.wiring import look_into
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.cancelling import request_cancel
 from fleetwright.rollout.clocks import SystemClock
 
@@ -23,10 +24,18 @@ def cancel(fleet: str | None, fleet_flag: str | None, by: str, reason: str, ledg
     if not given:
         raise click.UsageError("cancel needs the scale set's ARM id")
     key = parse_fleet_id(given).key
-    view = request_cancel(look_into(ledger), key, actor=by, reason=reason, now=SystemClock().now())
+    opened = look_into(ledger)
+    view = request_cancel(opened, key, actor=by, reason=reason, now=SystemClock().now())
     if view is None:
-        raise ConfigurationError(f"no rollout of {given} is under way: there is nothing to cancel")
-    click.echo(
-        f"rollout {view.rollout.rollout_id} is asked to stop: it ends as Cancelled before its next batch"
-    )
+        raise ConfigurationError(
+            f"no rollout of {given} is under way: there is nothing to cancel; ledger: {opened}"
+        )
+    click.echo(f"rollout {view.rollout.rollout_id} is asked to stop: {_what_follows(opened, key)}")
     return 0
+
+
+def _what_follows(ledger: SqlLedger, key: str) -> str:
+    holder = ledger.find_holder(key)
+    if not holder:
+        return "no run has the fleet now; the next one ends it as Cancelled, before any further batch"
+    return f"{holder} ends it as Cancelled before its next batch"

@@ -32,14 +32,15 @@ def disks() -> None:
 def list_disks(common: Common) -> int:
     """Show each disk with its owner, its age and why it is there; the ledger alone is read."""
     now = build_clock(common).now()
-    found = list_leftovers(look_into_ledger(common).list_rollouts(parse_fleet_id(common.fleet).key))
+    ledger, fleet = look_into_ledger(common), parse_fleet_id(common.fleet)
+    found = list_leftovers(ledger.list_rollouts(fleet.key))
     if common.as_json:
         print_json({"value": [_body(leftover, now) for leftover in found]})
     elif found:
         headers = ("disk", "instance", "owner", "age", "needed", "why")
         click.echo(tabulate([_row(leftover, now) for leftover in found], headers=headers, tablefmt="simple"))
     else:
-        click.echo("no disk is left behind")
+        click.echo(f"no disk of {fleet.name} is left behind; ledger: {ledger}")
     return EXIT_COMPLETED
 
 

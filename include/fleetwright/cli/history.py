@@ -16,7 +16,9 @@ from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.notifications import notifications_of
 from fleetwright.domain.progress import ended_at, recent_history
 from fleetwright.domain.records import RolloutView
+from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.ledger.event_log import RecordedEvent
+from fleetwright.ledger.store import SqlLedger
 
 
 @click.command()
@@ -30,23 +32,42 @@ def history(common: Common, *, notifications: bool) -> int:
     if notifications:
         _show_notifications(ledger.list_events(key), as_json=common.as_json)
     else:
-        _show_attempts(ledger.list_rollouts(key), as_json=common.as_json)
+        _show_attempts(ledger, ledger.list_rollouts(key), as_json=common.as_json)
     return 0
 
 
-def _show_attempts(views: tuple[RolloutView, ...], *, as_json: bool) -> None:
+def _show_attempts(ledger: SqlLedger, views: tuple[RolloutView, ...], *, as_json: bool) -> None:
     entries = recent_history(views)
     if as_json:
         print_json({"value": list(entries)})
     elif entries:
-        headers = ("started", "ended", "status", "version", "ok", "failed", "pending", "rolled back", "error")
+        headers = (
+            "started (UTC)",
+            "ended (UTC)",
+            "status",
+            "version",
+            "ok",
+            "failed",
+            "pending",
+            "rolled back",
+            "error",
+        )
         preserves = any(swap.preserves_disk for view in views for swap in view.swaps.values())
         click.echo(f"{_what_rollbacks_give(preserves=preserves)} (O7)\n")
         click.echo(
             tabulate([_row(entry["properties"]) for entry in entries], headers=headers, tablefmt="simple")
         )
     else:
-        click.echo("no rollout of this fleet is in the ledger")
+        click.echo(f"no rollout of this fleet that did anything has ended; ledger: {ledger}")
+    for view in () if as_json else views:
+        if view.rollout.state not in TERMINAL_STATES:
+            click.echo(_under_way(view))
+
+
+def _under_way(view: RolloutView) -> str:
+    rollout = view.rollout
+    since = f" since {rollout.started_at:%Y-%m-%d %H:%M:%SZ}" if rollout.started_at else ""
+    return f"under way: {rollout.rollout_id} to {rollout.settings.target_version}{since}, by {rollout.owner}"
 
 
 def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> None:
@@ -61,7 +82,7 @@ def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> No
         print_json({"value": [notification.to_dict() for notification in told]})
     for one in () if as_json else told:
         errors = "".join(f"\n  {error}" for error in one.errors)
-        click.echo(f"{one.at:%Y-%m-%d %H:%M:%S}  {one.rollout_id or '-'}  {one.stage}: {one.status}{errors}")
+        click.echo(f"{one.at:%Y-%m-%d %H:%M:%SZ}  {one.rollout_id or '-'}  {one.stage}: {one.status}{errors}")
 
 
 def _what_rollbacks_give(*, preserves: bool) -> str:

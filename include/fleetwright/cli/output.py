@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -43,10 +44,12 @@ def tell_held(held: HeldError, *, as_json: bool) -> None:
 
 
 @contextmanager
-def story() -> Iterator[Console]:
+def story(*, dated: bool = True) -> Iterator[Console]:
     """Show the steps' log: with a console of its own on a terminal, as plain lines elsewhere.
 
     Until a rollout has begun nothing is told of single calls (``tell_calls``): what then fails is one line.
+
+    :param dated: whether lines begin with the present instant in UTC; in virtual time it would mislead
     """
     console = Console(stderr=True)
     handler: logging.Handler
@@ -54,7 +57,7 @@ def story() -> Iterator[Console]:
         handler = RichHandler(console=console, show_path=False, show_level=False, log_time_format="[%X]")
     else:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler.setFormatter(_formatter(dated=dated))
     steps = logging.getLogger(_STEPS)
     steps.addHandler(handler)
     steps.setLevel(logging.INFO)
@@ -62,6 +65,12 @@ def story() -> Iterator[Console]:
         yield console
     finally:
         steps.removeHandler(handler)
+
+
+def _formatter(*, dated: bool) -> logging.Formatter:
+    formatter = logging.Formatter("%(asctime)s %(message)s" if dated else "%(message)s", "%Y-%m-%d %H:%M:%SZ")
+    formatter.converter = time.gmtime
+    return formatter
 
 
 @contextmanager

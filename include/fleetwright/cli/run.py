@@ -14,7 +14,9 @@ from fleetwright.cli.wiring import build_ledger, build_ports
 from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import RolloutState
+from fleetwright.domain.thresholds import StopReason
 from fleetwright.ledger.heartbeat import LeaseHeartbeat
+from fleetwright.rollout.narrate import ending_text
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.report import interrupted_report, report
 from fleetwright.rollout.request import RolloutRequest
@@ -45,7 +47,7 @@ def run(
         common, version=version, trigger=trigger, rollback=rollback, health_timeout=health_timeout, poll=poll
     )
     ports = build_ports(common, build_ledger(common))
-    with story() as console:
+    with story(dated=not common.virtual_time) as console:
         try:
             return _carry_out(ports, request, console, as_json=common.as_json)
         except HeldError as held:
@@ -77,8 +79,7 @@ def _tell(view: RolloutView, *, as_json: bool) -> int:
     if as_json:
         print_json(report(view))
     else:
-        code = "" if rollout.reason_code == rollout.state else f"{rollout.reason_code}: "
-        click.echo(f"{rollout.state}: {code}{rollout.reason_message}")
+        click.echo(ending_text(rollout.state, StopReason(rollout.reason_code, rollout.reason_message)))
     return _EXIT_CODES.get(rollout.state, EXIT_STOPPED)
 
 

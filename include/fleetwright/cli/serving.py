@@ -36,7 +36,7 @@ def run_server(serving: Serving) -> None:
     )
     listener = bind(serving.host, serving.port)
     _log_to_standard_error()
-    click.echo(f"serving on http://{serving.host}:{listener.getsockname()[1]}; ledger: {ledger!r}")
+    click.echo(f"serving on http://{serving.host}:{listener.getsockname()[1]}; ledger: {ledger}")
     create_server(create_application(service, guard)).run(sockets=[listener])
 
 

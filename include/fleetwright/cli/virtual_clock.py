@@ -51,6 +51,10 @@ class EmulatorClock:
             answer = self._session.request(method, self._url, json=body, timeout=_TIMEOUT_SECONDS)
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()
+        except requests.ConnectionError as error:
+            raise ProviderError(
+                f"nobody answers at {self._url}; is the endpoint right, and is it running?"
+            ) from error
         except (requests.RequestException, ValueError) as error:
             raise ProviderError(
                 f"{method} {self._url} did not answer as an emulator's clock would: {error}"

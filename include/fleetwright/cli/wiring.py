@@ -11,7 +11,7 @@ from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.options import Common
 from fleetwright.cli.virtual_clock import EmulatorClock
-from fleetwright.ledger.store import SqlLedger, open_existing, open_ledger
+from fleetwright.ledger.store import SqlLedger, open_absent, open_existing, open_ledger
 from fleetwright.ledger.urls import LEDGER_FILE, RUN_FOLDER, given_ledger_url, resolve_ledger_url
 from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports.clock import Clock
@@ -58,5 +58,5 @@ def look_into(ledger: str | None) -> SqlLedger:
     given = given_ledger_url(ledger, os.environ)
     usual = Path.cwd() / RUN_FOLDER / LEDGER_FILE
     if not given and not usual.exists():
-        return open_ledger("sqlite://")
+        return open_absent(f"sqlite:///{usual}")
     return open_existing(given or resolve_ledger_url(None, {}))

@@ -94,6 +94,15 @@ def judge_upgraded(
     )
 
 
+def named(ids: tuple[str, ...]) -> str:
+    """Name instances in a sentence.
+
+    >>> named(("web_0",)), named(("0", "3"))
+    ('instance web_0', 'instances 0, 3')
+    """
+    return f"{'instance' if len(ids) == 1 else 'instances'} {name_ids(ids)}"
+
+
 def name_ids(ids: tuple[str, ...], most: int = 10) -> str:
     """Name the first ids and count the rest: a line stays a line at 1,000 instances."""
     named = ", ".join(ids[:most])

@@ -21,7 +21,7 @@ def held_by(lock: HeldLock, rollout_id: str | None) -> HeldError:
     reason = (
         f"{lock.scope} {lock.key} is held by {lock.holder!r} ({about}) since {_told(lock.taken_at)},"
         f" last heartbeat {_told(lock.heartbeat_at)}, lease until {_told(lock.expires_at)}:"
-        " wait for it to end, or look at that run"
+        " wait for it to end, or look at that run; if it died, the next run after that goes on with it"
     )
     return HeldError((reason,))
 

@@ -30,16 +30,17 @@ from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.ports.ledger import Acquired
 
 
-def open_ledger(url: str, *, wall_clock: WallClock | None = None) -> SqlLedger:
+def open_ledger(url: str, *, label: str = "", wall_clock: WallClock | None = None) -> SqlLedger:
     """Open a ledger, and bring its schema up to date.
 
     :param url: ``sqlite:////folder/file.db``, ``sqlite://`` (in memory) or a PostgreSQL URL; a file is created,
         its folder never
+    :param label: how it is named where people read it, when not by its URL
     :param wall_clock: for tests; without it leases live on the host's time, on PostgreSQL on the database's
     :raises LedgerError: in one line, when the URL cannot be used or the ledger is from a newer schema
     """
     engine = create_ledger_engine(url)
-    ledger = SqlLedger(engine, label=mask_url(url), wall_clock=wall_clock)
+    ledger = SqlLedger(engine, label=label or mask_url(url), wall_clock=wall_clock)
     try:
         ledger.ensure_schema()
     except LedgerError:
@@ -55,7 +56,12 @@ def open_existing(url: str) -> SqlLedger:
     """
     path = sqlite_file(url)
     is_absent = path is not None and path.parent.is_dir() and not path.exists()
-    return open_ledger("sqlite://" if is_absent else url)
+    return open_absent(url) if is_absent else open_ledger(url)
+
+
+def open_absent(url: str) -> SqlLedger:
+    """An empty ledger with the name of one that is not there yet."""
+    return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
 class SqlLedger:
@@ -69,6 +75,9 @@ class SqlLedger:
     def __init__(self, engine: Engine, *, label: str, wall_clock: WallClock | None = None) -> None:
         self._database = Database(engine, label, wall_clock)
         self._views = Views()
+
+    def __str__(self) -> str:
+        return self._database.label
 
     def __repr__(self) -> str:
         return f"SqlLedger({self._database.label!r})"

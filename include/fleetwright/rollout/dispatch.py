@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from fleetwright.domain.records import SwapRecord
-from fleetwright.domain.thresholds import name_ids
+from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import Act
 from fleetwright.rollout.ports.leases import Guard
@@ -75,9 +75,7 @@ def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
         touched = tuple(swap.instance_id for swap in unsent(session, act) if _is_touched(session, act, swap))
         if touched:
             session.write(facts.accepted(touched, "", act.accepted, session.now()))
-            log.info(
-                "instances %s: the %s was under way already; not sent again", name_ids(touched), act.name
-            )
+            log.info("%s: the %s was under way already; not sent again", named(touched), act.name)
         if not unsent(session, act) or session.now() >= deadline:
             return
         session.ports.clock.wait_until(min(deadline, session.now() + session.poll))
@@ -92,7 +90,7 @@ def _is_touched(session: RolloutSession, act: Act, swap: SwapRecord) -> bool:
 def _refuse(session: RolloutSession, act: Act, ids: tuple[str, ...], reason: str) -> None:
     left = tuple(swap.instance_id for swap in unsent(session, act) if swap.instance_id in ids)
     if left:
-        log.warning("the %s of instances %s was refused: %s", act.name, name_ids(left), reason)
+        log.warning("the %s of %s was refused: %s", act.name, named(left), reason)
         session.write(act.refuse(left, reason, session.now()))
 
 
@@ -121,4 +119,4 @@ def _send_once(
         log.warning("the answer to the %s of %s was lost (%s): reading them", act.name, name_ids(ids), error)
     else:
         session.write(facts.accepted(ids, url, act.accepted, session.now()))
-        log.info("%s of instances %s accepted", act.name, name_ids(ids))
+        log.info("%s of %s accepted", act.name, named(ids))

@@ -9,6 +9,7 @@ from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import find_leaks
 from fleetwright.domain.progress import count_progress, count_rollbacks, fell_ill
+from fleetwright.domain.quarantine import judge_version, why_quarantined
 from fleetwright.domain.thresholds import StopReason
 from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending
@@ -44,12 +45,15 @@ def finish(session: RolloutSession, ending: Ending) -> None:
 
 def _tell(reason: StopReason, session: RolloutSession) -> None:
     rollout = session.view.rollout
-    counts = ", ".join(f"{value} {name}" for name, value in rollout.outcome["progress"].items())
-    log.info("rollout %s: %s (%s): %s", rollout.rollout_id, rollout.state, reason.code, reason.message)
-    log.info("instances: %s", counts)
+    log.info("rollout %s: %s", rollout.rollout_id, narrate.ending_text(rollout.state, reason))
+    log.info("instances: %s", narrate.counts_text(rollout.outcome["progress"]))
     kept = rollout.outcome.get("kept_disks", ())
-    for line in (*rollout.outcome["versions"], *narrate.surprises(rollout), *kept):
+    failed, versions = narrate.failed_rows(session.view), rollout.outcome["versions"]
+    for line in (*failed, *versions, *narrate.surprises(rollout), *kept):
         log.info("%s", line)
+    quarantined = judge_version(session.view)
+    if quarantined is not None:
+        log.warning("%s", why_quarantined(quarantined))
 
 
 def _kept_disks(sweep: Sweep) -> list[str]:

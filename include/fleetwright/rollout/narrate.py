@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from tabulate import tabulate
@@ -12,7 +12,8 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.records import RolloutRecord, RolloutView
 from fleetwright.domain.situation import PENDING, Choice, Selection
-from fleetwright.domain.thresholds import name_ids
+from fleetwright.domain.states import FAILED_SWAPS
+from fleetwright.domain.thresholds import StopReason, name_ids
 
 
 def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[str] = ()) -> str:
@@ -119,6 +120,35 @@ def verdicts_text(view: RolloutView) -> str:
 def settled_text(view: RolloutView, thresholds: str) -> str:
     """What became of the open batch, and the thresholds with their numbers."""
     return f"{verdicts_text(view)}\n\n{thresholds}"
+
+
+def ending_text(state: str, reason: StopReason) -> str:
+    """How a rollout ended; the code only where it says more than the state."""
+    code = "" if reason.code == state else f"{reason.code}: "
+    return f"{state}: {code}{reason.message}"
+
+
+def counts_text(progress: Mapping[str, int]) -> str:
+    """Azure's counts in words: ``14 successful, 1 failed, 0 in progress, 0 pending``.
+
+    :param progress: as ``Progress.to_dict`` writes it
+    """
+    words = {
+        "successful": "successful",
+        "failed": "failed",
+        "inProgress": "in progress",
+        "pending": "pending",
+    }
+    return ", ".join(f"{progress[f'{name}InstanceCount']} {word}" for name, word in words.items())
+
+
+def failed_rows(view: RolloutView) -> list[str]:
+    """The instances whose upgrade failed, those with the same fate and reason in one row."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for swap in view.swaps.values():
+        if swap.state in FAILED_SWAPS:
+            grouped.setdefault((str(swap.state), swap.verdict_reason), []).append(swap.instance_id)
+    return [f"{state}: {name_ids(tuple(ids))}: {reason}" for (state, reason), ids in grouped.items()]
 
 
 def surprises(rollout: RolloutRecord) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from fleetwright.domain.health import is_ready
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.thresholds import name_ids
+from fleetwright.domain.thresholds import named
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
 
@@ -29,13 +29,11 @@ def recover_failed(session: RolloutSession, instances: tuple[Instance, ...]) -> 
     if not failed or session.view.swapped_ids:
         return instances
     ids = tuple(instance.instance_id for instance in failed)
-    log.info(
-        "instances %s failed under an older model: bringing them to the present one first", name_ids(ids)
-    )
+    log.info("%s failed under an older model: brought to the present one first", named(ids))
     try:
         session.ports.driver.prepare(session.fleet, failed, session.guard)
     except (CallRefusedError, AnswerLostError, OperationFailedError) as error:
-        log.warning("instances %s could not be brought to the latest model: %s", name_ids(ids), error)
+        log.warning("%s could not be brought to the latest model: %s", named(ids), error)
         return session.list_instances()
     return _wait_until_ready(session, ids)
 

@@ -12,7 +12,7 @@ from fleetwright.domain.health import OPERATION_LIMIT, Verdict, VerdictKind
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.surges import leftovers, strangers, unfit
-from fleetwright.domain.thresholds import name_ids
+from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, WaitUntil
 from fleetwright.rollout.provider_errors import (
@@ -38,7 +38,7 @@ def begin_retiring(session: RolloutSession) -> None:
         doomed = _doomed(session)
         if not doomed:
             return
-        log.info("deleting instances %s: their places are taken, or they never got healthy", name_ids(doomed))
+        log.info("deleting %s: %s", named(doomed), _why(session, doomed))
         try:
             session.ports.driver.begin_deletion(session.fleet, doomed, session.guard)
         except AnswerLostError as error:
@@ -52,6 +52,17 @@ def begin_retiring(session: RolloutSession) -> None:
         else:
             return
         session.ports.clock.wait_until(session.now() + REFUSAL_PAUSE)
+
+
+def _why(session: RolloutSession, doomed: tuple[str, ...]) -> str:
+    """What is told of a deletion: which of them were replaced, and which new ones never got healthy."""
+    batch = session.view.open_batch
+    old = {swap.instance_id for swap in session.view.swaps_of(batch)} if batch else set()
+    groups = {
+        "replaced": tuple(i for i in doomed if i in old),
+        "new and never healthy": tuple(i for i in doomed if i not in old),
+    }
+    return "; ".join(f"{what}: {name_ids(ids)}" for what, ids in groups.items() if ids)
 
 
 def wait_for_retired(session: RolloutSession) -> Process:

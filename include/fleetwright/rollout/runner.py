@@ -51,7 +51,7 @@ def opened(
     session.warnings = validated.warnings
     begins = "resuming" if acquired.resumed else "beginning"
     target = session.settings.target_version
-    log.info("%s rollout %s to %s; ledger: %r", begins, session.rollout_id, target, ports.ledger)
+    log.info("%s rollout %s to %s; ledger: %s", begins, session.rollout_id, target, ports.ledger)
     try:
         with keep_alive(acquired.lease) if keep_alive else nullcontext():
             yield session

@@ -177,6 +177,8 @@ def _complete(session: RolloutSession, situation: Situation, failed: tuple[str, 
         f"{swapped - len(failed)} of {swapped} instances upgraded to {situation.target_version} "
         f"in {len(session.view.batches)} batches"
     )
+    if failed:
+        message += f"; failed: {name_ids(failed)}"
     return Ending(RolloutState.COMPLETED, StopReason("Completed", message))
 
 

@@ -13,7 +13,7 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.quotas import why_no_room
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.surges import why_in_place
-from fleetwright.domain.thresholds import name_ids
+from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.admission import AdmissionGuard
@@ -138,7 +138,7 @@ def _unsent_ids(session: RolloutSession) -> tuple[str, ...]:
 def _refuse(session: RolloutSession, reason: str) -> None:
     ids = _unsent_ids(session)
     if ids:
-        log.warning("the surge of instances %s was refused: %s", name_ids(ids), reason)
+        log.warning("the surge of %s was refused: %s", named(ids), reason)
         session.write(facts.refused(ids, reason, session.now()))
 
 

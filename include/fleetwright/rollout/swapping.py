@@ -11,7 +11,7 @@ from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.events import Event
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.states import SwapState
-from fleetwright.domain.thresholds import name_ids
+from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.admission import AdmissionGuard, admit
@@ -109,5 +109,5 @@ def _keep_disks(session: RolloutSession, ids: tuple[str, ...], instances: Sequen
 
 
 def _give_up(session: RolloutSession, ids: tuple[str, ...], error: ProviderError) -> None:
-    log.warning("instances %s could not be brought to the latest model: %s", name_ids(ids), error)
+    log.warning("%s could not be brought to the latest model: %s", named(ids), error)
     session.write(facts.refused(ids, str(error), session.now()))

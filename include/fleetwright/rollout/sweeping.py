@@ -96,7 +96,7 @@ def _sweep(ports: Ports, fleet: Fleet, views: Sequence[RolloutView], write: Writ
                 disks.setdefault(leftover.instance_id, []).append(leftover.disk_id)
         write(rollout_id, facts.swept(disks, ports.clock.now()))
     if gone:
-        log.info("%d disks that were left behind are gone", len(gone))
+        log.info("old disks deleted: %d", len(gone))
     return Sweep(gone, kept, tuple(leftover for leftover in free if leftover not in gone))
 
 
