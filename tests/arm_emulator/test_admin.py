@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 import pytest
+import requests
 from emulated_worlds import STEADY, V1, V2, Emulator, Json, Serve, scale_set, scale_set_id, world
 
 INSTANCES = f"{scale_set_id()}/virtualMachines"
@@ -234,3 +235,16 @@ def test_world_of_1000_scale_sets_loads(serve: Serve) -> None:
 
     assert sum(record["instances"] for record in report["scaleSets"].values()) == 100_000
     assert len(emulator.arm("GET", f"{scale_set_id('set999')}/virtualMachines").json()["value"]) == 100
+
+
+def test_a_body_that_does_not_say_json_is_told_how(serve: Serve) -> None:
+    """What ``curl -d`` sends, JSON that calls itself a form, is refused with the header to add."""
+    emulator = serve(world(scale_set()))
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    answer = requests.post(
+        f"{emulator.url}/_emulator/clock", data='{"advance": 60}', headers=form, timeout=10
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].endswith("add the header content-type: application/json")

@@ -36,6 +36,11 @@ async def _bad_body(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     details = error.errors()[0]
+    if isinstance(details.get("input"), bytes):
+        # What `curl -d` sends calls itself a form.
+        return _reply(
+            400, "InvalidBody", "the body was not sent as JSON: add the header content-type: application/json"
+        )
     path = path_words(tuple(part for part in details["loc"] if part not in _UNNAMED))
     words = "the body is no JSON" if details["type"] == "json_invalid" else error_words(details)
     return _reply(
