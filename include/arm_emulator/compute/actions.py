@@ -68,7 +68,7 @@ def begin_reimage(
     tell_replacements(world, scale_set, instances, exact_version)
     kind = ChangeKind.REIMAGE_ALL if whole else ChangeKind.REIMAGE
     for instance in instances:
-        change = _change(kind, operation, disruption, instance)
+        change = disrupted_change(kind, operation, disruption, instance)
         change.version = exact_version
         begin(world, scale_set, instance, change)
     return operation
@@ -93,7 +93,7 @@ def begin_manual_upgrade(
     ]
     operation = begin_operation(world, scale_set, behind, disruption=disruption)
     for instance in behind:
-        begin(world, scale_set, instance, _change(ChangeKind.MODEL, operation, disruption, instance))
+        begin(world, scale_set, instance, disrupted_change(ChangeKind.MODEL, operation, disruption, instance))
     return operation
 
 
@@ -139,7 +139,10 @@ def begin_immediate_operation(
     return operation
 
 
-def _change(kind: ChangeKind, operation: Operation, disruption: Disruption, instance: Instance) -> Change:
+def disrupted_change(
+    kind: ChangeKind, operation: Operation, disruption: Disruption, instance: Instance
+) -> Change:
+    """A change of an instance with the fate that a fault gives it."""
     return Change(
         kind=kind,
         operation=operation.id,

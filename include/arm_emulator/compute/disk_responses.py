@@ -8,7 +8,6 @@ from arm_emulator.arm_errors import (
     ErrorDetail,
     InvalidParameterError,
     OperationNotAllowedError,
-    ResourceNotFoundError,
 )
 from arm_emulator.compute.instance import Fate
 from arm_emulator.compute.managed_disks import all_disks, find_disk
@@ -114,9 +113,6 @@ def _addressed(world: World, call: ArmCall) -> Attachment:
     world.subscription(at["subscriptionId"])
     found = find_disk(world, _disk_id(call))
     if found is None:
-        world.require_resource_group(at["subscriptionId"], at["resourceGroupName"])
-        raise ResourceNotFoundError(
-            f"The Resource 'Microsoft.Compute/disks/{at['diskName']}' under resource group "
-            f"'{at['resourceGroupName']}' was not found."
-        )
+        resource = f"Microsoft.Compute/disks/{at['diskName']}"
+        raise world.not_found(at["subscriptionId"], at["resourceGroupName"], resource)
     return found

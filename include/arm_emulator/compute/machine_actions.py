@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import InvalidParameterError, OperationNotAllowedError, ResourceNotFoundError
-from arm_emulator.compute.actions import begin_operation, tell_replacements
+from arm_emulator.compute.actions import begin_operation, disrupted_change, tell_replacements
 from arm_emulator.compute.disruption import UNDISTURBED
-from arm_emulator.compute.instance import Change, ChangeKind, Fate, Power
+from arm_emulator.compute.instance import ChangeKind, Fate, Power
 from arm_emulator.compute.life_cycle import begin
 from arm_emulator.compute.managed_disks import find_disk, os_managed_disk
 from arm_emulator.record import DeallocationAccepted
@@ -52,7 +52,7 @@ def begin_power_change(
     if not is_so_already:
         if kind is ChangeKind.DEALLOCATE:
             world.observer.observe(DeallocationAccepted(world.now, scale_set.id.text, instance.instance_id))
-        begin(world, scale_set, instance, _change(kind, operation, disruption, instance))
+        begin(world, scale_set, instance, disrupted_change(kind, operation, disruption, instance))
     return operation
 
 
@@ -100,7 +100,7 @@ def begin_attach(
     path = scale_set.machine_id(instance.instance_id)
     operation = begin_operation(world, scale_set, (instance,), disruption=disruption, result_path=path)
     tell_replacements(world, scale_set, (instance,), disk.version)
-    change = _change(ChangeKind.ATTACH, operation, disruption, instance)
+    change = disrupted_change(ChangeKind.ATTACH, operation, disruption, instance)
     change.disk = disk.id
     begin(world, scale_set, instance, change)
     return operation
@@ -116,13 +116,3 @@ def refuse_busy_machine(scale_set: ScaleSet, instance: Instance) -> None:
             f"The operation cannot be performed on VM '{scale_set.machine_name(instance.instance_id)}': another "
             "operation is in progress."
         )
-
-
-def _change(kind: ChangeKind, operation: Operation, disruption: Disruption, instance: Instance) -> Change:
-    return Change(
-        kind=kind,
-        operation=operation.id,
-        fate=disruption.fate_of(instance.instance_id),
-        code=disruption.code,
-        message=disruption.message,
-    )

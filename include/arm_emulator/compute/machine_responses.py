@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import InvalidParameterError, ResourceNotFoundError
+from arm_emulator.arm_errors import InvalidParameterError
 from arm_emulator.compute.action_responses import exact_version
 from arm_emulator.compute.actions import begin_immediate_operation, begin_reimage
 from arm_emulator.compute.instance import ChangeKind, Fate
@@ -120,11 +120,8 @@ def _addressed(world: World, call: ArmCall) -> tuple[ScaleSet, Instance]:
     world.subscription(at["subscriptionId"])
     found = world.machine(at["subscriptionId"], at["resourceGroupName"], at["vmName"])
     if found is None:
-        world.require_resource_group(at["subscriptionId"], at["resourceGroupName"])
-        raise ResourceNotFoundError(
-            f"The Resource 'Microsoft.Compute/virtualMachines/{at['vmName']}' under resource group "
-            f"'{at['resourceGroupName']}' was not found."
-        )
+        resource = f"Microsoft.Compute/virtualMachines/{at['vmName']}"
+        raise world.not_found(at["subscriptionId"], at["resourceGroupName"], resource)
     return found
 
 

@@ -139,12 +139,8 @@ def addressed_gallery(world: World, call: ArmCall) -> Gallery:
     found = world.galleries.by_id.get(gallery_id.lower())
     if found is not None:
         return found
-    world.require_resource_group(at["subscriptionId"], at["resourceGroupName"])
-    raise ResourceNotFoundError(
-        f"The Resource 'Microsoft.Compute/galleries/{at['galleryName']}' under resource group "
-        f"'{at['resourceGroupName']}' was not found. "
-        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-    )
+    gallery = f"Microsoft.Compute/galleries/{at['galleryName']}"
+    raise world.not_found(at["subscriptionId"], at["resourceGroupName"], gallery)
 
 
 def addressed_image(world: World, call: ArmCall) -> tuple[Gallery, GalleryImage]:

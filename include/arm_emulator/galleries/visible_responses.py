@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.arm_errors import InvalidParameterError, NotFoundError
+from arm_emulator.arm_errors import NotFoundError
 from arm_emulator.galleries.rendering import image_properties, versions_of
-from arm_emulator.resources.regions import region_name
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.paging import paged
 from arm_emulator.wire.router import COMPUTE_LOCATION, Route
@@ -139,13 +138,7 @@ class VisibleGalleries:
 
 
 def _location(world: World, call: ArmCall) -> str:
-    world.subscription(call.parameters["subscriptionId"])
-    name = region_name(call.parameters["location"])
-    if name not in world.regions.by_name:
-        raise InvalidParameterError(
-            f"The location '{call.parameters['location']}' is invalid.", target="location"
-        )
-    return name
+    return world.region(call.parameters["subscriptionId"], call.parameters["location"])
 
 
 def _not_found(call: ArmCall) -> NotFoundError:

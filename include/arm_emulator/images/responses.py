@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.arm_errors import InvalidParameterError
-from arm_emulator.resources.regions import region_name
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.router import COMPUTE_LOCATION, Route
 
@@ -89,13 +88,7 @@ def _image(world: World, call: ArmCall) -> PlatformImage:
 
 
 def _location(world: World, call: ArmCall) -> str:
-    world.subscription(call.parameters["subscriptionId"])
-    name = region_name(call.parameters["location"])
-    if name not in world.regions.by_name:
-        raise InvalidParameterError(
-            f"The location '{call.parameters['location']}' is invalid.", target="location"
-        )
-    return name
+    return world.region(call.parameters["subscriptionId"], call.parameters["location"])
 
 
 def _items(world: World, call: ArmCall, names: Sequence[str]) -> ArmReply:

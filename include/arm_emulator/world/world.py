@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import (
+    InvalidParameterError,
     ResourceGroupNotFoundError,
     ResourceNotFoundError,
     SubscriptionNotFoundError,
@@ -14,6 +15,7 @@ from arm_emulator.galleries.galleries import Galleries
 from arm_emulator.images.catalogue import Catalogue
 from arm_emulator.record import NobodyListens
 from arm_emulator.resource_ids import scale_set_id
+from arm_emulator.resources.regions import region_name
 from arm_emulator.seeded import Seed, guid
 from arm_emulator.timeline import Timeline
 from arm_emulator.timings import Timings
@@ -99,10 +101,31 @@ class World:
         found = self.scale_sets.get(scale_set_id(subscription_id, resource_group, name).lower())
         if found is not None:
             return found
+        raise self.not_found(
+            subscription_id, resource_group, f"Microsoft.Compute/virtualMachineScaleSets/{name}"
+        )
+
+    def region(self, subscription_id: str, location: str) -> str:
+        """The short name of a region that a path names.
+
+        :raises SubscriptionNotFoundError: no such subscription.
+        :raises InvalidParameterError: no such region.
+        """
+        self.subscription(subscription_id)
+        name = region_name(location)
+        if name not in self.regions.by_name:
+            raise InvalidParameterError(f"The location '{location}' is invalid.", target="location")
+        return name
+
+    def not_found(self, subscription_id: str, resource_group: str, resource: str) -> ResourceNotFoundError:
+        """What is said of a resource that its resource group does not have.
+
+        :param resource: its type and name.
+        :raises ResourceGroupNotFoundError: the world has nothing in that group.
+        """
         self.require_resource_group(subscription_id, resource_group)
-        raise ResourceNotFoundError(
-            f"The Resource 'Microsoft.Compute/virtualMachineScaleSets/{name}' under resource group "
-            f"'{resource_group}' was not found. "
+        return ResourceNotFoundError(
+            f"The Resource '{resource}' under resource group '{resource_group}' was not found. "
             "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
         )
 
@@ -147,10 +170,7 @@ class World:
         found = kept.get(wanted.lower())
         if found is not None:
             return found
-        self.require_resource_group(subscription, group)
-        raise ResourceNotFoundError(
-            f"The Resource '{resource_type}/{name}' under resource group '{group}' was not found."
-        )
+        raise self.not_found(subscription, group, f"{resource_type}/{name}")
 
     def resources_below(self, kept: Mapping[str, JsonObject], at: Mapping[str, str]) -> list[JsonObject]:
         """The plain resources of the subscription, or of the resource group, that a path names.
