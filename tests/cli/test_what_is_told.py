@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from rehearsals import Rehearsal, eventful
 from worlds import FLEET_ID, NEW, sick, world
 
 from fleetwright.cli.app import exit_code
+from fleetwright.cli.output import story
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -123,3 +125,13 @@ def test_virtual_time_without_an_emulator(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr().err
     assert "nobody answers at http://127.0.0.1:9/_emulator/clock" in told
     assert "HTTPConnection" not in told
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_lines_of_a_run_begin_with_their_instant(capsys: pytest.CaptureFixture[str], *, dated: bool) -> None:
+    """In real time each line is dated in UTC; in virtual time, where that would mislead, none is."""
+    with story(dated=dated):
+        logging.getLogger("fleetwright.rollout.some").info("swap accepted")
+
+    pattern = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ swap accepted\n" if dated else r"swap accepted\n"
+    assert re.fullmatch(pattern, capsys.readouterr().err)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -57,7 +57,7 @@ def story(*, dated: bool = True) -> Iterator[Console]:
         handler = RichHandler(console=console, show_path=False, show_level=False, log_time_format="[%X]")
     else:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_formatter(dated=dated))
+        handler.setFormatter(_Dated() if dated else logging.Formatter())
     steps = logging.getLogger(_STEPS)
     steps.addHandler(handler)
     steps.setLevel(logging.INFO)
@@ -67,10 +67,12 @@ def story(*, dated: bool = True) -> Iterator[Console]:
         steps.removeHandler(handler)
 
 
-def _formatter(*, dated: bool) -> logging.Formatter:
-    formatter = logging.Formatter("%(asctime)s %(message)s" if dated else "%(message)s", "%Y-%m-%d %H:%M:%SZ")
-    formatter.converter = time.gmtime
-    return formatter
+class _Dated(logging.Formatter):
+    """Lines that begin with their instant, in UTC as everywhere else."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC)
+        return f"{at:%Y-%m-%d %H:%M:%SZ} {super().format(record)}"
 
 
 @contextmanager
