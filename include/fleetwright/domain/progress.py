@@ -88,6 +88,20 @@ def _serving_id(swap: SwapRecord) -> str:
     )
 
 
+def list_failed(
+    view: RolloutView, instances: Iterable[Instance], source: HealthSource
+) -> list[dict[str, str]]:
+    """Who counts as failed, as plain JSON: ``instance``, ``state`` and ``reason``, in order of their swap."""
+    found = tuple(instances)
+    ill = fell_ill(view, found, source)
+    return [
+        {"instance": i, "state": "fell ill later", "reason": ill[i]}
+        if i in ill
+        else {"instance": i, "state": str(view.swaps[i].state), "reason": view.swaps[i].verdict_reason}
+        for i in failed_ids(view, found, source)
+    ]
+
+
 def swapped_count(view: RolloutView) -> int:
     """How many instances this rollout has swapped: the denominator of R12 (C20)."""
     return sum(swap.state is not SwapState.REFUSED for swap in view.swaps.values())

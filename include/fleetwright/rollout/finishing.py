@@ -8,7 +8,7 @@ from typing import Any
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import find_leaks
-from fleetwright.domain.progress import count_progress, count_rollbacks, fell_ill
+from fleetwright.domain.progress import count_progress, count_rollbacks, fell_ill, list_failed
 from fleetwright.domain.quarantine import judge_version, why_quarantined
 from fleetwright.domain.thresholds import StopReason
 from fleetwright.rollout import facts, narrate
@@ -31,6 +31,7 @@ def finish(session: RolloutSession, ending: Ending) -> None:
     outcome: dict[str, Any] = {
         "progress": progress.to_dict(),
         "rollback_info": count_rollbacks(session.view).to_dict(),
+        "failed": list_failed(session.view, instances, session.fleet.health_source),
         "fell_ill": fell_ill(session.view, instances, session.fleet.health_source),
         "versions": _versions(instances),
         "left_out": narrate.left_out_rows(selection.left_out),
@@ -48,7 +49,7 @@ def _tell(reason: StopReason, session: RolloutSession) -> None:
     log.info("rollout %s: %s", rollout.rollout_id, narrate.ending_text(rollout.state, reason))
     log.info("instances: %s", narrate.counts_text(rollout.outcome["progress"]))
     kept = rollout.outcome.get("kept_disks", ())
-    failed, versions = narrate.failed_rows(session.view), rollout.outcome["versions"]
+    failed, versions = narrate.failed_rows(rollout), rollout.outcome["versions"]
     for line in (*failed, *versions, *narrate.surprises(rollout), *kept):
         log.info("%s", line)
     quarantined = judge_version(session.view)

@@ -12,7 +12,6 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.records import RolloutRecord, RolloutView
 from fleetwright.domain.situation import PENDING, Choice, Selection
-from fleetwright.domain.states import FAILED_SWAPS
 from fleetwright.domain.thresholds import StopReason, name_ids
 
 
@@ -142,12 +141,11 @@ def counts_text(progress: Mapping[str, int]) -> str:
     return ", ".join(f"{progress[f'{name}InstanceCount']} {word}" for name, word in words.items())
 
 
-def failed_rows(view: RolloutView) -> list[str]:
+def failed_rows(rollout: RolloutRecord) -> list[str]:
     """The instances whose upgrade failed, those with the same fate and reason in one row."""
     grouped: dict[tuple[str, str], list[str]] = {}
-    for swap in view.swaps.values():
-        if swap.state in FAILED_SWAPS:
-            grouped.setdefault((str(swap.state), swap.verdict_reason), []).append(swap.instance_id)
+    for failed in rollout.outcome.get("failed", ()):
+        grouped.setdefault((failed["state"], failed["reason"]), []).append(failed["instance"])
     return [f"{state}: {name_ids(tuple(ids))}: {reason}" for (state, reason), ids in grouped.items()]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from fleetwright.domain.errors import FleetwrightError, LeaseLostError
 from fleetwright.domain.progress import Progress, RollbackInfo, count_by_ledger, count_rollbacks
-from fleetwright.domain.records import BatchRecord, RolloutView, SwapRecord
-from fleetwright.domain.states import FAILED_SWAPS, RolloutState, SwapState
+from fleetwright.domain.records import BatchRecord, RolloutView
+from fleetwright.domain.states import RolloutState, SwapState
 from fleetwright.domain.thresholds import INTERNAL
 
 
@@ -25,7 +25,7 @@ def report(view: RolloutView) -> dict[str, Any]:
         "versions": list(rollout.outcome.get("versions", ())),
         "byThemselves": list(rollout.outcome.get("by_themselves", ())),
         "newerVersion": rollout.outcome.get("newer_version", ""),
-        "failed": [_failed(swap) for swap in view.swaps.values() if swap.state in FAILED_SWAPS],
+        "failed": list(rollout.outcome.get("failed", ())),
         "batches": [_batch(batch, sent) for batch in view.batches if (sent := _sent(view, batch))],
         **_kept_disks(view),
     }
@@ -64,10 +64,6 @@ def interrupted_report(view: RolloutView, error: FleetwrightError) -> dict[str, 
         what_now = "the rollout stays open, and the next run on this fleet resumes it"
     message = f"{error}; {what_now}"
     return {**body, "status": str(RolloutState.FAULTED), "reason": {"code": INTERNAL, "message": message}}
-
-
-def _failed(swap: SwapRecord) -> dict[str, str]:
-    return {"instance": swap.instance_id, "state": str(swap.state), "reason": swap.verdict_reason}
 
 
 def _batch(batch: BatchRecord, sent: list[str]) -> dict[str, Any]:
