@@ -31,6 +31,7 @@ TOKEN = "an-api-token-of-ours"
         ((*AIRFLOW, "--token-file", "/nowhere/token"), "", "/nowhere/token cannot be read"),
         ((), TOKEN, "--airflow-url"),
         (("--airflow-url", "airflow"), TOKEN, "Airflow's URL 'airflow' is none such as http"),
+        (("--airflow-url", "http://[::1"), TOKEN, "Airflow's URL 'http://[::1' is none such as http"),
         ((*AIRFLOW, "--port", "99999"), TOKEN, "--port"),
         ((*AIRFLOW, "--host", "192.0.2.1"), TOKEN, "192.0.2.1:8200 cannot be listened at"),
         ((*AIRFLOW, "--endpoint", "nowhere"), TOKEN, "endpoint 'nowhere' is not a URL"),
@@ -54,6 +55,44 @@ def test_bad_input(
     told = capsys.readouterr().err
     assert (code, told.count("\n")) == (2, 1)
     assert said in told
+
+
+@pytest.mark.parametrize("text", [f"{TOKEN}\n{TOKEN}-2\n", f"# ours\n{TOKEN}\n", f"{TOKEN} {TOKEN}-2"])
+def test_token_file_with_more_than_a_token(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    """A file of several lines or words is refused by its name, saying what is right and showing no token (R42)."""
+    (tmp_path / "token").write_text(text)
+
+    code = exit_code(["serve", *AIRFLOW, "--token-file", str(tmp_path / "token")])
+
+    told = capsys.readouterr().err
+    assert (code, told.count("\n")) == (2, 1)
+    assert f"{tmp_path / 'token'} must hold one token" in told
+    assert TOKEN not in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://ada:hunter2@127.0.0.1:9",
+        "ada:hunter2@127.0.0.1:9",
+        "ftp://ada:hunter2@host",
+        "http://hunter2@h",
+    ],
+)
+def test_password_in_airflows_url(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """Airflow's URL with a user or a password in it is refused in one line that does not repeat it (R42)."""
+    monkeypatch.setenv("FLEETWRIGHT_API_TOKEN", TOKEN)
+
+    code = exit_code(["serve", "--airflow-url", url])
+
+    told = capsys.readouterr().err
+    assert (code, told.count("\n")) == (2, 1)
+    assert "--airflow-user" in told
+    assert "hunter2" not in told
 
 
 def test_the_command_serves(rehearse: Rehearse, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,6 +65,21 @@ class Run:
         return self.state in {"success", "failed"}
 
 
+def _check_url(url: str) -> None:
+    if "@" in url:
+        raise ConfigurationError(
+            "Airflow's URL (--airflow-url) must not hold a user or a password: give them as --airflow-user and"
+            " FLEETWRIGHT_AIRFLOW_PASSWORD, and a URL such as http://127.0.0.1:8080"
+        )
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ConfigurationError(f"Airflow's URL {url!r} is none such as http://127.0.0.1:8080")
+
+
 class AirflowRuns:
     """Runs of the one DAG that rolls scale sets out.
 
@@ -74,8 +89,7 @@ class AirflowRuns:
     """
 
     def __init__(self, login: AirflowLogin) -> None:
-        if urlsplit(login.url).scheme not in {"http", "https"} or not urlsplit(login.url).hostname:
-            raise ConfigurationError(f"Airflow's URL {login.url!r} is none such as http://127.0.0.1:8080")
+        _check_url(login.url)
         self._login = login
         self._url = login.url.rstrip("/")
         self._session = requests.Session()

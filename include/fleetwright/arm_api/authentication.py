@@ -49,10 +49,16 @@ def read_token(token_file: str | None, environ: Mapping[str, str]) -> ApiToken:
     """
     if token_file is not None:
         try:
-            return ApiToken(Path(token_file).read_text(encoding="utf-8"))
+            text = Path(token_file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text"
             raise ConfigurationError(f"--token-file {token_file} cannot be read: {reason}") from None
+        if len(words := text.split()) > 1:
+            raise ConfigurationError(
+                f"--token-file {token_file} must hold one token and nothing else; it holds {len(words)} words"
+                f" in {len(text.strip().splitlines())} lines"
+            )
+        return ApiToken(text)
     if not environ.get(TOKEN_VARIABLE, "").strip():
         raise ConfigurationError(
             f"no token to protect the API: give --token-file FILE, or set {TOKEN_VARIABLE}"

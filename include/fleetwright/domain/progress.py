@@ -170,7 +170,10 @@ def history_entry(view: RolloutView) -> dict[str, Any]:
 
 
 def ended_at(running_status: Mapping[str, Any]) -> str:
-    """When an attempt ended: ``endTime``, or ``completedTime`` as documentation once had it (C6)."""
+    """When an attempt of the history ended, by either of the names that Azure's pages give it (C6).
+
+    Our entries have ``endTime``; the times of Azure's own entries are read nowhere.
+    """
     return str(running_status.get("endTime") or running_status.get("completedTime") or "")
 
 
