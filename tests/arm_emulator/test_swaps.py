@@ -225,6 +225,43 @@ def test_reimageall_replaces_data_disks_too(serve: Serve) -> None:
     assert emulator.broken_rules() == ["R5"]
 
 
+def test_reimageall_of_one_instance_is_counted_too(serve: Serve) -> None:
+    """The instance's own reimageall route loses its data disks just the same (R5)."""
+    emulator = serve(world(scale_set(dataDisksPerInstance=2)))
+
+    emulator.arm("POST", f"{scale_set_id()}/virtualMachines/4/reimageall", {})
+    emulator.advance(300)
+
+    assert emulator.audit()["dataDisksLost"] == 2
+
+
+@pytest.mark.parametrize("mode", ["Uniform", "Flexible"])
+def test_swap_that_drops_a_data_disk_is_counted(serve: Serve, mode: str) -> None:
+    """A data disk that the model no longer has stays with its instance until a swap brings the latest model: then it is lost (R5)."""
+    document = world(scale_set())
+    properties = document["scaleSets"][0]["resource"]["properties"]
+    properties["orchestrationMode"] = mode
+    disks = [{"lun": lun, "createOption": "Empty", "diskSizeGB": 32} for lun in (0, 1)]
+    properties["virtualMachineProfile"]["storageProfile"]["dataDisks"] = disks
+    emulator = serve(document)
+    kept = {"virtualMachineProfile": {"storageProfile": {"dataDisks": disks[:1]}}}
+    emulator.arm("PATCH", scale_set_id(), {"properties": kept})
+    emulator.advance(60)
+    lost_by_the_patch = emulator.audit()["dataDisksLost"]
+
+    if mode == "Uniform":
+        emulator.reimage("0")
+    else:
+        machine = (
+            f"{scale_set_id().rpartition('/providers/')[0]}/providers/Microsoft.Compute/virtualMachines/web_0"
+        )
+        emulator.arm("POST", f"{machine}/reimage", {"exactVersion": V2})
+    emulator.advance(300)
+
+    assert (lost_by_the_patch, emulator.audit()["dataDisksLost"]) == (0, 1)
+    assert emulator.broken_rules() == ["R5"]
+
+
 @pytest.mark.parametrize(
     ("instances", "target", "status", "code"),
     [

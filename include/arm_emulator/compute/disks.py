@@ -45,8 +45,9 @@ def data_disks(scale_set: ScaleSet, instance: Instance) -> list[JsonObject]:
     if instance.own_data_disks is not None:
         return list(instance.own_data_disks)
     described = instance.model.data_disks
+    given = scale_set.data_disks_per_instance
     found: list[dict[str, Any]] = []
-    for position in range(scale_set.data_disk_count):
+    for position in range(len(described) if given is None else given):
         model = described[position] if position < len(described) else {}
         unique = digest("data disk", scale_set.key, instance.instance_id, position, instance.data_disks)
         name = f"{scale_set.id.name}_{scale_set.id.name}_{instance.instance_id}_disk{position + 2}_{unique}"
@@ -61,12 +62,6 @@ def data_disks(scale_set: ScaleSet, instance: Instance) -> list[JsonObject]:
             }
         )
     return found
-
-
-def data_disk_count(scale_set: ScaleSet, instance: Instance) -> int:
-    """How many data disks an instance has."""
-    own = instance.own_data_disks
-    return scale_set.data_disk_count if own is None else len(own)
 
 
 def renewed_data_disks(scale_set: ScaleSet, instance: Instance) -> tuple[JsonObject, ...] | None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.change_log import instance_changed
-from arm_emulator.compute.disks import data_disk_count, renewed_data_disks
+from arm_emulator.compute.disks import data_disks, renewed_data_disks
 from arm_emulator.compute.health import end_grace, end_warming, flap, follow_health, set_health
 from arm_emulator.compute.instance import (
     Change,
@@ -93,6 +93,7 @@ def finish_step(world: World, scale_set: ScaleSet, instance: Instance) -> None:
 def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     change = _change_of(instance)
     is_whole = change.kind is ChangeKind.REIMAGE_ALL
+    before = _data_disk_ids(scale_set, instance)
     _leave_os_disk(world, scale_set, instance)
     instance.attached_os_disk, instance.os_disk_at = None, world.now
     instance.os_disk += 1
@@ -102,11 +103,15 @@ def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.exact_version = change.version or instance.exact_version
     instance.model = scale_set.model
     instance.etag += 1
-    lost = data_disk_count(scale_set, instance) if is_whole else 0
+    lost = len(before - _data_disk_ids(scale_set, instance))
     world.observer.observe(
         OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, lost)
     )
     _start_boot(world, scale_set, instance)
+
+
+def _data_disk_ids(scale_set: ScaleSet, instance: Instance) -> frozenset[str]:
+    return frozenset(disk["managedDisk"]["id"].lower() for disk in data_disks(scale_set, instance))
 
 
 def _leave_os_disk(world: World, scale_set: ScaleSet, instance: Instance) -> None:

@@ -95,10 +95,3 @@ class ScaleSet:
     def zones(self) -> list[str]:
         """The zones that the set stands in; empty for a regional one."""
         return self.resource.get("zones") or []
-
-    @property
-    def data_disk_count(self) -> int:
-        """The data disks of each instance."""
-        if self.data_disks_per_instance is None:
-            return len(self.model.data_disks)
-        return self.data_disks_per_instance
