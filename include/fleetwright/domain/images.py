@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from fleetwright.domain.errors import ConfigurationError
 
@@ -112,6 +113,7 @@ def target_reference(image: Mapping[str, str], version: str) -> dict[str, str]:
     return {**{name: f"{text}/versions/{version}" for name, text in image.items()}, "version": version}
 
 
+@lru_cache(maxsize=1024)
 def version_key(version: str) -> tuple[int, ...]:
     """Order versions by number, segment by segment, never by letter (R41).
 
