@@ -259,3 +259,20 @@ def test_a_persons_upgrade_goes_on_after_a_reload(serve: Serve) -> None:
     assert emulator.arm("GET", poll).json()["status"] == "Succeeded"
     assert emulator.audit()["imageVersions"] == {V2: 15}
     assert V3 not in str(written)
+
+
+@pytest.mark.parametrize("health", ["healthy", "never"])
+def test_an_upgrade_waits_for_swaps_that_somebody_else_began(serve: Serve, health: str) -> None:
+    """O4, R49: a person's upgrade begins beside a swap in flight, and its first batch when that has its verdict."""
+    behaviour = {"version": V2, "instances": ["3"], "health": health}
+    emulator = serve(world(scale_set(zones=(), capacity=10), imageBehaviours=[behaviour]))
+    emulator.arm("POST", f"{scale_set_id()}/reimage", {"instanceIds": ["3"], "exactVersion": V2})
+    emulator.advance(1)
+
+    assert start(emulator) == 202
+    begun = latest(emulator)
+    emulator.advance(7200)
+
+    assert (begun["runningStatus"]["code"], counts(begun)) == ("RollingForward", (0, 0, 0, 10))
+    assert latest(emulator)["runningStatus"]["code"] == "Completed"
+    assert emulator.broken_rules() == []

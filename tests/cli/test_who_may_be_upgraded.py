@@ -118,6 +118,20 @@ def test_every_reason_at_once(fleetwright: Callable[..., Fleetwright], verb: str
     assert "windowsConfiguration.enableAutomaticUpdates is true; it must be false" in reasons[5]
 
 
+@VERBS
+def test_an_expired_token_is_told_where_no_version_can_be_planned(
+    fleetwright: Callable[..., Fleetwright], verb: str
+) -> None:
+    """R18, R28: an image without versions does not hide a credential that is over; both are told at once."""
+    document = world(3, 0, extensions=(HEALTH_EXTENSION, script("2024-05-01")))
+    profile_of(document)["storageProfile"]["imageReference"] = {"id": f"{GROUP}/Microsoft.Compute/images/x"}
+    command = fleetwright(document)
+
+    reasons = assert_held(command, command(verb, "--json"), "R28", "R18")
+
+    assert "extension Setup: the SAS token in settings.fileUris[0] expires at 2024-05-01" in reasons[1]
+
+
 def test_a_version_that_does_not_exist_is_told_with_the_rest(
     fleetwright: Callable[..., Fleetwright],
 ) -> None:
@@ -185,8 +199,9 @@ def test_nothing_to_do_is_an_outcome_even_with_an_expired_token(
     extensions = (HEALTH_EXTENSION, script("2024-01-01"))
     command = fleetwright(world(3, 0, extensions=extensions, versions=(OLD,)))
 
-    ended = command("run", "--json")
+    planned, ended = command("plan", "--json"), command("run", "--json")
 
+    assert (planned.code, planned.body["reason"]["code"], planned.body["batches"]) == (0, "NothingToDo", [])
     assert (ended.code, ended.body["reason"]["code"]) == (0, "NothingToDo")
     assert command.rehearsal.admin.mutating() == 0
 

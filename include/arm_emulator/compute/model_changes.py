@@ -72,7 +72,7 @@ def replace_scale_set(world: World, scale_set: ScaleSet, body: JsonObject, disru
 
 
 def merge_into_scale_set(world: World, scale_set: ScaleSet, body: JsonObject, disruption: Disruption) -> None:
-    """PATCH: objects are merged, anything else is replaced, null removes.
+    """PATCH: objects are merged, anything else is replaced, null removes; ``tags: {}`` takes all tags away.
 
     Tags and capacity of a set that a world file brought in with what Azure would refuse can be changed all the same.
 
@@ -80,6 +80,8 @@ def merge_into_scale_set(world: World, scale_set: ScaleSet, body: JsonObject, di
     :raises PropertyChangeNotAllowedError: it changes what cannot change.
     """
     resource = merged(scale_set.resource, body)
+    if body.get("tags") == {}:
+        resource["tags"] = {}
     _change(world, scale_set, resource, disruption, is_judged="properties" in body)
 
 

@@ -26,6 +26,7 @@ from arm_emulator.compute.upgrade_verdicts import (
     breach_of_set,
     breach_of_upgraded,
     health_deadline,
+    in_other_hands,
     pending_instances,
     progress_of,
     standing_now,
@@ -163,7 +164,7 @@ def _decide(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> None:
         end_upgrade(world, scale_set, upgrade, UpgradeCode.CANCELLED)
     elif not pending:
         end_upgrade(world, scale_set, upgrade, UpgradeCode.COMPLETED)
-    elif not _is_pausing(world, scale_set, upgrade):
+    elif not _is_pausing(world, scale_set, upgrade) and not _is_giving_way(world, scale_set, upgrade):
         _next_batch(world, scale_set, upgrade, pending)
 
 
@@ -193,6 +194,15 @@ def _is_pausing(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> b
         return False
     wake_at(world, scale_set, upgrade.not_before)
     return True
+
+
+def _is_giving_way(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> bool:
+    """Whether somebody else's swaps are in flight: a batch beside them could span two update domains (R49)."""
+    others = in_other_hands(scale_set, upgrade, world.now)
+    for instance in others:
+        if instance.os_disk_at is not None:
+            wake_at(world, scale_set, instance.os_disk_at + HEALTH_WAIT)
+    return bool(others)
 
 
 def _next_batch(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade, pending: list[Instance]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from arm_emulator.compute.instance import Provisioning
+from arm_emulator.compute.instance import ChangeKind, Provisioning
 from arm_emulator.compute.policy import effective_policy
 from arm_emulator.compute.rolling_upgrade import IN_FLIGHT, Standing
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HEALTH_WAIT = timedelta(minutes=5)
 """How long an upgraded instance may take to become healthy (R10)."""
+
+_REPLACEMENTS = {ChangeKind.REIMAGE, ChangeKind.REIMAGE_ALL, ChangeKind.ATTACH}
 
 _GOOD = {Standing.UPGRADING: Standing.UPGRADED, Standing.ROLLING_BACK: Standing.ROLLED_BACK}
 _BAD = {Standing.UPGRADING: Standing.FAILED, Standing.ROLLING_BACK: Standing.ROLLBACK_FAILED}
@@ -42,6 +44,25 @@ def standing_now(swap: UpgradeSwap, instance: Instance, target: str, now: dateti
 def health_deadline(instance: Instance) -> datetime:
     """When the patience with an instance is over."""
     return instance.provisioned_at + HEALTH_WAIT
+
+
+def in_other_hands(scale_set: ScaleSet, upgrade: RollingUpgrade, now: datetime) -> list[Instance]:
+    """Those whose OS disk somebody else is replacing and that are not ready again yet.
+
+    Like the upgrade's own they have five minutes from the end of their swap, or until that failed.
+    """
+    return [
+        instance
+        for instance_id, instance in scale_set.instances.items()
+        if instance_id not in upgrade.swaps and _is_on_its_way(instance, now)
+    ]
+
+
+def _is_on_its_way(instance: Instance, now: datetime) -> bool:
+    if instance.is_busy:
+        return instance.change is not None and instance.change.kind in _REPLACEMENTS
+    is_waited_for = instance.os_disk_at is not None and now < instance.os_disk_at + HEALTH_WAIT
+    return is_waited_for and not instance.ready and instance.provisioning is not Provisioning.FAILED
 
 
 def failed_instances(scale_set: ScaleSet, upgrade: RollingUpgrade) -> list[str]:

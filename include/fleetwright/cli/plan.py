@@ -11,7 +11,7 @@ from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ports, look_into_ledger
 from fleetwright.domain.errors import HeldError
 from fleetwright.rollout.narrate import plan_text
-from fleetwright.rollout.planning import plan_body, preview, what_went_before
+from fleetwright.rollout.planning import foreseen_end, plan_body, preview, what_went_before
 from fleetwright.rollout.validate import examine
 
 
@@ -33,7 +33,8 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     views = ports.ledger.list_rollouts(validated.fleet.key)
     warnings = (*validated.warnings, *what_went_before(views, validated.settings.target_version))
     if common.as_json:
-        print_json({"status": "Planned", **plan_body(planned, warnings, validated.settings.strategy)})
+        body = plan_body(planned, warnings, validated.settings.strategy)
+        print_json({"status": "Planned", **foreseen_end(planned), **body})
     else:
         settings = validated.settings
         click.echo(plan_text(validated.fleet, planned, rollback=settings.rollback, warnings=warnings))

@@ -14,6 +14,7 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import ON_TARGET_BEFORE, find_on_target
 from fleetwright.domain.plan import Plan, plan_batches
 from fleetwright.domain.policy_body import rolling_policy_body
+from fleetwright.domain.progress import NOTHING_TO_DO
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.situation import Situation
 from fleetwright.domain.states import RolloutState
@@ -136,6 +137,14 @@ def plan_body(
         "notes": [*plan.notes, *warnings],
         "durationSeconds": plan.duration.total_seconds(),
     }
+
+
+def foreseen_end(plan: Plan) -> dict[str, Any]:
+    """The ``reason`` that a rollout without batches would end with at once; nothing where there are batches."""
+    if plan.batches:
+        return {}
+    message = f"no instance has to move to {plan.target_version}"
+    return {"reason": {"code": NOTHING_TO_DO, "message": message}}
 
 
 def usual_batch_duration(views: tuple[RolloutView, ...]) -> timedelta | None:

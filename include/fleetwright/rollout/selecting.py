@@ -94,7 +94,7 @@ def _stop(session: RolloutSession, selection: Selection, instances: tuple[Instan
     situation = session.situation(instances)
     message = (
         f"{len(selection.pending_ids)} instances are left and none fits: at most {situation.cap} of "
-        f"{situation.total} may be out of service, and {name_ids(selection.blockers)} still were after "
+        f"{situation.total} may be out of service, and instances {name_ids(selection.blockers)} still were after "
         f"{session.settings.health_timeout_seconds:g} s. Bring them back, then start the rollout again."
     )
     return Ending(RolloutState.FAULTED, StopReason(IN_ROLLOUT, message))

@@ -107,7 +107,7 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
         replace(
             facts,
             surroundings=ports.driver.fetch_surroundings(fleet, search.version),
-            predicted_end=predict_end(ports, validated) if target else None,
+            predicted_end=predict_end(ports, validated) if target else ports.clock.now(),
         )
     )
     stops, notes = _about_target(ports, validated) if target else ((), ())

@@ -23,6 +23,7 @@ def automatic_upgrade_refusals(asked: Asked) -> Iterator[ArmError]:
     """Why automatic OS upgrade cannot be enabled with what the set has; nothing where it is off."""
     if asked.is_automatic:
         yield from _image_refusals(asked)
+        yield from _support_refusals(asked)
         yield from _source_refusals(asked)
         yield from _patching_refusals(asked)
         yield from _surge_refusals(asked)
@@ -59,6 +60,18 @@ def _version(reference: dict[str, object], image_id: str) -> str:
         if "/versions/" in image_id.lower()
         else "latest"
     )
+
+
+def _support_refusals(asked: Asked) -> Iterator[ArmError]:
+    """A platform image is one that Azure upgrades (R53); nothing is known of one that the world does not have."""
+    reference = asked.model.image_reference
+    publisher, offer, sku = (str(reference.get(part) or "").lower() for part in ("publisher", "offer", "sku"))
+    image = asked.world.catalogue.images.get((publisher, offer, sku))
+    if image is not None and not image.automatic_os_upgrade_supported:
+        yield BadRequestError(
+            "Automatic OS Upgrade cannot be enabled on virtualMachineScaleSets configured with a Platform Image.",
+            target=_IMAGE,
+        )
 
 
 def _source_refusals(asked: Asked) -> Iterator[ArmError]:

@@ -20,7 +20,8 @@ class Facts:
     :param awaited_version: for which Azure's deferred upgrade waits to be approved, empty where none waits
     :param requires_deferral: the endpoint is one where Azure itself would upgrade a flagged set
     :param surroundings: what was read beside the model, once
-    :param predicted_end: when the last batch will be over if all goes well, None where nothing is planned
+    :param predicted_end: when the last batch will be over if all goes well, None where there is nothing to do;
+        now where no version can be planned for
     """
 
     fleet: Fleet
