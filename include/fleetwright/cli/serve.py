@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import click
 
 from fleetwright.cli.people import ledger_flag
 
 DEFAULT_PORT = 8200
 TOKEN_VARIABLE = "FLEETWRIGHT_API_TOKEN"  # noqa: S105 - the variable's name, not a token
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """What was asked for on the command line.
-
-    :param endpoint: ARM, where sets that the ledger does not know are looked up; None looks nowhere
-    :param token: bearer token for that
-    :param token_file: holds the token that callers have to show
-    """
-
-    host: str
-    port: int
-    airflow_url: str
-    airflow_user: str
-    airflow_password: str
-    token_file: str | None
-    endpoint: str | None
-    token: str | None
-    azure_conn_id: str
-    ledger: str | None
 
 
 @click.command()
@@ -72,7 +49,7 @@ class Serving:
 @ledger_flag
 def serve(**flags: object) -> int:
     """Answer osUpgradeHistory, rollingUpgrades/latest, osRollingUpgrade and rollingUpgrades/cancel over HTTP."""
-    from fleetwright.cli.serving import run_server  # noqa: PLC0415 - FastAPI is slow to import, and only for this verb
+    from fleetwright.cli.serving import Serving, run_server  # noqa: PLC0415 - FastAPI is slow to import, and only for this verb
 
     run_server(Serving(**flags))  # type: ignore[arg-type]  # click hands each flag in its type
     return 0

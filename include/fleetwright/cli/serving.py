@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import dataclass
 
 import click
 
@@ -16,10 +17,30 @@ from fleetwright.arm_api.service import Service
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.scale_sets import ScaleSetDriver
-from fleetwright.cli.serve import Serving
 from fleetwright.ledger.store import open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
 from fleetwright.rollout.clocks import SystemClock
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What was asked for on the command line.
+
+    :param endpoint: ARM, where sets that the ledger does not know are looked up; None looks nowhere
+    :param token: bearer token for that
+    :param token_file: holds the token that callers have to show
+    """
+
+    host: str
+    port: int
+    airflow_url: str
+    airflow_user: str
+    airflow_password: str
+    token_file: str | None
+    endpoint: str | None
+    token: str | None
+    azure_conn_id: str
+    ledger: str | None
 
 
 def run_server(serving: Serving) -> None:
