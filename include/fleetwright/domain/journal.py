@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
+from fleetwright.domain import batch_events
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.events import Event, EventKind
-from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, RolloutView, SwapRecord
+from fleetwright.domain.records import RolloutRecord, RolloutSettings, RolloutView
 from fleetwright.domain.states import (
-    AWAITING_ROLLBACK,
     TERMINAL_STATES,
     IllegalMoveError,
     RolloutState,
-    SwapState,
     advance_rollout,
-    advance_swap,
 )
 
 
@@ -79,157 +76,6 @@ def _resume_repairs(view: RolloutView, _event: Event) -> RolloutView:
     return replace(view, rollout=replace(view.rollout, repairs_suspended=False))
 
 
-def _intend(view: RolloutView, event: Event) -> RolloutView:
-    body = event.payload
-    if any(batch.index == body["index"] for batch in view.batches):
-        return view
-    swaps = tuple(
-        SwapRecord(**{**swap, "batch_index": body["index"], "data_disk_ids": tuple(swap["data_disk_ids"])})
-        for swap in body["swaps"]
-    )
-    for swap in swaps:
-        known = view.swaps.get(swap.instance_id)
-        if known is not None:
-            # Only what was refused may be tried again: nothing is swapped twice.
-            advance_swap(known.state, swap.state)
-    batch = BatchRecord(
-        index=body["index"],
-        instance_ids=tuple(swap.instance_id for swap in swaps),
-        zone=body["zone"],
-        update_domain=body["update_domain"],
-        reason=body["reason"],
-        began_at=event.happened_at,
-        capacity=body.get("surge", {}).get("capacity", 0),
-        known_ids=tuple(body.get("surge", {}).get("known_ids", ())),
-    )
-    return replace(
-        view,
-        batches=(*view.batches, batch),
-        swaps={**view.swaps, **{swap.instance_id: swap for swap in swaps}},
-    )
-
-
-def _send(view: RolloutView, event: Event) -> RolloutView:
-    return _change_swaps(view, {i: {} for i in event.payload["instances"]}, SwapState.SENDING)
-
-
-def _accept(view: RolloutView, event: Event) -> RolloutView:
-    body = event.payload
-    view = _add_operation(view, body["operation_url"], tuple(body.get("operation_members", ())))
-    changes = {
-        i: {"attempted_at": view.swaps[i].attempted_at or event.happened_at} for i in body["instances"]
-    }
-    return _change_swaps(view, changes, body["state"])
-
-
-def _move(view: RolloutView, event: Event) -> RolloutView:
-    batch = view.open_batch
-    if batch is None:
-        return view
-    moved: Mapping[str, str] = event.payload["urls"]
-    urls = tuple(moved.get(url, url) for url in batch.operation_urls)
-    return _replace_batch(view, replace(batch, operation_urls=urls))
-
-
-def _surge(view: RolloutView, event: Event) -> RolloutView:
-    found: Mapping[str, str] = event.payload["replacements"]
-    return _change_swaps(view, {i: {"replacement_id": new} for i, new in found.items()})
-
-
-def _see_swapped(view: RolloutView, event: Event) -> RolloutView:
-    disks: Mapping[str, str] = event.payload["disks"]
-    fresh = {i: disk for i, disk in disks.items() if view.swaps[i].ended_at is None}
-    changes = {
-        i: {"ended_at": event.happened_at, _disk_field(view.swaps[i]): disk} for i, disk in fresh.items()
-    }
-    return _change_swaps(view, changes, event.payload.get("state"))
-
-
-def _disk_field(swap: SwapRecord) -> str:
-    # A rollback is told from its swap by the swap's own disk, so that one is never overwritten.
-    return "restored_disk_id" if swap.state in AWAITING_ROLLBACK else "new_disk_id"
-
-
-def _refuse(view: RolloutView, event: Event) -> RolloutView:
-    reason = event.payload["reason"]
-    changes = {i: {"verdict_reason": reason} for i in event.payload["instances"]}
-    return _change_swaps(view, changes, SwapState.REFUSED)
-
-
-def _judge(view: RolloutView, event: Event) -> RolloutView:
-    for verdict in event.payload["verdicts"]:
-        instance_id = verdict["instance_id"]
-        swap = view.swaps[instance_id]
-        if swap.state == verdict["state"]:
-            continue
-        # How its rollback went is told behind what it suffered, never instead of it.
-        suffered = f"{swap.verdict_reason}; rollback: " if swap.state in AWAITING_ROLLBACK else ""
-        change = {
-            "verdict_reason": suffered + verdict["reason"],
-            "ready_seconds": verdict.get("ready_seconds"),
-            # What once was reason enough to stop stays so, however its rollback goes.
-            "fatal": verdict.get("fatal") or swap.fatal,
-        }
-        view = _change_swaps(view, {instance_id: change}, verdict["state"])
-    return view
-
-
-def _intend_rollback(view: RolloutView, event: Event) -> RolloutView:
-    changes = {
-        i: {"attempted_at": None, "ended_at": None, **_disk_to_leave(view.swaps[i], event)}
-        for i in event.payload["instances"]
-    }
-    return _change_swaps(view, changes, SwapState.ROLLBACK_INTENDED)
-
-
-def _disk_to_leave(swap: SwapRecord, event: Event) -> dict[str, str]:
-    """The disk that the swap brought, where nobody has seen it before the rollback that takes it off."""
-    seen: str = event.payload.get("disks", {}).get(swap.instance_id, "")
-    is_news = not swap.new_disk_id and seen.lower() not in {"", swap.old_disk_id.lower()}
-    return {"new_disk_id": seen} if is_news else {}
-
-
-def _sweep(view: RolloutView, event: Event) -> RolloutView:
-    disks: Mapping[str, list[str]] = event.payload["disks"]
-    changes = {
-        i: {"swept_disk_ids": tuple(dict.fromkeys((*view.swaps[i].swept_disk_ids, *gone)))}
-        for i, gone in disks.items()
-    }
-    return _change_swaps(view, changes)
-
-
-def _open_restoring(view: RolloutView, event: Event) -> RolloutView:
-    body = event.payload
-    if any(batch.index == body["index"] for batch in view.batches):
-        return view
-    changes = {
-        swap["instance_id"]: {"verdict_reason": swap["reason"]}
-        for swap in body["swaps"]
-        if view.swaps[swap["instance_id"]].state is SwapState.HEALTHY
-    }
-    batch = BatchRecord(
-        index=body["index"],
-        instance_ids=tuple(swap["instance_id"] for swap in body["swaps"]),
-        zone=body["zone"],
-        update_domain=body["update_domain"],
-        reason=body["reason"],
-        began_at=event.happened_at,
-    )
-    return _change_swaps(replace(view, batches=(*view.batches, batch)), changes, SwapState.UNHEALTHY)
-
-
-def _settle(view: RolloutView, event: Event) -> RolloutView:
-    batch = view.open_batch
-    if batch is None or batch.index != event.payload["index"]:
-        return view
-    flying = [swap.instance_id for swap in view.swaps_of(batch) if swap.is_in_flight]
-    if flying:
-        raise IllegalMoveError(
-            f"batch {batch.index + 1} is not over: {', '.join(flying)} have no verdict yet"
-        )
-    return _replace_batch(view, replace(batch, settled_at=event.happened_at))
-
-
 def _decide(view: RolloutView, event: Event) -> RolloutView:
     return replace(view, rollout=replace(view.rollout, decided=event.payload))
 
@@ -254,32 +100,6 @@ def _note(view: RolloutView, _event: Event) -> RolloutView:
     return view
 
 
-def _add_operation(view: RolloutView, url: str, members: tuple[str, ...]) -> RolloutView:
-    batch = view.open_batch
-    if batch is None or not url:
-        return view
-    pairs = zip(batch.operation_urls, batch.operation_members, strict=True)
-    operations = {**{known: carried for known, carried in pairs if known != url}, url: members}
-    urls, carried = tuple(operations), tuple(operations.values())
-    return _replace_batch(view, replace(batch, operation_urls=urls, operation_members=carried))
-
-
-def _replace_batch(view: RolloutView, batch: BatchRecord) -> RolloutView:
-    batches = tuple(batch if known.index == batch.index else known for known in view.batches)
-    return replace(view, batches=batches)
-
-
-def _change_swaps(
-    view: RolloutView, changes: Mapping[str, Mapping[str, Any]], state: str | None = None
-) -> RolloutView:
-    swaps = dict(view.swaps)
-    for instance_id, change in changes.items():
-        swap = swaps[instance_id]
-        moved = swap.state if state is None else advance_swap(swap.state, SwapState(state))
-        swaps[instance_id] = replace(swap, state=moved, **change)
-    return replace(view, swaps=swaps)
-
-
 _HARMLESS_AFTER_THE_END = frozenset(
     {
         EventKind.STARTED,
@@ -294,20 +114,20 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.STARTED: _start_again,
     EventKind.RESUMED: _resume,
     EventKind.PLANNED: _plan,
-    EventKind.INTENDED: _intend,
-    EventKind.SENDING: _send,
-    EventKind.ACCEPTED: _accept,
-    EventKind.MOVED: _move,
-    EventKind.SURGED: _surge,
-    EventKind.SWAPPED: _see_swapped,
-    EventKind.REFUSED: _refuse,
-    EventKind.JUDGED: _judge,
-    EventKind.ROLLBACK_INTENDED: _intend_rollback,
-    EventKind.RESTORING_OPENED: _open_restoring,
+    EventKind.INTENDED: batch_events.intend,
+    EventKind.SENDING: batch_events.send,
+    EventKind.ACCEPTED: batch_events.accept,
+    EventKind.MOVED: batch_events.move,
+    EventKind.SURGED: batch_events.surge,
+    EventKind.SWAPPED: batch_events.see_swapped,
+    EventKind.REFUSED: batch_events.refuse,
+    EventKind.JUDGED: batch_events.judge,
+    EventKind.ROLLBACK_INTENDED: batch_events.intend_rollback,
+    EventKind.RESTORING_OPENED: batch_events.open_restoring,
     EventKind.REPAIRS_SUSPENDED: _suspend_repairs,
     EventKind.REPAIRS_RESUMED: _resume_repairs,
-    EventKind.SETTLED: _settle,
-    EventKind.SWEPT: _sweep,
+    EventKind.SETTLED: batch_events.settle,
+    EventKind.SWEPT: batch_events.sweep,
     EventKind.DECIDED: _decide,
     EventKind.FINISHED: _finish,
     EventKind.HELD: _note,
