@@ -41,6 +41,11 @@ class ScaleSetId:
         """The spelling by which ids are compared."""
         return self.text.lower()
 
+    def stands_in(self, subscription: str, resource_group: str) -> bool:
+        """Whether the resource group of the subscription holds it."""
+        ours, theirs = (self.subscription, self.resource_group), (subscription, resource_group)
+        return [part.lower() for part in ours] == [part.lower() for part in theirs]
+
     def __str__(self) -> str:
         return self.text
 

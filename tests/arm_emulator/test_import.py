@@ -220,7 +220,6 @@ def test_load_balancer_is_imported_with_its_probes(
         (SHOW, lambda found: found.pop("id"), "vmss_show.json: id: is missing"),
         (SHOW, lambda found: found.update(id="/x"), "vmss_show.json: id: '/x' is no scale set's id"),
         (SHOW, lambda found: found.update(virtualMachineProfile=None), "vmss_show.json: virtualMachineProfile: is missing"),
-        (SHOW, lambda found: found.update(orchestrationMode="Flexible"), "vmss_show.json: orchestrationMode: is Flexible"),
         (SHOW, lambda found: found["virtualMachineProfile"]["extensionProfile"].update(extensions={}), "virtualMachineProfile.extensionProfile.extensions: an object where an array"),
         (INSTANCES, lambda found: found[2].pop("instanceId"), "vmss_list_instances.json: [2].instanceId: is missing"),
         (INSTANCES, lambda found: found[2].update(instanceId="7"), "[2].instanceId: '7' stands there twice"),

@@ -41,9 +41,10 @@ SETS = {
     "stopped": 2,
     "hung": 1,
     "called": 2,
+    "regretted": 2,
 }
-# Whoever calls Azure's routes cannot name a version: this set's image has no bad one.
-WITHOUT_BAD = {"called": "18_04-lts-gen2"}
+# Whoever calls Azure's routes cannot name a version: these sets' image has no bad one.
+WITHOUT_BAD = {"called": "18_04-lts-gen2", "regretted": "18_04-lts-gen2"}
 
 T = TypeVar("T")
 Task = dict[str, Any]
@@ -55,7 +56,7 @@ def world() -> dict[str, Any]:
     (model,) = made["scaleSets"]
     made["scaleSets"] = [_scale_set(model, name, capacity) for name, capacity in SETS.items()]
     (image,) = made["platformImages"]
-    made["platformImages"] += [{**copy.deepcopy(image), "sku": sku} for sku in WITHOUT_BAD.values()]
+    made["platformImages"] += [{**copy.deepcopy(image), "sku": sku} for sku in set(WITHOUT_BAD.values())]
     image["versions"].append({"name": BAD})
     made["imageBehaviours"] = [
         {"version": NEW, "instances": ["3"], "health": "never"},

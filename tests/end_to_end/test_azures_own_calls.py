@@ -43,17 +43,22 @@ def app(staged: Staged) -> str:
     return serve(staged.stage, free_port())
 
 
-def test_a_rollout_by_the_official_client(staged: Staged, app: str) -> None:
-    """A start is a manual Airflow run, its poll ends with the rollout, latest and history tell it (R39, R40, R42, R43)."""
-    fleet = parse_fleet_id(staged.fleet("called"))
+def official_client(staged: Staged, app: str) -> ComputeManagementClient:
+    """Azure's client of the app."""
     token = token_file(staged.stage).read_text()
-    client = ComputeManagementClient(
+    return ComputeManagementClient(
         _Credential(token),
-        fleet.subscription,
+        parse_fleet_id(staged.fleet("called")).subscription,
         base_url=app,
         authentication_policy=_Bearer(token),
         polling_interval=1,
     )
+
+
+def test_a_rollout_by_the_official_client(staged: Staged, app: str) -> None:
+    """A start is a manual Airflow run, its poll ends with the rollout, latest and history tell it (R39, R40, R42, R43)."""
+    fleet = parse_fleet_id(staged.fleet("called"))
+    client = official_client(staged, app)
     upgrades = client.virtual_machine_scale_set_rolling_upgrades
     where = (fleet.resource_group, fleet.name)
 
@@ -73,3 +78,21 @@ def test_a_rollout_by_the_official_client(staged: Staged, app: str) -> None:
     assert staged.broken_rules("called") == []
     with pytest.raises(Exception, match=r"There is no ongoing Rolling Upgrade to cancel\."):
         upgrades.begin_cancel(*where)
+
+
+def test_a_start_is_cancelled_at_once(staged: Staged, app: str) -> None:
+    """Who cancels right after the 202, while the run is queued, gets a cancelled rollout and no swap (R42, N12)."""
+    fleet = parse_fleet_id(staged.fleet("regretted"))
+    upgrades = official_client(staged, app).virtual_machine_scale_set_rolling_upgrades
+    where = (fleet.resource_group, fleet.name)
+
+    start = upgrades.begin_start_os_upgrade(*where)
+    cancel = upgrades.begin_cancel(*where)
+    eventually("the cancel's end", cancel.done)
+    eventually("the start's end", start.done)
+
+    latest = upgrades.get_latest(*where).properties
+    assert (start.status(), cancel.status()) == ("Canceled", "Succeeded")
+    assert (latest.running_status.code, latest.running_status.last_action) == ("Cancelled", "Cancel")
+    assert latest.progress.pending_instance_count == 2
+    assert staged.broken_rules("regretted") == []

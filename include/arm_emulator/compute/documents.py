@@ -75,6 +75,7 @@ class DiskDocument(Document):
 class ImportedDocument(Document):
     """What a copy of a real instance keeps of it."""
 
+    name: str | None = None
     vmId: str | None = None
     computerName: str | None = None
     osDisk: dict[str, Any] | None = None

@@ -145,7 +145,7 @@ class Instance:
     :param os_disk_delete_option: what becomes of the OS disk of a virtual machine: ``Delete`` or ``Detach``.
     :param own_data_disks: its data disks where they were changed by hand; None where they follow from the model.
     :param tags: of the virtual machine.
-    :param imported: ``vmId``, ``computerName`` and first ``osDisk`` of a real instance of which this is a copy.
+    :param imported: ``name``, ``vmId``, ``computerName`` and first ``osDisk`` of a real instance of which this is a copy.
     :param boots: how many times it booted in this world; makes each boot's draws its own.
     :param custom_metrics: what the application tells rolling upgrades of itself, as it was written.
     :param is_down: its zone is; what it does stands still, ``time_left`` is what its step still takes.

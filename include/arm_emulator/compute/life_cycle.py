@@ -265,6 +265,7 @@ def _behaviour(world: World, scale_set: ScaleSet, instance: Instance) -> ImageBe
         world.seed,
         scale_set=scale_set.key,
         instance=instance.instance_id,
+        machine=scale_set.machine_name(instance.instance_id),
         version=instance.exact_version,
     )
 

@@ -117,6 +117,8 @@ def _create_instances(world: World, scale_set: ScaleSet, document: ScaleSetDocum
         scale_set.has_moved_disks |= (
             instance.attached_os_disk is not None or instance.own_data_disks is not None
         )
+        if name := (instance.imported or {}).get("name"):
+            scale_set.machine_names[str(name).lower()] = instance.instance_id
         if instance.due is not None:
             instance.ticket = world.timeline.schedule(
                 instance.due, scale_set=scale_set.key, instance=instance.instance_id

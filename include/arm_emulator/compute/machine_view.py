@@ -21,7 +21,7 @@ MACHINE_TYPE = "Microsoft.Compute/virtualMachines"
 def machine_resource(scale_set: ScaleSet, instance: Instance, *, with_view: bool = False) -> JsonObject:
     """The virtual machine as ARM shows it."""
     properties: JsonObject = {
-        "vmId": guid("vm", scale_set.key, instance.instance_id),
+        "vmId": (instance.imported or {}).get("vmId") or guid("vm", scale_set.key, instance.instance_id),
         "hardwareProfile": {"vmSize": instance.model.sku.get("name", "")},
         "provisioningState": instance.provisioning.value,
         "virtualMachineScaleSet": {"id": scale_set.id.text},

@@ -41,6 +41,7 @@ class ScaleSet:
     :param next_id: the number of the next instance; numbers are never used again.
     :param platform_wakes: instants at which the timeline comes back to the set for the platform.
     :param has_moved_disks: some of its disks were attached by hand, so their names tell nothing.
+    :param machine_names: ids of members whose virtual machine has a name of its own, by that name in lower case.
     :param past: states that a lagging list may still show, oldest first.
     """
 
@@ -63,6 +64,7 @@ class ScaleSet:
     past: deque[Snapshot] = field(default_factory=deque)
     platform_wakes: set[datetime] = field(default_factory=set)
     has_moved_disks: bool = False
+    machine_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -77,7 +79,9 @@ class ScaleSet:
 
     def machine_name(self, instance_id: str) -> str:
         """The name of a member's virtual machine."""
-        return f"{self.id.name}_{instance_id}"
+        instance = self.instances.get(instance_id)
+        own = _own_name(instance) if self.is_flexible and instance is not None else ""
+        return own or f"{self.id.name}_{instance_id}"
 
     def machine_id(self, instance_id: str) -> str:
         """The id of a member's virtual machine."""
@@ -86,12 +90,21 @@ class ScaleSet:
 
     def find_instance(self, named: str) -> Instance | None:
         """A member by its id or, in a Flexible set, by its virtual machine's name in any case."""
+        if not self.is_flexible:
+            return self.instances.get(named)
+        if (known := self.machine_names.get(named.lower())) is not None:
+            return self.instances.get(known)
         prefix = f"{self.id.name}_".lower()
-        if self.is_flexible and named.lower().startswith(prefix):
-            named = named[len(prefix) :]
-        return self.instances.get(named)
+        if not named.lower().startswith(prefix):
+            return self.instances.get(named)
+        instance = self.instances.get(named[len(prefix) :])
+        return None if instance is None or _own_name(instance) else instance
 
     @property
     def zones(self) -> list[str]:
         """The zones that the set stands in; empty for a regional one."""
         return self.resource.get("zones") or []
+
+
+def _own_name(instance: Instance) -> str:
+    return str((instance.imported or {}).get("name") or "")

@@ -44,30 +44,39 @@ HEALTHY_BOOT = ImageBehaviour(version="")
 
 
 def behaviour_at_boot(
-    behaviours: Iterable[ImageBehaviour], seed: Seed, *, scale_set: str, instance: str, version: str | None
+    behaviours: Iterable[ImageBehaviour],
+    seed: Seed,
+    *,
+    scale_set: str,
+    instance: str,
+    machine: str,
+    version: str | None,
 ) -> ImageBehaviour:
     """The first line that matches.
 
     :param scale_set: the scale set's id as ids are compared, in lower case.
+    :param machine: the name of the instance's virtual machine.
     """
     for line in behaviours:
-        if _is_meant(line, scale_set, instance, version) and _is_drawn(line, seed, scale_set, instance):
+        if _is_meant(line, scale_set, (instance, machine), version) and _is_drawn(
+            line, seed, scale_set, instance
+        ):
             return line
     return HEALTHY_BOOT
 
 
-def _is_meant(line: ImageBehaviour, scale_set: str, instance: str, version: str | None) -> bool:
+def _is_meant(line: ImageBehaviour, scale_set: str, names: tuple[str, str], version: str | None) -> bool:
     return (
         line.version == version
-        and (line.instances is None or _is_named(line.instances, scale_set, instance))
+        and (line.instances is None or _is_named(line.instances, names))
         and line.scale_set in {None, scale_set}
     )
 
 
-def _is_named(instances: frozenset[str], scale_set: str, instance: str) -> bool:
+def _is_named(instances: frozenset[str], names: tuple[str, str]) -> bool:
     """By its id, or by the name of its virtual machine."""
-    name = f"{scale_set.rpartition('/')[2]}_{instance}"
-    return instance in instances or any(named.lower() == name for named in instances)
+    wanted = {name.lower() for name in names}
+    return any(named.lower() in wanted for named in instances)
 
 
 def _is_drawn(line: ImageBehaviour, seed: Seed, scale_set: str, instance: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from arm_emulator.compute.extensions import extensions_of
 from arm_emulator.compute.health_source import health_source_of
 from arm_emulator.importing.arm_shape import in_arm_shape
+from arm_emulator.importing.machines import MACHINE_NAME, is_flexible, number_machines
 from arm_emulator.importing.views import extension_facts, instant_of, statuses, view_facts
 
 if TYPE_CHECKING:
@@ -48,31 +49,36 @@ def members(found: object, place: Place, fleet: dict[str, Any], notes: Notes) ->
             notes.note(
                 f"{place.file}: nextLink: there are more instances than this page has; they are left out"
             )
+    entries = [where.at(index).mapping(entry) for index, entry in enumerate(where.listed(listed))]
+    resources = [in_arm_shape(entry, where.at(index)) for index, entry in enumerate(entries)]
+    if is_flexible(fleet):
+        resources = number_machines(resources, where, fleet)
     seen: dict[str, Member] = {}
-    for index, entry in enumerate(where.listed(listed)):
-        member = _member(where.at(index).mapping(entry), where.at(index), fleet, notes)
+    for index, resource in enumerate(resources):
+        member = _member(resource, where.at(index), fleet, notes)
         if member.instance_id in seen:
             where.at(index).at("instanceId").refuse(f"{member.instance_id!r} stands there twice")
         seen[member.instance_id] = member
     return sorted(seen.values(), key=lambda member: int(member.instance_id))
 
 
-def _member(found: dict[str, Any], place: Place, fleet: dict[str, Any], notes: Notes) -> Member:
-    resource = in_arm_shape(found, place)
+def _member(resource: dict[str, Any], place: Place, fleet: dict[str, Any], notes: Notes) -> Member:
     instance_id = place.at("instanceId").text(resource.get("instanceId"))
     if not instance_id.isdecimal():
         place.at("instanceId").refuse(f"{instance_id!r} is no number, as those of Uniform scale sets are")
-    _require_member(str(resource.get("id") or ""), place, fleet)
+    if not is_flexible(fleet):
+        _require_member(str(resource.get("id") or ""), place, fleet)
     properties = resource["properties"]
     storage = place.at("storageProfile").mapping(properties.get("storageProfile") or {})
     image = place.at("storageProfile").at("imageReference").mapping(storage.get("imageReference") or {})
+    called = str(resource.get(MACHINE_NAME) or instance_id)
     facts = {
         **_identity(resource, place),
-        **_version(image, notes, instance_id),
-        **_disks(storage, place.at("storageProfile"), notes, instance_id),
-        **_provisioning(properties, place, notes, instance_id),
+        **_version(image, notes, called),
+        **_disks(storage, place.at("storageProfile"), notes, called),
+        **_provisioning(properties, place, notes, called),
     }
-    behind = _view(properties, place, facts, fleet, notes, instance_id)
+    behind = _view(properties, place, facts, fleet, notes, called)
     return Member(instance_id, image, facts, behind)
 
 
@@ -86,9 +92,10 @@ def _identity(resource: dict[str, Any], place: Place) -> dict[str, Any]:
     properties = resource["properties"]
     computer = place.at("osProfile").mapping(properties.get("osProfile") or {}).get("computerName")
     zones = place.at("zones").listed(resource.get("zones"))
-    imported = {"vmId": properties.get("vmId"), "computerName": computer}
+    imported = {"name": resource.get(MACHINE_NAME), "vmId": properties.get("vmId"), "computerName": computer}
     facts = {
         "zone": str(zones[0]) if zones else None,
+        "faultDomain": properties.get("platformFaultDomain"),
         "tags": place.at("tags").mapping(resource["tags"]) if resource.get("tags") else None,
         "created": instant_of(properties.get("timeCreated"), place.at("timeCreated")),
         "protectionPolicy": _protection(properties, place.at("protectionPolicy")),
@@ -122,6 +129,8 @@ def _disks(storage: dict[str, Any], place: Place, notes: Notes, instance: str) -
         notes.note("osDisk.name is missing; a name is made up", instance=instance)
     else:
         facts["os"] = os_disk
+    if str(os_disk.get("deleteOption")).lower() == "detach":
+        facts["osDiskDeleteOption"] = "Detach"
     data_disks = place.at("dataDisks").listed(storage.get("dataDisks"))
     for index, disk in enumerate(data_disks):
         where = place.at("dataDisks").at(index)

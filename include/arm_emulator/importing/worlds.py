@@ -35,8 +35,6 @@ def imported_world(
     :raises ImportRefusedError: something is not what the CLI prints, or what the emulator cannot hold.
     """
     fleet = scale_set_resource(*scale_set, notes)
-    if str(fleet["properties"].get("orchestrationMode") or "").lower() == "flexible":
-        scale_set[1].at("orchestrationMode").refuse("is Flexible; only Uniform scale sets are imported")
     found = members(*instances, fleet, notes)
     balancers = [{"resource": load_balancer_resource(*balancer)} for balancer in load_balancers]
     _set_capacity(fleet, found, scale_set[1], notes)

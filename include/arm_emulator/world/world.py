@@ -134,11 +134,14 @@ class World:
     ) -> tuple[ScaleSet, Instance] | None:
         """A member of a Flexible scale set by its virtual machine's name; None when there is none."""
         owner, _, _number = name.rpartition("_")
-        scale_set = self.scale_sets.get(scale_set_id(subscription_id, resource_group, owner).lower())
-        if scale_set is None or not scale_set.is_flexible:
-            return None
-        instance = scale_set.find_instance(name)
-        return None if instance is None else (scale_set, instance)
+        usual = self.scale_sets.get(scale_set_id(subscription_id, resource_group, owner).lower())
+        named = (found for found in self.scale_sets.values() if name.lower() in found.machine_names)
+        for scale_set in (*named, *([] if usual is None else [usual])):
+            is_here = scale_set.is_flexible and scale_set.id.stands_in(subscription_id, resource_group)
+            instance = scale_set.find_instance(name) if is_here else None
+            if instance is not None:
+                return scale_set, instance
+        return None
 
     def require_resource_group(self, subscription_id: str, resource_group: str) -> None:
         """Refuse a resource group in which the world has nothing.
