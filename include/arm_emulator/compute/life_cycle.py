@@ -17,37 +17,40 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.disks import data_disks, renewed_data_disks
+from arm_emulator.compute.extension_runs import (
+    apply_model,
+    behaviour_of,
+    change_of,
+    end_extension,
+    fail,
+    next_extension,
+    succeed,
+)
 from arm_emulator.compute.health import end_grace, end_warming, flap, follow_health, set_health
 from arm_emulator.compute.instance import (
     Change,
     ChangeKind,
-    ExtensionResult,
     Fate,
     HealthState,
     Power,
     Provisioning,
     Step,
 )
-from arm_emulator.compute.instance_view import lock_out_words
 from arm_emulator.compute.managed_disks import keep, os_managed_disk
 from arm_emulator.compute.steps import enter, leave
-from arm_emulator.images.behaviours import HEALTHY_BOOT, HealthWord, behaviour_at_boot
-from arm_emulator.record import OperationFailed, OsDiskSwapped
+from arm_emulator.images.behaviours import HealthWord
+from arm_emulator.record import OsDiskSwapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from arm_emulator.compute.extensions import Extension
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.scale_set import ScaleSet
-    from arm_emulator.images.behaviours import ImageBehaviour
     from arm_emulator.world.world import World
 
 DETACH = "Detach"
-EXTENSION_FAILURE = "VMExtensionProvisioningError"
 
 
 def begin(world: World, scale_set: ScaleSet, instance: Instance, change: Change) -> None:
@@ -83,7 +86,7 @@ def finish_step(world: World, scale_set: ScaleSet, instance: Instance) -> None:
         return
     leave(instance)
     if instance.change is not None and instance.change.fate is Fate.FAIL:
-        _fail(world, scale_set, instance, instance.change)
+        fail(world, scale_set, instance, instance.change)
         follow_health(world, scale_set, instance)
     else:
         _ON_END[step](world, scale_set, instance)
@@ -91,7 +94,7 @@ def finish_step(world: World, scale_set: ScaleSet, instance: Instance) -> None:
 
 
 def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    change = _change_of(instance)
+    change = change_of(instance)
     is_whole = change.kind is ChangeKind.REIMAGE_ALL
     before = _data_disk_ids(scale_set, instance)
     _leave_os_disk(world, scale_set, instance)
@@ -121,16 +124,16 @@ def _leave_os_disk(world: World, scale_set: ScaleSet, instance: Instance) -> Non
 
 
 def _end_stop(world: World, _scale_set: ScaleSet, instance: Instance) -> None:
-    change = _change_of(instance)
+    change = change_of(instance)
     instance.power, instance.powered_at = _ENDS_IN[change.kind], world.now
     if instance.model.has_health_source:
         set_health(world, instance, HealthState.UNKNOWN)
-    _succeed(world, instance, change)
+    succeed(world, instance, change)
 
 
 def _end_attach(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     """Another OS disk: the one before is left unattached, whatever its ``deleteOption``."""
-    change = _change_of(instance)
+    change = change_of(instance)
     disk = world.disks.pop(str(change.disk).lower())
     keep(world, os_managed_disk(scale_set, instance))
     instance.attached_os_disk, instance.os_disk_at = disk, world.now
@@ -140,12 +143,12 @@ def _end_attach(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     world.observer.observe(
         OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, 0)
     )
-    _succeed(world, instance, change)
+    succeed(world, instance, change)
 
 
 def _start_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     """Boot: custom data and all extensions run anew, and health is unknown until it is told."""
-    _change_of(instance).extensions = tuple(extension.name for extension in instance.model.extensions)
+    change_of(instance).extensions = tuple(extension.name for extension in instance.model.extensions)
     instance.boots += 1
     instance.extensions = ()
     instance.power, instance.powered_at = Power.STARTING, world.now
@@ -155,127 +158,10 @@ def _start_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
 
 def _end_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.power, instance.powered_at = Power.RUNNING, world.now
-    instance.health_word = _behaviour(world, scale_set, instance).health
+    instance.health_word = behaviour_of(world, scale_set, instance).health
     if instance.health_word is HealthWord.UNHEALTHY:
         set_health(world, instance, HealthState.UNHEALTHY)
-    _next_extension(world, scale_set, instance)
-
-
-def _apply_model(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    had_source = instance.model.has_health_source
-    _change_of(instance).extensions = _extensions_to_run(scale_set, instance)
-    instance.model = scale_set.model
-    instance.etag += 1
-    there = {extension.name for extension in scale_set.model.extensions}
-    instance.extensions = tuple(result for result in instance.extensions if result.name in there)
-    if instance.model.has_health_source and not had_source:
-        set_health(world, instance, HealthState.INITIALIZING)
-    _next_extension(world, scale_set, instance)
-
-
-def _extensions_to_run(scale_set: ScaleSet, instance: Instance) -> tuple[str, ...]:
-    """What applying the model runs: extensions that changed, and those that failed before."""
-    succeeded = {result.name for result in instance.extensions if result.succeeded}
-    changed = scale_set.model.changed_extensions(instance.model)
-    names = (extension.name for extension in scale_set.model.extensions)
-    return tuple(name for name in names if name in changed or name not in succeeded)
-
-
-def _end_extension(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    change = _change_of(instance)
-    name = change.extensions[change.position]
-    behaviour = _behaviour(world, scale_set, instance)
-    succeeded = not (behaviour.extension_failed and behaviour.extension == name)
-    extension = _extension_named(instance, name)
-    if extension is not None and extension.is_locked_out_at(world.now):
-        succeeded = False
-    others = tuple(result for result in instance.extensions if result.name != name)
-    instance.extensions = (*others, ExtensionResult(name, succeeded, world.now))
-    change.position += 1
-    _next_extension(world, scale_set, instance)
-
-
-def _next_extension(world: World, scale_set: ScaleSet, instance: Instance) -> None:
-    change = _change_of(instance)
-    change.position = _skip_blocked(instance, change)
-    if change.position < len(change.extensions):
-        enter(world, scale_set, instance, Step.EXTENDING)
-    else:
-        _settle(world, scale_set, instance, change)
-
-
-def _skip_blocked(instance: Instance, change: Change) -> int:
-    """The next extension that does not wait for one that failed or never ran; those are left out."""
-    succeeded = {result.name for result in instance.extensions if result.succeeded}
-    waits_for = {extension.name: extension.after for extension in instance.model.extensions}
-    position = change.position
-    while position < len(change.extensions):
-        if succeeded.issuperset(waits_for.get(change.extensions[position], ())):
-            break
-        position += 1
-    return position
-
-
-def _settle(world: World, scale_set: ScaleSet, instance: Instance, change: Change) -> None:
-    failed = [result.name for result in instance.extensions if not result.succeeded]
-    if failed:
-        change.code = EXTENSION_FAILURE
-        change.message = (
-            f"VM '{scale_set.id.name}_{instance.instance_id}' has reported a failure when processing extension "
-            f"'{failed[0]}'.{_reason(world, instance, failed[0])}"
-        )
-        _fail(world, scale_set, instance, change)
-    else:
-        _succeed(world, instance, change)
-    follow_health(world, scale_set, instance)
-
-
-def _reason(world: World, instance: Instance, name: str) -> str:
-    extension = _extension_named(instance, name)
-    is_locked_out = extension is not None and extension.is_locked_out_at(world.now)
-    return f" Error message: {lock_out_words(extension)}" if extension and is_locked_out else ""
-
-
-def _extension_named(instance: Instance, name: str) -> Extension | None:
-    return next((extension for extension in instance.model.extensions if extension.name == name), None)
-
-
-def _succeed(world: World, instance: Instance, change: Change) -> None:
-    instance.provisioning, instance.provisioned_at = Provisioning.SUCCEEDED, world.now
-    instance.change = None
-    if change.operation is not None:
-        world.operations[change.operation].settle(instance.instance_id, world.now)
-
-
-def _fail(world: World, scale_set: ScaleSet, instance: Instance, change: Change) -> None:
-    instance.provisioning, instance.provisioned_at = Provisioning.FAILED, world.now
-    instance.failure = change.code
-    instance.change = None
-    if change.operation is not None:
-        detail = ErrorDetail(change.code, change.message, target=instance.instance_id)
-        world.operations[change.operation].settle(instance.instance_id, world.now, detail)
-    world.observer.observe(OperationFailed(world.now, scale_set.id.text, instance.instance_id))
-
-
-def _behaviour(world: World, scale_set: ScaleSet, instance: Instance) -> ImageBehaviour:
-    if instance.change is not None and instance.change.kind is ChangeKind.MODEL:
-        return HEALTHY_BOOT
-    return behaviour_at_boot(
-        world.behaviours,
-        world.seed,
-        scale_set=scale_set.key,
-        instance=instance.instance_id,
-        machine=scale_set.machine_name(instance.instance_id),
-        version=instance.exact_version,
-    )
-
-
-def _change_of(instance: Instance) -> Change:
-    if instance.change is None:
-        raise ValueError(
-            f"instance {instance.instance_id} is at {instance.step} without a change in progress"
-        )
-    return instance.change
+    next_extension(world, scale_set, instance)
 
 
 _FIRST_STEP: Mapping[ChangeKind, Step] = MappingProxyType(
@@ -299,8 +185,8 @@ _ON_END: Mapping[Step, Callable[[World, ScaleSet, Instance], None]] = MappingPro
     {
         Step.SWAPPING: _end_swap,
         Step.BOOTING: _end_boot,
-        Step.APPLYING: _apply_model,
-        Step.EXTENDING: _end_extension,
+        Step.APPLYING: apply_model,
+        Step.EXTENDING: end_extension,
         Step.WARMING: end_warming,
         Step.GRACE: end_grace,
         Step.FLAPPING: flap,
