@@ -212,6 +212,9 @@ def stories(draw: st.DrawFn) -> Story:
     words = st.sampled_from(["never", "unhealthy", "flapping"])
     flags = st.sets(st.sampled_from(["enableCrossZoneUpgrade", "prioritizeUnhealthyInstances"]))
     scaled = draw(_seldom(st.tuples(st.integers(0, 200), st.integers(1, 30))))
+    crash = draw(st.none() | st.tuples(st.integers(0, 200), some))
+    zone_down = draw(_seldom(st.tuples(st.integers(0, 200), st.sampled_from("123"), st.integers(1, 200))))
+    relapsing = draw(some)
     return Story(
         n=n,
         zones=draw(st.integers(0, 3)),
@@ -223,18 +226,18 @@ def stories(draw: st.DrawFn) -> Story:
         unhealthy=draw(some),
         protected=draw(some),
         sick=draw(st.lists(st.tuples(st.integers(0, n - 1), words), max_size=3).map(tuple)),
-        relapsing=draw(some),
-        crash=draw(st.none() | st.tuples(st.integers(0, 200), some)),
+        relapsing=relapsing,
+        crash=crash,
         effects=tuple(sorted(draw(st.sets(st.sampled_from(sorted(EFFECTS)), max_size=2)))),
         trigger=draw(st.sampled_from(["automatic", "manual"])),
         death=draw(st.none() | st.tuples(st.integers(0, 80), st.sampled_from([str(m) for m in Moment]))),
         phases=draw(st.just(()) | _phases(n)),
         skipped=draw(st.just(()) | some),
         scaled=scaled,
-        zone_down=draw(_seldom(st.tuples(st.integers(0, 200), st.sampled_from("123"), st.integers(1, 200)))),
+        zone_down=zone_down,
         expiry=draw(_seldom(st.integers(-10, 200))),
-        # A list that lags hides whom a scale-out made, so that nobody can count them in.
-        list_lag=0 if scaled else draw(st.sampled_from([0, 0, 0, 5, 12])),
+        # A list that lags hides whom a scale-out made and who fell ill a moment ago: nobody can count them.
+        list_lag=0 if scaled or crash or zone_down or relapsing else draw(st.sampled_from([0, 0, 5, 12])),
         gallery=draw(st.booleans()),
         is_flexible=draw(st.sampled_from([False, False, True])),
     )

@@ -15,6 +15,7 @@ EXAMPLES = 60
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)  # many whole rollouts in one test, on a machine that may be busy
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -28,6 +29,7 @@ def test_no_story_breaks_a_rule(stages: Stages, story: Story) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)  # many whole rollouts in one test, on a machine that may be busy
 @settings(
     max_examples=EXAMPLES // 2, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
