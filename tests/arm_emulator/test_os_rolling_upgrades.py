@@ -151,6 +151,20 @@ def test_cancel_lets_the_batch_in_flight_end(serve: Serve) -> None:
     assert emulator.audit()["imageVersions"] == {V1: 12, V2: 3}
 
 
+def test_cancel_during_a_bad_batch_is_a_cancel(serve: Serve) -> None:
+    """An upgrade that was cancelled ends as Cancelled, also when its last batch goes over a threshold (R12)."""
+    emulator = serve(world(scale_set(), imageBehaviours=[{"version": V2, "health": "unhealthy"}]))
+    start(emulator)
+    emulator.advance(5)
+
+    answer = emulator.arm("POST", f"{scale_set_id()}/rollingUpgrades/cancel")
+    emulator.advance(3600)
+
+    assert latest(emulator)["runningStatus"]["code"] == "Cancelled"
+    assert counts(latest(emulator)) == (0, 3, 0, 12)
+    assert emulator.arm("GET", answer.headers["azure-asyncoperation"]).json()["status"] == "Succeeded"
+
+
 def test_cancel_without_an_upgrade_is_refused(serve: Serve) -> None:
     """409 OperationNotAllowed in Azure's words, also when one has ended; 404 of latest when there never was one (N9)."""
     emulator = serve()

@@ -153,15 +153,16 @@ def _roll_back(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> bo
 
 
 def _decide(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> None:
-    """Between two batches: stop, be done, wait, or begin the next one."""
+    """Between two batches: stop, be done, wait, or begin the next one; who cancelled hears that it was cancelled."""
+    if upgrade.cancelling:
+        end_upgrade(world, scale_set, upgrade, UpgradeCode.CANCELLED)
+        return
     breach = breach_of_upgraded(scale_set, upgrade) or _failed_rollback(upgrade)
     pending = pending_instances(scale_set, upgrade)
-    if breach is None and pending and not upgrade.cancelling:
+    if breach is None and pending:
         breach = breach_of_set(scale_set, upgrade)
     if breach is not None:
         end_upgrade(world, scale_set, upgrade, UpgradeCode.FAULTED, breach)
-    elif upgrade.cancelling:
-        end_upgrade(world, scale_set, upgrade, UpgradeCode.CANCELLED)
     elif not pending:
         end_upgrade(world, scale_set, upgrade, UpgradeCode.COMPLETED)
     elif not _is_pausing(world, scale_set, upgrade) and not _is_giving_way(world, scale_set, upgrade):
