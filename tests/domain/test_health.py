@@ -26,11 +26,13 @@ from fleet_builders import (
     upgraded,
 )
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.health import (
     DISKS_DIFFER,
     OPERATION_LIMIT,
     TIMED_OUT,
     VerdictKind,
+    find_ailment,
     is_ready,
     is_replaced,
     judge_rollback,
@@ -83,22 +85,44 @@ def test_ready_is_running_provisioned_extended_and_healthy(health: Health, sourc
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "words", "sign"),
     [
-        ({"power": "stopped"}, "power state is stopped"),
-        ({"power": ""}, "power state is not shown"),
-        ({"provisioning_state": "Failed"}, "provisioning is Failed"),
-        ({"failed_extensions": ("a", "b")}, "extension a, b failed"),
-        ({"pending_extensions": ("c",)}, "extension c is not provisioned yet"),
-        ({"health": Health.UNKNOWN}, "health is unknown"),
-        ({"health": Health.NOT_REPORTED}, "health is not reported"),
-        ({"power": "stopped", "health": Health.UNHEALTHY}, "power state is stopped"),
-        ({}, ""),
+        ({"power": "stopped"}, "power state is stopped", Sign.POWER),
+        ({"power": ""}, "power state is not shown", Sign.POWER),
+        ({"provisioning_state": "Failed"}, "provisioning is Failed", Sign.PROVISIONING_FAILED),
+        ({"provisioning_state": "Updating"}, "provisioning is Updating", Sign.PROVISIONING_UNSETTLED),
+        ({"failed_extensions": ("a", "b")}, "extension a, b failed", Sign.EXTENSION_FAILED),
+        ({"pending_extensions": ("c",)}, "extension c is not provisioned yet", Sign.EXTENSION_UNSETTLED),
+        ({"health": Health.UNKNOWN}, "health is unknown", Sign.HEALTH),
+        ({"health": Health.NOT_REPORTED}, "health is not reported", Sign.HEALTH),
+        ({"power": "stopped", "health": Health.UNHEALTHY}, "power state is stopped", Sign.POWER),
+        ({}, "", Sign.NONE),
     ],
 )
-def test_what_is_not_ready_says_why(changes: dict[str, object], words: str) -> None:
-    """R32: the first thing that is wrong, from the ground up, in a few words."""
-    assert words == why_not_ready(an_instance(**changes), PROBED)
+def test_what_is_not_ready_says_why(changes: dict[str, object], words: str, sign: Sign) -> None:
+    """R32: the first thing that is wrong, from the ground up, in a few words and as a sign with what it is about."""
+    instance = an_instance(**changes)
+
+    assert words == why_not_ready(instance, PROBED)
+    assert find_ailment(instance, PROBED) == Ailment(sign, instance.failed_extensions)
+
+
+@pytest.mark.parametrize(
+    ("instance", "changes", "ailment"),
+    [
+        (None, {}, Ailment(Sign.GONE)),
+        (an_instance(0), {}, Ailment(Sign.NO_END)),
+        (new(health=Health.UNHEALTHY), ENDED, Ailment(Sign.HEALTH)),
+        (new(failed_extensions=("a",)), ENDED, Ailment(Sign.EXTENSION_FAILED, ("a",))),
+        (new(), {**ENDED, "data_disk_ids": ("0:/disks/d",)}, Ailment(Sign.DATA_DISKS)),
+        (new(), ENDED, Ailment()),
+    ],
+)
+def test_a_verdict_carries_what_was_suffered(
+    instance: Instance | None, changes: dict[str, object], ailment: Ailment
+) -> None:
+    """R5, R10, R38: whoever decides by a verdict later needs none of its words."""
+    assert judge_swap(a_swap(0, **changes), instance, PROBED, patience(), after(1800)).suffered == ailment
 
 
 # --- replaced -----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from fleet_builders import (
     told,
 )
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.errors import FleetwrightError, LedgerError
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.journal import _APPLY, fold
@@ -129,6 +130,37 @@ def test_operations_are_told_with_whom_they_carry() -> None:
 
     assert batch is not None
     assert batch.operations == (("https://arm/op/0", ("0", "3")), ("https://arm/op/3?t=2", ("3",)))
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "after_rollback"),
+    [
+        ("rolled back", "ill; rolled back", Ailment()),
+        ("rollback failed", "ill; rollback: down", Ailment(Sign.POWER)),
+    ],
+)
+def test_a_rollback_is_told_apart_from_what_was_suffered(
+    state: str, words: str, after_rollback: Ailment
+) -> None:
+    """R11, C11: neither the words nor the sign of a rollback take the place of what led to it."""
+    begun = (started(), intended(0), sending(0), accepted(0), replaced(0))
+    bad = judged(0, "unhealthy", "ill", suffered={"sign": "health"})
+    ending = judged(0, state, "down", suffered=after_rollback.to_dict())
+
+    swap = fold((*begun, bad, rollback_intended(0), ending)).swaps["0"]
+
+    assert (swap.verdict_reason, swap.suffered, swap.after_rollback) == (
+        words,
+        Ailment(Sign.HEALTH),
+        after_rollback,
+    )
+
+
+def test_a_verdict_from_before_signs_has_none() -> None:
+    """R2: an older ledger goes on being read; its verdicts prove nothing."""
+    view = fold((started(), *a_batch_to((0, "unhealthy"))))
+
+    assert view.swaps["0"].suffered == Ailment()
 
 
 # --- order --------------------------------------------------------------------------------------------

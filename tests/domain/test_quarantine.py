@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fleetwright.domain.ailments import NO_AILMENT, Ailment, Sign
 from fleetwright.domain.quarantine import (
     Quarantined,
     Release,
@@ -22,14 +23,25 @@ from fleetwright.domain.thresholds import BEFORE_ROLLOUT, FAILED_INSTANCES, IN_R
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 FLEET = "/subscriptions/s/resourceGroups/shop/providers/Microsoft.Compute/virtualMachineScaleSets/Web"
 IMAGE = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
-SICK = "health is unhealthy 300 s after the end of its swap"
-BROKEN = "extension Script failed 3 s after its swap"
+SICK = Ailment(Sign.HEALTH)
+BROKEN = Ailment(Sign.EXTENSION_FAILED, ("Script",))
+BOTH_BROKEN = Ailment(Sign.EXTENSION_FAILED, ("Script", "Other"))
+OTHER_BROKEN = Ailment(Sign.EXTENSION_FAILED, ("Other",))
+NO_POWER = Ailment(Sign.POWER)
+NOT_REPLACED = Ailment(Sign.NOT_REPLACED)
+REFUSED = Ailment(Sign.REFUSED)
 
 
-def swapped(state: SwapState = SwapState.ROLLED_BACK, reason: str = SICK, **more: str) -> SwapRecord:
-    """One swapped instance that ran the new version."""
-    found = {"new_disk_id": "new", **more}
-    return SwapRecord("0", 0, "1.0.0", "old", "1.0.1", state=state, verdict_reason=reason, **found)
+def swapped(
+    state: SwapState = SwapState.ROLLED_BACK,
+    suffered: Ailment = SICK,
+    after_rollback: Ailment = NO_AILMENT,
+    **more: str,
+) -> SwapRecord:
+    """One swapped instance that ran the new version; its words are such that nobody may decide by them."""
+    found = {"new_disk_id": "new", "verdict_reason": "health is extension Script failed", **more}
+    ailments = {"suffered": suffered, "after_rollback": after_rollback}
+    return SwapRecord("0", 0, "1.0.0", "old", "1.0.1", state=state, **ailments, **found)
 
 
 def ended(
@@ -54,16 +66,20 @@ def test_a_version_whose_instances_went_bad_is_put_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "put_away"),
+    ("suffered", "after_rollback", "put_away"),
     [
-        (f"{SICK}; rollback: health is unhealthy 300 s after the end of its rollback", True),
-        (f"{BROKEN}; rollback: extension Script failed 3 s after its rollback", False),
-        (f"{BROKEN}; rollback: extension Other failed 3 s after its rollback", True),
+        (SICK, SICK, True),
+        (BROKEN, BROKEN, False),
+        (BROKEN, OTHER_BROKEN, True),
+        (BROKEN, BOTH_BROKEN, False),
+        (BOTH_BROKEN, BROKEN, True),
     ],
 )
-def test_a_failed_rollback_puts_the_version_away(reason: str, put_away: bool) -> None:
+def test_a_failed_rollback_puts_the_version_away(
+    suffered: Ailment, after_rollback: Ailment, put_away: bool
+) -> None:
     """A failed rollback does too, unless one extension fails on both versions: its credential, say (C11, R36)."""
-    view = ended(FAILED_INSTANCES, swapped(SwapState.ROLLBACK_FAILED, reason))
+    view = ended(FAILED_INSTANCES, swapped(SwapState.ROLLBACK_FAILED, suffered, after_rollback))
 
     assert (judge_version(view) is not None) is put_away
 
@@ -83,67 +99,66 @@ def test_only_a_stopped_rollout_puts_a_version_away(state: RolloutState) -> None
 @pytest.mark.parametrize(
     "swap",
     [
-        swapped(SwapState.UNHEALTHY, "the swap had no end after 30 minutes", fatal="timed out"),
-        swapped(SwapState.UNHEALTHY, "the swap failed, it still runs 1.0.0", new_disk_id=""),
+        swapped(SwapState.UNHEALTHY, Ailment(Sign.NO_END), fatal="timed out"),
+        swapped(SwapState.UNHEALTHY, NOT_REPLACED, new_disk_id=""),
+        swapped(SwapState.UNHEALTHY, SICK, new_disk_id=""),
+        swapped(SwapState.UNHEALTHY, SICK, fatal="data disks differ"),
         swapped(SwapState.UNHEALTHY, BROKEN),
-        swapped(SwapState.UNHEALTHY, f"instance 6: {BROKEN}"),
-        swapped(SwapState.UNHEALTHY, "it does not exist any more"),
+        swapped(SwapState.UNHEALTHY, Ailment(Sign.GONE)),
+        swapped(SwapState.UNHEALTHY, Ailment(Sign.PROTECTED)),
+        swapped(SwapState.UNHEALTHY, NO_AILMENT),
     ],
 )
 def test_instances_that_prove_nothing(swap: SwapRecord) -> None:
-    """A timeout, a swap that never took place, a scale-in and an extension without a second try are no proof (R12)."""
+    """A timeout, a swap that never took place, a scale-in, an extension without a second try and a record from before signs are no proof (R12)."""
     assert judge_version(ended(UPGRADED, swap)) is None
     assert judge_version(ended(UPGRADED, swap, swapped())) is not None
 
 
-NO_POWER = "power state is stopped 300 s after the end of its swap"
-REFUSED = "rollback: Azure refused the rollback: 409 OperationNotAllowed"
-
-
 @pytest.mark.parametrize(
-    ("state", "reason"),
+    ("state", "suffered", "after_rollback"),
     [
-        (SwapState.ROLLBACK_FAILED, f"{NO_POWER}; {REFUSED}"),
-        (SwapState.ROLLBACK_FAILED, f"{SICK}; {REFUSED}"),
-        (SwapState.ROLLBACK_FAILED, f"{BROKEN}; {REFUSED}"),
-        (SwapState.ROLLBACK_FAILED, f"{BROKEN}; rollback: {NO_POWER}"),
-        (SwapState.ROLLBACK_FAILED, f"the swap failed, it still runs 1.0.0; {REFUSED}"),
-        (SwapState.ROLLED_BACK, f"{NO_POWER}; rollback: ready"),
-        (SwapState.UNHEALTHY, "power state is deallocated 4 s after its swap"),
-        (SwapState.ROLLED_BACK, "fell ill later: power state is stopped; rollback: ready"),
-        (SwapState.UNHEALTHY, f"instance 16: {NO_POWER}"),
-        (SwapState.UNHEALTHY, "provisioning is Updating 300 s after the end of its swap"),
+        (SwapState.ROLLBACK_FAILED, NO_POWER, REFUSED),
+        (SwapState.ROLLBACK_FAILED, SICK, REFUSED),
+        (SwapState.ROLLBACK_FAILED, BROKEN, REFUSED),
+        (SwapState.ROLLBACK_FAILED, BROKEN, NO_POWER),
+        (SwapState.ROLLBACK_FAILED, NOT_REPLACED, REFUSED),
+        (SwapState.ROLLED_BACK, NO_POWER, NO_AILMENT),
+        (SwapState.UNHEALTHY, NO_POWER, NO_AILMENT),
+        (SwapState.UNHEALTHY, Ailment(Sign.PROVISIONING_UNSETTLED), NO_AILMENT),
     ],
 )
 @pytest.mark.parametrize("code", [UPGRADED, FAILED_INSTANCES])
-def test_lost_power_and_refused_rollbacks_are_no_proof(code: str, state: SwapState, reason: str) -> None:
+def test_lost_power_and_refused_rollbacks_are_no_proof(
+    code: str, state: SwapState, suffered: Ailment, after_rollback: Ailment
+) -> None:
     """An instance without power, or one whose rollback Azure refused, says nothing about the version (R12, R14, C11)."""
-    view = ended(code, swapped(state, reason))
+    view = ended(code, swapped(state, suffered, after_rollback))
 
     assert judge_version(view) is None
     assert judge_version(ended(code, *view.swaps.values(), swapped())) is not None
 
 
 @pytest.mark.parametrize(
-    ("why", "put_away"), [("power state is stopped", False), ("health is unhealthy", True)]
+    ("ailment", "put_away"), [(NO_POWER, False), (SICK, True), (BROKEN, False), (NO_AILMENT, False)]
 )
-def test_what_fell_ill_later_is_proof_only_with_power(why: str, put_away: bool) -> None:
+def test_what_fell_ill_later_is_proof_only_with_power(ailment: Ailment, put_away: bool) -> None:
     """Instances that were healthy and are without power at the end put nothing away; ill ones that run do (R12, R38)."""
-    view = ended(UPGRADED, swapped(SwapState.HEALTHY, "ready"))
+    view = ended(UPGRADED, swapped(SwapState.HEALTHY, NO_AILMENT))
 
-    view = replace(view, rollout=replace(view.rollout, outcome={"fell_ill": {"0": why}}))
+    view = replace(view, rollout=replace(view.rollout, outcome={"fell_ill": {"0": ailment.to_dict()}}))
 
     assert (judge_version(view) is not None) is put_away
 
 
 def test_an_extension_that_the_previous_version_runs_well_is_proof() -> None:
     """An extension that fails on the new version and not on the previous one speaks against the version (R32)."""
-    assert judge_version(ended(UPGRADED, swapped(SwapState.ROLLED_BACK, f"{BROKEN}; rollback: ready")))
+    assert judge_version(ended(UPGRADED, swapped(SwapState.ROLLED_BACK, BROKEN)))
 
 
 def test_instances_that_fell_ill_later_are_proof() -> None:
     """Instances that were healthy at first and fell ill on the version put it away (R12, R38)."""
-    assert judge_version(ended(UPGRADED, swapped(SwapState.HEALTHY, "ready"))) is not None
+    assert judge_version(ended(UPGRADED, swapped(SwapState.HEALTHY, NO_AILMENT))) is not None
 
 
 @pytest.mark.parametrize(

@@ -299,10 +299,51 @@ def test_operations_of_an_older_ledger_carry_nobody_known(
     older = Database(create_ledger_engine(file_url), file_url)
     with older.altering() as connection:
         connection.execute(text("ALTER TABLE batches DROP COLUMN operation_members"))
+        for name in ("suffered", "after_rollback"):
+            connection.execute(text(f"ALTER TABLE swaps DROP COLUMN {name}"))
         connection.execute(text("UPDATE ledger_version SET version_num = '0007'"))
     older.close()
 
     ledger = open_ledger(file_url, wall_clock=wall)
 
     assert ledger.replay() == ()
+    assert ledger.load(acquired.view.rollout.rollout_id) == view
+
+
+def test_swaps_of_an_older_ledger_suffered_nothing_known(
+    file_url: str, wall: Callable[[], datetime], settings: RolloutSettings, intend: Callable[..., Event]
+) -> None:
+    """A ledger from before signs were kept is brought up to what its events say, in the words of now (R2, R11)."""
+
+    def one(kind: EventKind, **payload: object) -> Event:
+        return Event(kind, wall(), {"instances": ["0"], **payload})
+
+    def verdict(state: str, reason: str) -> Event:
+        return one(EventKind.JUDGED, verdicts=[{"instance_id": "0", "state": state, "reason": reason}])
+
+    old = open_ledger(file_url, wall_clock=wall)
+    acquired = old.begin(settings, owner="run-a", now=wall(), terms=LeaseTerms())
+    events = [
+        intend(0, ["0"]),
+        one(EventKind.SENDING),
+        one(EventKind.ACCEPTED, operation_url="", state="accepted"),
+        verdict("unhealthy", "health is unhealthy"),
+        one(EventKind.ROLLBACK_INTENDED),
+        verdict("rolled back", "ready"),
+    ]
+    view = old.append(acquired.view.rollout.rollout_id, events, lease=acquired.lease)
+    old.close()
+    older = Database(create_ledger_engine(file_url), file_url)
+    with older.altering() as connection:
+        connection.execute(text("ALTER TABLE swaps DROP COLUMN suffered"))
+        connection.execute(text("ALTER TABLE swaps DROP COLUMN after_rollback"))
+        old_words = "health is unhealthy; rollback: ready"
+        connection.execute(text("UPDATE swaps SET verdict_reason = :words"), {"words": old_words})
+        connection.execute(text("UPDATE ledger_version SET version_num = '0008'"))
+    older.close()
+
+    ledger = open_ledger(file_url, wall_clock=wall)
+
+    assert ledger.replay() == ()
+    assert view.swaps["0"].verdict_reason == "health is unhealthy; rolled back"
     assert ledger.load(acquired.view.rollout.rollout_id) == view

@@ -41,6 +41,7 @@ def story(intend: Callable[..., Event], wall: WallClock) -> list[Event]:
         "state": "unhealthy",
         "reason": "health is unhealthy",
         "ready_seconds": None,
+        "suffered": {"sign": "health"},
     }
     return [
         intend(0, ["0"]),

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.journal import fold
 from fleetwright.domain.records import RolloutSettings, RolloutView, TriggerKind
@@ -124,6 +125,7 @@ class Story:
         }
         seconds = self.draw(st.none() | st.floats(0, 300))
         verdict = {"instance_id": instance_id, "reason": "r", "state": str(state), "ready_seconds": seconds}
+        verdict["suffered"] = Ailment(self.draw(st.sampled_from(Sign)), ("App",)).to_dict()
         return self.event(*bodies.get(state, (EventKind.JUDGED, {"verdicts": [verdict]})))
 
 

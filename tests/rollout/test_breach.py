@@ -10,6 +10,7 @@ import pytest
 from rehearsals import Admin, Happening, Rehearsal, eventful, swap_states, told
 from worlds import NEW, OLD, rolling_policy, sick, world
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.records import RolloutView
 from fleetwright.rollout.ports.controls import Control, ControlKind
 from fleetwright.rollout.report import report
@@ -94,6 +95,7 @@ def test_one_that_fell_ill_later_goes_back_as_well(rehearse: Rehearse) -> None:
     assert told(view)["reason"]["code"] == IN_ROLLOUT
     assert audit["rollbacks"] == {"0": 1, "3": 1, "6": 1}
     assert "fell ill later: power state is stopped" in view.swaps["0"].verdict_reason
+    assert view.swaps["0"].suffered == Ailment(Sign.POWER)
     assert rehearsal.admin.violations() == []
 
 

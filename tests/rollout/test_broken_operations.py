@@ -9,6 +9,7 @@ import pytest
 from rehearsals import Rehearsal, swap_states, told
 from worlds import NEW, OLD, fault, flexible, rolling_policy, world
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.records import RolloutView
 
 Rehearse = Callable[..., Rehearsal]
@@ -97,6 +98,7 @@ def test_partly_failed_operation_condemns_only_its_own(rehearse: Rehearse) -> No
     assert progress(view) == (14, 1, 0, 0)
     assert {i for i, swap in view.swaps.items() if swap.state != "healthy"} == {"3"}
     assert f"still runs {OLD}" in view.swaps["3"].verdict_reason
+    assert view.swaps["3"].suffered == Ailment(Sign.NOT_REPLACED)
     assert rehearsal.state()["imageVersions"] == {OLD: 1, NEW: 14}
     assert rehearsal.admin.violations() == []
 

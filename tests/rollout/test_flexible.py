@@ -10,6 +10,7 @@ import pytest
 from rehearsals import Admin, Rehearsal, eventful, told
 from worlds import FLEET_ID, HEALTH_EXTENSION, NEW, OLD, fault, flexible, rolling_policy, sick, world
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.leftovers import list_leftovers
@@ -147,6 +148,8 @@ def test_rollback_that_fails_keeps_the_previous_disk(rehearse: Rehearse, path: s
     assert told(view)["status"] == "Faulted"
     assert view.swaps["web_2"].state == "rollback failed"
     assert "Oops" in view.swaps["web_2"].verdict_reason
+    assert view.swaps["web_2"].suffered == Ailment(Sign.HEALTH)
+    assert view.swaps["web_2"].after_rollback == Ailment(Sign.REFUSED)
     assert rehearsal.disks()["unattached"] == [before]
     assert any(before.lower() in line for line in view.rollout.outcome["kept_disks"])
 

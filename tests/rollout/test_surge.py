@@ -253,6 +253,10 @@ def test_one_that_fell_ill_before_it_took_over_does_not_cost_the_old_one(rehears
 
     assert instances_of(rehearsal)["0"] == OLD
     assert swap_states(view)["unhealthy"] == 2
+    assert {str(s.suffered.sign) for s in view.swaps.values() if s.state == "unhealthy"} == {
+        "power",
+        "health",
+    }
     assert capacity(rehearsal) == 6
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fleetwright.domain.ailments import Ailment
 from fleetwright.domain.events import Event
 from fleetwright.domain.records import BatchRecord, RolloutView, SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, IllegalMoveError, SwapState, advance_swap
@@ -102,16 +103,24 @@ def judge(view: RolloutView, event: Event) -> RolloutView:
         swap = view.swaps[instance_id]
         if swap.state == verdict["state"]:
             continue
-        # How its rollback went is told behind what it suffered, never instead of it.
-        suffered = f"{swap.verdict_reason}; rollback: " if swap.state in AWAITING_ROLLBACK else ""
         change = {
-            "verdict_reason": suffered + verdict["reason"],
+            **_what_it_suffers(swap, verdict),
             "ready_seconds": verdict.get("ready_seconds"),
             # What once was reason enough to stop stays so, however its rollback goes.
             "fatal": verdict.get("fatal") or swap.fatal,
         }
         view = _change_swaps(view, {instance_id: change}, verdict["state"])
     return view
+
+
+def _what_it_suffers(swap: SwapRecord, verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict's words and sign; how a rollback went is told behind what was suffered, never instead of it."""
+    found = Ailment.from_dict(verdict.get("suffered"))
+    if swap.state not in AWAITING_ROLLBACK:
+        return {"verdict_reason": verdict["reason"], "suffered": found}
+    is_back = verdict["state"] == SwapState.ROLLED_BACK
+    outcome = "rolled back" if is_back else f"rollback: {verdict['reason']}"
+    return {"verdict_reason": f"{swap.verdict_reason}; {outcome}", "after_rollback": found}
 
 
 def intend_rollback(view: RolloutView, event: Event) -> RolloutView:
@@ -146,7 +155,10 @@ def open_restoring(view: RolloutView, event: Event) -> RolloutView:
     if any(batch.index == body["index"] for batch in view.batches):
         return view
     changes = {
-        swap["instance_id"]: {"verdict_reason": swap["reason"]}
+        swap["instance_id"]: {
+            "verdict_reason": swap["reason"],
+            "suffered": Ailment.from_dict(swap.get("suffered")),
+        }
         for swap in body["swaps"]
         if view.swaps[swap["instance_id"]].state is SwapState.HEALTHY
     }

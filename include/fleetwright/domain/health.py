@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fleetwright.domain.ailments import NO_AILMENT, Ailment, Sign
 from fleetwright.domain.data_disks import describe_differences
 from fleetwright.domain.instances import UNKNOWN_POWER, Health, HealthSource, Instance
 from fleetwright.domain.records import SwapRecord
@@ -23,7 +24,6 @@ TIMED_OUT = "timed out"
 DISKS_DIFFER = "data disks differ"
 
 GONE = "it does not exist any more"
-ROLLBACK_REFUSED = "Azure refused the rollback"
 
 _BAD_HEALTH = frozenset({Health.UNHEALTHY, Health.UNKNOWN})
 # The binary extension has no word for an application that starts: until it answers well it is unhealthy (N21, N22).
@@ -52,12 +52,14 @@ class Verdict:
     :param ready_seconds: from the end of the swap until it was seen ready, None where it was not
     :param fatal: why the whole rollout has to stop, whatever the thresholds say: an operation without an
         end may still be at work, and a data disk that is lost or moved must not happen twice (R5)
+    :param suffered: by what the instance was found bad
     """
 
     kind: VerdictKind
     reason: str
     ready_seconds: float | None = None
     fatal: str = ""
+    suffered: Ailment = NO_AILMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +77,45 @@ class Patience:
 
 def why_not_ready(instance: Instance, source: HealthSource) -> str:
     """Why the instance is not ready, in a few words; empty when it is ready."""
+    match find_ailment(instance, source).sign:
+        case Sign.POWER:
+            return f"power state is {instance.power or 'not shown'}"
+        case Sign.EXTENSION_FAILED:
+            return f"extension {', '.join(instance.failed_extensions)} failed"
+        case Sign.PROVISIONING_FAILED | Sign.PROVISIONING_UNSETTLED:
+            return f"provisioning is {instance.provisioning_state}"
+        case Sign.EXTENSION_UNSETTLED:
+            return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
+        case Sign.HEALTH:
+            return f"health is {instance.health}"
+    return ""
+
+
+def find_ailment(instance: Instance, source: HealthSource) -> Ailment:
+    """By what the instance is not ready, the first thing from the ground up; no sign when it is ready."""
     is_seen_at_work = instance.power == UNKNOWN_POWER and not instance.is_settled
     if not is_seen_at_work and instance.power != "running":
-        return f"power state is {instance.power or 'not shown'}"
+        return Ailment(Sign.POWER)
     if instance.failed_extensions:
-        return f"extension {', '.join(instance.failed_extensions)} failed"
+        return Ailment(Sign.EXTENSION_FAILED, instance.failed_extensions)
     if not instance.is_provisioned:
-        return f"provisioning is {instance.provisioning_state}"
+        is_failed = instance.provisioning_state.lower() == "failed"
+        return Ailment(Sign.PROVISIONING_FAILED if is_failed else Sign.PROVISIONING_UNSETTLED)
     if instance.pending_extensions:
-        return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
+        return Ailment(Sign.EXTENSION_UNSETTLED)
     if source is not HealthSource.NONE and instance.health is not Health.HEALTHY:
-        return f"health is {instance.health}"
-    return ""
+        return Ailment(Sign.HEALTH)
+    return NO_AILMENT
+
+
+def found_bad(reason: str, sign: Sign, fatal: str = "") -> Verdict:
+    """The verdict about an instance that is not merely ill: gone, refused, never replaced, ..."""
+    return Verdict(VerdictKind.UNHEALTHY, reason, fatal=fatal, suffered=Ailment(sign))
 
 
 def is_ready(instance: Instance, source: HealthSource) -> bool:
     """Whether the instance serves: see the module's definition (R32, N21)."""
-    return not why_not_ready(instance, source)
+    return find_ailment(instance, source).sign is Sign.NONE
 
 
 def is_replaced(instance: Instance, version: str, *old_disk_ids: str) -> bool:
@@ -115,7 +139,7 @@ def judge_swap(
     :param instance: as read after the swap was accepted, None when the provider does not list it any more
     """
     if instance is None:
-        return Verdict(VerdictKind.UNHEALTHY, GONE)
+        return found_bad(GONE, Sign.GONE)
     if not is_replaced(instance, swap.new_version, swap.old_disk_id):
         return _judge_unfinished(swap.attempted_at, "the swap", now)
     return _judge_replaced(swap, instance, source, patience, "swap", now)
@@ -126,7 +150,7 @@ def judge_rollback(
 ) -> Verdict:
     """Judge one instance that was rolled back: ready on its previous version within the health timeout."""
     if instance is None:
-        return Verdict(VerdictKind.UNHEALTHY, GONE)
+        return found_bad(GONE, Sign.GONE)
     if not is_restored(swap, instance):
         return _judge_unfinished(swap.attempted_at, "the rollback", now)
     return _judge_replaced(swap, instance, source, patience, "rollback", now)
@@ -136,7 +160,7 @@ def _judge_unfinished(attempted_at: datetime | None, act: str, now: datetime) ->
     if attempted_at is not None and now >= attempted_at + OPERATION_LIMIT:
         minutes = OPERATION_LIMIT // timedelta(minutes=1)
         reason = f"{act} had no end after {minutes} minutes"
-        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=TIMED_OUT)
+        return found_bad(reason, Sign.NO_END, TIMED_OUT)
     return Verdict(VerdictKind.WAIT, f"{act} is not done yet")
 
 
@@ -146,7 +170,7 @@ def _judge_replaced(
     differences = describe_differences(swap.data_disk_ids, instance.data_disk_ids)
     if differences:
         reason = f"its data disks differ after the {act}: {'; '.join(differences)}"
-        return Verdict(VerdictKind.UNHEALTHY, reason, fatal=DISKS_DIFFER)
+        return found_bad(reason, Sign.DATA_DISKS, DISKS_DIFFER)
     return judge_health(instance, source, patience, act, now - (swap.ended_at or now))
 
 
@@ -157,11 +181,13 @@ def judge_health(
     reason = why_not_ready(instance, source)
     if not reason:
         return Verdict(VerdictKind.HEALTHY, "ready", ready_seconds=waited.total_seconds())
+    suffered = find_ailment(instance, source)
     if waited >= patience.health_timeout:
-        limit = patience.health_timeout.total_seconds()
-        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {limit:g} s after the end of its {act}")
+        told = f"{reason} {patience.health_timeout.total_seconds():g} s after the end of its {act}"
+        return Verdict(VerdictKind.UNHEALTHY, told, suffered=suffered)
     if patience.fail_fast and _is_definite(instance, source):
-        return Verdict(VerdictKind.UNHEALTHY, f"{reason} {waited.total_seconds():.0f} s after its {act}")
+        told = f"{reason} {waited.total_seconds():.0f} s after its {act}"
+        return Verdict(VerdictKind.UNHEALTHY, told, suffered=suffered)
     return Verdict(VerdictKind.WAIT, reason)
 
 

@@ -73,12 +73,12 @@ def failed_ids(view: RolloutView, instances: Iterable[Instance], source: HealthS
     )
 
 
-def fell_ill(view: RolloutView, instances: Iterable[Instance], source: HealthSource) -> dict[str, str]:
-    """Swapped instances that were found healthy and are not any more, and why."""
+def fell_ill(view: RolloutView, instances: Iterable[Instance], source: HealthSource) -> dict[str, Instance]:
+    """Swapped instances that were found healthy and are not any more, as they are read now."""
     present = {instance.instance_id: instance for instance in instances}
     healthy = (swap for swap in view.swaps.values() if swap.state is SwapState.HEALTHY)
     serving = ((swap.instance_id, present.get(_serving_id(swap))) for swap in healthy)
-    return {i: why for i, instance in serving if instance and (why := why_not_ready(instance, source))}
+    return {i: instance for i, instance in serving if instance and not is_ready(instance, source)}
 
 
 def _serving_id(swap: SwapRecord) -> str:
@@ -95,7 +95,7 @@ def list_failed(
     found = tuple(instances)
     ill = fell_ill(view, found, source)
     return [
-        {"instance": i, "state": "fell ill later", "reason": ill[i]}
+        {"instance": i, "state": "fell ill later", "reason": why_not_ready(ill[i], source)}
         if i in ill
         else {"instance": i, "state": str(view.swaps[i].state), "reason": view.swaps[i].verdict_reason}
         for i in failed_ids(view, found, source)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from fleetwright.domain.health import ROLLBACK_REFUSED
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import FAILED_SWAPS, RolloutState, SwapState
 from fleetwright.domain.thresholds import FAILED_INSTANCES, UPGRADED
@@ -17,13 +16,10 @@ from fleetwright.domain.thresholds import FAILED_INSTANCES, UPGRADED
 _BLAMES_THE_VERSION = frozenset({UPGRADED, FAILED_INSTANCES})
 _IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
 _NAMES = ("publisher", "offer", "sku")
-# What ``why_not_ready`` says of an instance that has power; a swap that never took place is told in other words.
-_ILL_WITH_POWER = re.compile(
-    r"(?:fell ill later: |instance \S+: |instance \S+ fell ill before it took over: )?"
-    r"(?:health is |extension |provisioning is Failed)"
+# What only an instance that runs can show.
+_ILL_WITH_POWER = frozenset(
+    {Sign.HEALTH, Sign.EXTENSION_FAILED, Sign.EXTENSION_UNSETTLED, Sign.PROVISIONING_FAILED}
 )
-_EXTENSION_FAILED = re.compile(r"extension .+? failed")
-_ROLLBACK_WORD = "; rollback: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +113,22 @@ def judge_version(view: RolloutView) -> Quarantined | None:
 def _bad_swaps(view: RolloutView) -> list[SwapRecord]:
     """Those that failed, and those that were healthy and are ill at the end, with what they suffer."""
     failed = [swap for swap in view.swaps.values() if swap.state in FAILED_SWAPS]
-    ill: Mapping[str, str] = view.rollout.outcome.get("fell_ill", {})
+    ill: Mapping[str, Any] = view.rollout.outcome.get("fell_ill", {})
     return failed + [
-        replace(view.swaps[i], verdict_reason=f"fell ill later: {why}") for i, why in ill.items()
+        replace(view.swaps[i], suffered=Ailment.from_dict(ailment)) for i, ailment in ill.items()
     ]
 
 
 def _speaks_against_it(swap: SwapRecord) -> bool:
-    suffered, _, after_rollback = swap.verdict_reason.partition(_ROLLBACK_WORD)
-    if swap.fatal or not swap.new_disk_id or _ILL_WITH_POWER.match(suffered) is None:
+    suffered, after_rollback = swap.suffered, swap.after_rollback
+    if swap.fatal or not swap.new_disk_id or suffered.sign not in _ILL_WITH_POWER:
         return False
-    if after_rollback.startswith(ROLLBACK_REFUSED):
+    if after_rollback.sign is Sign.REFUSED:
         return False
-    extension = _EXTENSION_FAILED.search(suffered)
-    if extension is None or swap.state is SwapState.ROLLED_BACK:
+    if suffered.sign is not Sign.EXTENSION_FAILED or swap.state is SwapState.ROLLED_BACK:
         return True
-    is_tried = swap.state is SwapState.ROLLBACK_FAILED and _ILL_WITH_POWER.match(after_rollback)
-    return bool(is_tried) and extension[0] not in after_rollback
+    is_tried = swap.state is SwapState.ROLLBACK_FAILED and after_rollback.sign in _ILL_WITH_POWER
+    return is_tried and not set(suffered.extensions) <= set(after_rollback.extensions)
 
 
 def find_quarantined(entries: Iterable[Quarantined], image: str, version: str) -> tuple[Quarantined, ...]:

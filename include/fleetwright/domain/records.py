@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from fleetwright.domain.ailments import NO_AILMENT, Ailment
 from fleetwright.domain.states import IN_FLIGHT, RolloutState, SwapState
 from fleetwright.domain.strategy import Strategy
 
@@ -72,6 +73,9 @@ class SwapRecord:
     :param swept_disk_ids: disks that the swap or its rollback left behind and that are deleted by now
     :param attempted_at: when the latest call for it (swap or rollback) was sent or adopted
     :param ended_at: when the latest replacement of its disk was first seen done; health time runs from here
+    :param verdict_reason: what people are told; decisions go by ``suffered`` and ``after_rollback``
+    :param suffered: by what it was found bad after its swap, or later
+    :param after_rollback: by what its rollback failed
     :param fatal: why this instance alone stops the rollout, empty where it does not
     """
 
@@ -93,6 +97,8 @@ class SwapRecord:
     attempted_at: datetime | None = None
     ended_at: datetime | None = None
     verdict_reason: str = ""
+    suffered: Ailment = NO_AILMENT
+    after_rollback: Ailment = NO_AILMENT
     ready_seconds: float | None = None
     fatal: str = ""
 

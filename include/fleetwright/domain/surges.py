@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from fleetwright.domain.ailments import Ailment, Sign
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.health import (
     OPERATION_LIMIT,
     Patience,
     Verdict,
     VerdictKind,
-    is_ready,
+    find_ailment,
+    found_bad,
     judge_health,
     why_not_ready,
 )
@@ -68,22 +71,22 @@ def judge_surge(
         return _UNKNOWN
     name = f"instance {swap.replacement_id}"
     if instance is None:
-        return Verdict(VerdictKind.UNHEALTHY, f"{name} that was to take its place does not exist any more")
+        return found_bad(f"{name} that was to take its place does not exist any more", Sign.GONE)
     if instance.version != swap.new_version:
         reason = f"{name} came up on {instance.version} instead of {swap.new_version}"
-        return Verdict(VerdictKind.UNHEALTHY, reason)
+        return found_bad(reason, Sign.NOT_REPLACED)
     if swap.ended_at is None:
         return _judge_coming(swap, name, now)
     verdict = judge_health(instance, source, patience, "creation", now - swap.ended_at)
     if verdict.kind is VerdictKind.HEALTHY:
         zone = f" in zone {instance.zone}" if instance.zone else ""
         return Verdict(verdict.kind, f"{name} takes its place{zone}", verdict.ready_seconds)
-    return Verdict(verdict.kind, f"{name}: {verdict.reason}")
+    return replace(verdict, reason=f"{name}: {verdict.reason}")
 
 
 def _judge_coming(swap: SwapRecord, name: str, now: datetime) -> Verdict:
     if swap.attempted_at is not None and now >= swap.attempted_at + OPERATION_LIMIT:
-        return Verdict(VerdictKind.UNHEALTHY, f"{name} did not come up within {OPERATION_LIMIT}")
+        return found_bad(f"{name} did not come up within {OPERATION_LIMIT}", Sign.NOT_REPLACED)
     return Verdict(VerdictKind.WAIT, f"{name} is not up yet")
 
 
@@ -92,20 +95,24 @@ def is_up(instance: Instance) -> bool:
     return instance.power == "running" or instance.is_settled
 
 
-def unfit(view: RolloutView, instances: Iterable[Instance], source: HealthSource) -> dict[str, str]:
+def unfit(view: RolloutView, instances: Iterable[Instance], source: HealthSource) -> dict[str, Verdict]:
     """Old instances of the open surge that must not be deleted although their replacement was found healthy, and why."""
     batch = view.open_batch
     present = {instance.instance_id: instance for instance in instances}
-    found: dict[str, str] = {}
+    found: dict[str, Verdict] = {}
     for swap in view.swaps_of(batch) if batch else ():
         old, new = present.get(swap.instance_id), present.get(swap.replacement_id)
         if swap.state is not SwapState.HEALTHY or old is None:
             continue
         if old.protected or old.protected_from_scale_in:
-            found[swap.instance_id] = "it was protected in the meantime, so it stays"
-        elif new is None or not is_ready(new, source):
+            told = "it was protected in the meantime, so it stays"
+            found[swap.instance_id] = found_bad(told, Sign.PROTECTED)
+            continue
+        ailment = Ailment(Sign.GONE) if new is None else find_ailment(new, source)
+        if ailment.sign:
             why = "is gone" if new is None else why_not_ready(new, source)
-            found[swap.instance_id] = f"instance {swap.replacement_id} fell ill before it took over: {why}"
+            told = f"instance {swap.replacement_id} fell ill before it took over: {why}"
+            found[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, told, suffered=ailment)
     return found
 
 

@@ -151,4 +151,6 @@ def _swap_row(view: RolloutView, swap: SwapRecord) -> Row:
         "state": str(swap.state),
         "data_disk_ids": canonical_json(swap.data_disk_ids),
         "swept_disk_ids": canonical_json(swap.swept_disk_ids),
+        "suffered": canonical_json(swap.suffered.to_dict()),
+        "after_rollback": canonical_json(swap.after_rollback.to_dict()),
     }

@@ -151,6 +151,8 @@ swaps = Table(
     Column("preserves_disk", Boolean(), nullable=False, server_default=false()),
     _text("swept_disk_ids", server_default="[]"),
     _text("replacement_id", server_default=""),
+    _text("suffered", server_default="{}"),
+    _text("after_rollback", server_default="{}"),
 )
 
 quarantine = Table(

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from fleetwright.domain.ailments import Sign
 from fleetwright.domain.events import Event
 from fleetwright.domain.health import (
-    ROLLBACK_REFUSED,
     Patience,
     Verdict,
-    VerdictKind,
+    found_bad,
     is_replaced,
     is_restored,
     judge_rollback,
@@ -74,7 +74,7 @@ def _rollback_is_taken(swap: SwapRecord, instance: Instance) -> bool:
 
 
 def _refuse_rollback(instance_ids: Sequence[str], reason: str, now: datetime) -> Event:
-    verdict = Verdict(VerdictKind.UNHEALTHY, f"{ROLLBACK_REFUSED}: {reason}")
+    verdict = found_bad(f"Azure refused the rollback: {reason}", Sign.REFUSED)
     failed = SwapState.ROLLBACK_FAILED
     return facts.judged(dict.fromkeys(instance_ids, verdict), dict.fromkeys(instance_ids, failed), now)
 

@@ -107,6 +107,7 @@ def judged(verdicts: Mapping[str, Verdict], state_of: Mapping[str, SwapState], n
             "reason": verdict.reason,
             "ready_seconds": verdict.ready_seconds,
             "fatal": verdict.fatal,
+            "suffered": verdict.suffered.to_dict(),
         }
         for instance_id, verdict in verdicts.items()
     ]
@@ -130,14 +131,17 @@ def swept(disks: Mapping[str, Sequence[str]], now: datetime) -> Event:
 
 
 def restoring_opened(
-    index: int, place: tuple[str, int], reasons: Mapping[str, str], why: str, now: datetime
+    index: int, place: tuple[str, int], verdicts: Mapping[str, Verdict], why: str, now: datetime
 ) -> Event:
     """Instances of earlier batches are to get their previous version back before the rollout ends.
 
     :param place: their zone and update domain
-    :param reasons: what each of them suffers
+    :param verdicts: what each of them suffers
     """
-    rows = [{"instance_id": instance_id, "reason": reason} for instance_id, reason in reasons.items()]
+    rows = [
+        {"instance_id": i, "reason": verdict.reason, "suffered": verdict.suffered.to_dict()}
+        for i, verdict in verdicts.items()
+    ]
     payload = {"index": index, "zone": place[0], "update_domain": place[1], "reason": why, "swaps": rows}
     return Event(EventKind.RESTORING_OPENED, now, payload)
 

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from fleetwright.domain.batches import select_batch
+from fleetwright.domain.health import find_ailment
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import find_leaks
 from fleetwright.domain.progress import count_progress, count_rollbacks, fell_ill, list_failed
@@ -32,7 +33,7 @@ def finish(session: RolloutSession, ending: Ending) -> None:
         "progress": progress.to_dict(),
         "rollback_info": count_rollbacks(session.view).to_dict(),
         "failed": list_failed(session.view, instances, session.fleet.health_source),
-        "fell_ill": fell_ill(session.view, instances, session.fleet.health_source),
+        "fell_ill": _ailments(session, instances),
         "versions": _versions(instances),
         "left_out": narrate.left_out_rows(selection.left_out),
         "by_themselves": [leak.to_dict() for leak in find_leaks(session.view, instances)],
@@ -42,6 +43,13 @@ def finish(session: RolloutSession, ending: Ending) -> None:
         outcome["kept_disks"] = _kept_disks(sweep)
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))
     _tell(ending.reason, session)
+
+
+def _ailments(session: RolloutSession, instances: tuple[Instance, ...]) -> dict[str, Any]:
+    """What ails those that were found healthy, by the last reading."""
+    source = session.fleet.health_source
+    ill = fell_ill(session.view, instances, source)
+    return {i: find_ailment(instance, source).to_dict() for i, instance in ill.items()}
 
 
 def _tell(reason: StopReason, session: RolloutSession) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from fleetwright.domain.events import Event
-from fleetwright.domain.health import is_ready, why_not_ready
+from fleetwright.domain.health import Verdict, VerdictKind, find_ailment, is_ready, why_not_ready
 from fleetwright.domain.images import is_exact_version, is_older
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.progress import failed_ids
@@ -42,10 +42,10 @@ def open_restoring(
     chosen = [swap for swap in due if (swap.zone, swap.update_domain) == first]
     chosen = chosen[: session.situation(instances).cap]
     present = {instance.instance_id: instance for instance in instances}
-    reasons = {swap.instance_id: _suffers(session, swap, present[swap.instance_id]) for swap in chosen}
-    ids = name_ids(tuple(reasons))
+    verdicts = {swap.instance_id: _suffers(session, swap, present[swap.instance_id]) for swap in chosen}
+    ids = name_ids(tuple(verdicts))
     log.warning("before the rollout ends, instances %s get their previous version back: %s", ids, why)
-    return facts.restoring_opened(index, first, reasons, why, session.now())
+    return facts.restoring_opened(index, first, verdicts, why, session.now())
 
 
 def why_restored(session: RolloutSession, ending: Ending) -> str:
@@ -118,7 +118,9 @@ def _still_ill(session: RolloutSession, swap: SwapRecord) -> bool:
     return bool(disk_to_leave(session, swap))
 
 
-def _suffers(session: RolloutSession, swap: SwapRecord, instance: Instance) -> str:
+def _suffers(session: RolloutSession, swap: SwapRecord, instance: Instance) -> Verdict:
     if swap.state is SwapState.UNHEALTHY:
-        return swap.verdict_reason
-    return f"fell ill later: {why_not_ready(instance, session.fleet.health_source)}"
+        return Verdict(VerdictKind.UNHEALTHY, swap.verdict_reason, suffered=swap.suffered)
+    source = session.fleet.health_source
+    told = f"fell ill later: {why_not_ready(instance, source)}"
+    return Verdict(VerdictKind.UNHEALTHY, told, suffered=find_ailment(instance, source))

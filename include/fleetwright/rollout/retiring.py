@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from fleetwright.domain.health import OPERATION_LIMIT, Verdict, VerdictKind
+from fleetwright.domain.health import OPERATION_LIMIT
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.surges import leftovers, strangers, unfit
@@ -101,8 +101,7 @@ def _doomed(session: RolloutSession) -> tuple[str, ...]:
 def _keep_what_is_needed(session: RolloutSession, instances: tuple[Instance, ...]) -> None:
     stay = unfit(session.view, instances, session.fleet.health_source)
     if stay:
-        verdicts = {i: Verdict(VerdictKind.UNHEALTHY, reason) for i, reason in stay.items()}
         states = dict.fromkeys(stay, SwapState.UNHEALTHY)
-        session.write(facts.judged(verdicts, states, session.now()))
-        for instance_id, reason in stay.items():
-            log.warning("instance %s is not deleted: %s", instance_id, reason)
+        session.write(facts.judged(stay, states, session.now()))
+        for instance_id, verdict in stay.items():
+            log.warning("instance %s is not deleted: %s", instance_id, verdict.reason)

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from fleetwright.domain.health import Verdict, VerdictKind
+from fleetwright.domain.ailments import Sign
+from fleetwright.domain.health import Verdict, VerdictKind, found_bad
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.states import AWAITING_VERDICT, SwapState
@@ -80,7 +81,7 @@ def _never_came(session: RolloutSession, ask: AskOperations) -> Generator[Effect
         error = errors.get(swap.instance_id)
         if error or (swap.attempted_at is not None and now >= swap.attempted_at + limit):
             reason = "no new instance came up" + (f" ({error})" if error else "")
-            verdicts[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)
+            verdicts[swap.instance_id] = found_bad(reason, Sign.NOT_REPLACED)
     return verdicts
 
 

@@ -11,7 +11,8 @@ from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from fleetwright.domain.health import Verdict, VerdictKind
+from fleetwright.domain.ailments import Sign
+from fleetwright.domain.health import Verdict, VerdictKind, found_bad
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import SwapState
@@ -158,7 +159,7 @@ def _look_closer(
         if instance is not None and _seems_untouched(swap, instance, act):
             error = errors.get(swap.instance_id)
             reason = _why_not_done(swap, instance, act) + (f" ({error})" if error else "")
-            failed[swap.instance_id] = Verdict(VerdictKind.UNHEALTHY, reason)
+            failed[swap.instance_id] = found_bad(reason, Sign.NOT_REPLACED)
     return failed
 
 
