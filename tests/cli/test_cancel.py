@@ -14,7 +14,7 @@ from fleetwright.domain.states import RolloutState
 
 Rehearse = Callable[..., Rehearsal]
 
-BY = ("--by", "Ada", "--reason", "wrong image")
+BY = ("--by", "on-call", "--reason", "wrong image")
 
 
 def cancel(rehearsal: Rehearsal, *arguments: str) -> int:
@@ -32,7 +32,7 @@ def test_a_running_rollout_is_cancelled(rehearse: Rehearse) -> None:
 
     assert codes == [0]
     assert view.rollout.state is RolloutState.CANCELLED
-    assert view.rollout.reason_message == "cancelled by Ada: wrong image"
+    assert view.rollout.reason_message == "cancelled by on-call: wrong image"
     assert len(view.batches) == 1
     assert rehearsal.admin.violations() == []
 
@@ -61,7 +61,7 @@ def test_nothing_to_cancel(rehearse: Rehearse, capsys: pytest.CaptureFixture[str
     ("arguments", "said"),
     [
         ((FLEET_ID, "--by", "", "--reason", "x"), "--by is empty"),
-        ((FLEET_ID, "--by", "Ada"), "--reason"),
+        ((FLEET_ID, "--by", "on-call"), "--reason"),
         (BY, "scale set's ARM id"),
         (("web", *BY), "is not a scale set's id"),
     ],

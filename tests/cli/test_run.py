@@ -99,14 +99,14 @@ def test_live_holder_is_named(rehearse: Rehearse, capsys: pytest.CaptureFixture[
     rehearsal.wall.now = datetime.now(UTC)
     mortal = Mortal(Death(8, Moment.BEFORE))
     with pytest.raises(Killed):
-        rehearsal.run(mortal.ports(rehearsal.ports()), owner="Ann on laptop 7")
+        rehearsal.run(mortal.ports(rehearsal.ports()), owner="on-call on laptop 7")
     before = rehearsal.admin.mutating()
 
     ended = Fleetwright(rehearsal, capsys)("run", "--json")
 
     assert ended.code == 3
     assert ended.body["status"] == "Held"
-    assert "Ann on laptop 7" in ended.body["reasons"][0]
+    assert "on-call on laptop 7" in ended.body["reasons"][0]
     assert rehearsal.admin.mutating() == before
 
 

@@ -18,7 +18,7 @@ from fleetwright.cli.output import story
 
 Rehearse = Callable[..., Rehearsal]
 
-BY = ["--by", "Ada", "--reason", "night"]
+BY = ["--by", "on-call", "--reason", "night"]
 
 
 def test_the_end_names_who_failed(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,6 +44,18 @@ def test_a_stop_that_quarantines_says_so(rehearse: Rehearse, capsys: pytest.Capt
     assert command is not None
     words = [*command[1].split(), *BY, "--ledger", fleetwright.rehearsal.ledger_url]
     assert fleetwright.raw(*words).code == 0
+
+
+def test_a_stop_says_what_to_do(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stopped rollout ends its log with the next step, a completed one does not (R8, N9)."""
+    fleetwright = Fleetwright(rehearse(world(unhealthyInstances=["1", "2", "4", "5"])), capsys)
+
+    stopped = fleetwright("run")
+    fleetwright.rehearsal.admin.touch("1", "2", "4", "5", health="healthy")
+    completed = fleetwright("run")
+
+    assert "what now: bring the named instances back" in stopped.err
+    assert "what now" not in completed.err
 
 
 def test_history_tells_what_is_under_way(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,7 +178,7 @@ def test_a_released_version_is_found_no_more() -> None:
     """A release ends the quarantine of the very image and version, and the line says how to release (R12)."""
     entry = judge_version(ended(UPGRADED, swapped()))
     assert entry is not None
-    released = replace(entry, release=Release("Ada", "fixed", NOW))
+    released = replace(entry, release=Release("on-call", "fixed", NOW))
 
     assert find_quarantined([entry, released], entry.image, "1.0.1") == (entry,)
     assert find_quarantined([entry], entry.image, "1.0.2") == ()

@@ -84,7 +84,7 @@ def test_a_release_is_kept(
     acquired = ledger.begin(settings, owner="run-a", now=wall(), terms=TERMS)
     ledger.append(acquired.view.rollout.rollout_id, story, lease=acquired.lease)
     (entry,) = ledger.list_quarantined()
-    word = Release("Ada", "fixed", wall())
+    word = Release("on-call", "fixed", wall())
 
     assert ledger.release_quarantined(entry.image, entry.version, word) == 1
     assert ledger.release_quarantined(entry.image, entry.version, word) == 0

@@ -27,11 +27,11 @@ def on_breach(**policy: object) -> dict[str, Any]:
 
 
 def cancelled_at(rehearsal: Rehearsal, seconds: float, *others: Happening) -> None:
-    """Ann cancels so many seconds after the start; other things happen as well."""
+    """on-call cancels so many seconds after the start; other things happen as well."""
     ledger = rehearsal.ports().ledger
 
     def cancel(admin: Admin) -> None:
-        said = Control(ControlKind.CANCEL, "Ann", "wrong image", rehearsal.clock.now())
+        said = Control(ControlKind.CANCEL, "on-call", "wrong image", rehearsal.clock.now())
         ledger.add_control(admin.fleet_id.lower(), said)
 
     happenings = sorted([(seconds, cancel), *others], key=lambda happening: happening[0])
@@ -166,7 +166,7 @@ def test_a_cancelled_rollout_leaves_nobody_unhealthy(rehearse: Rehearse) -> None
     audit = rehearsal.admin.audit()
     assert (told(view)["status"], told(view)["reason"]["message"]) == (
         "Cancelled",
-        "cancelled by Ann: wrong image",
+        "cancelled by on-call: wrong image",
     )
     assert (audit["swaps"].keys(), audit["rollbacks"]) == ({"0", "3", "6"}, {"3": 1})
     assert report(view)["versions"] == [

@@ -131,7 +131,7 @@ def test_cancel_is_obeyed_between_batches(rehearse: Rehearse) -> None:
     ports = rehearsal.ports()
 
     def cancel(_admin: Admin) -> None:
-        control = Control(ControlKind.CANCEL, "Ann", "wrong image", rehearsal.clock.now())
+        control = Control(ControlKind.CANCEL, "on-call", "wrong image", rehearsal.clock.now())
         ports.ledger.add_control(rehearsal.admin.fleet_id.lower(), control)
 
     rehearsal.clock = eventful((15, cancel))(rehearsal.url)
@@ -139,7 +139,7 @@ def test_cancel_is_obeyed_between_batches(rehearse: Rehearse) -> None:
     view = rehearsal.run()
 
     assert told(view)["status"] == "Cancelled"
-    assert told(view)["reason"]["message"] == "cancelled by Ann: wrong image"
+    assert told(view)["reason"]["message"] == "cancelled by on-call: wrong image"
     assert told(view)["progress"]["successfulInstanceCount"] == 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from fleetwright.domain.advice import advise
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.health import find_ailment
 from fleetwright.domain.instances import Instance
@@ -63,6 +64,9 @@ def _tell(reason: StopReason, session: RolloutSession) -> None:
     quarantined = judge_version(session.view)
     if quarantined is not None:
         log.warning("%s", why_quarantined(quarantined))
+    what_now = advise(reason.code)
+    if what_now:
+        log.warning("what now: %s", what_now)
 
 
 def _kept_disks(sweep: Sweep) -> list[str]:
