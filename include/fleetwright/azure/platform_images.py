@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleetwright.azure.bodies import text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import NotFoundError
-from fleetwright.azure.urls import PLATFORM_IMAGES, arm_url, segment
+from fleetwright.azure.urls import platform_versions_url
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.image_versions import ImageVersion
@@ -24,7 +24,7 @@ class PlatformImages:
         :raises ConfigurationError: when the image does not exist there
         """
         try:
-            items = self._client.list_items(self._versions_url(fleet, image))
+            items = self._client.list_items(platform_versions_url(self._client.url, fleet, image))
         except NotFoundError as error:
             raise ConfigurationError(
                 f"image {image.name} of {fleet.name} does not exist in {fleet.location}:"
@@ -36,11 +36,3 @@ class PlatformImages:
     def confirm(self, _fleet: Fleet, _image: ImageReference, version: ImageVersion) -> ImageVersion:
         """The list has said all that there is to say."""
         return version
-
-    def _versions_url(self, fleet: Fleet, image: ImageReference) -> str:
-        path = (
-            f"/subscriptions/{fleet.fleet_id.subscription}/providers/Microsoft.Compute"
-            f"/locations/{segment(fleet.location)}/publishers/{segment(image.publisher)}"
-            f"/artifacttypes/vmimage/offers/{segment(image.offer)}/skus/{segment(image.sku)}/versions"
-        )
-        return arm_url(self._client.url, path, PLATFORM_IMAGES)

@@ -26,25 +26,27 @@ class RollingUpgrades:
         """
         body = self._latest(fleet)
         line = describe_rolling_upgrade(body)
-        return "" if line and self._waits(fleet, body) else line
+        return "" if line and self._waiting_entry(fleet, body) is not None else line
 
     def awaited_version(self, fleet: Fleet) -> str:
         """The version for which Azure's deferred upgrade waits to be approved; empty where none waits.
 
         ``latest`` where Azure does not say which one it is.
         """
-        if not fleet.policy.is_deferred or not self._waits(fleet, self._latest(fleet)):
+        entry = self._waiting_entry(fleet, self._latest(fleet)) if fleet.policy.is_deferred else None
+        if entry is None:
             return ""
-        image = body_at(self._running_entry(fleet), "properties", "targetImageReference")
+        image = body_at(entry, "properties", "targetImageReference")
         named = (text_at(image, "exactVersion"), text_at(image, "version"))
         return next((version for version in named if is_exact_version(version)), LATEST)
 
-    def _waits(self, fleet: Fleet, latest: Body) -> bool:
+    def _waiting_entry(self, fleet: Fleet, latest: Body) -> Body | None:
+        """What the history says of the deferred upgrade that waits, empty where it is silent; None where none waits."""
         # A person's osRollingUpgrade waits for nobody, whatever the set's policy says.
         if not fleet.policy.is_deferred or _code(latest) != ROLLING_FORWARD:
-            return False
-        started_by = text_at(self._running_entry(fleet), "properties", "startedBy")
-        return started_by.lower() != "user"
+            return None
+        entry = self._running_entry(fleet)
+        return None if text_at(entry, "properties", "startedBy").lower() == "user" else entry
 
     def _latest(self, fleet: Fleet) -> Body:
         try:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.supported_images import is_listed
-from fleetwright.azure.urls import LOAD_BALANCERS, PLATFORM_IMAGES, SERVICE_FABRIC, arm_url, segment
+from fleetwright.azure.urls import LOAD_BALANCERS, SERVICE_FABRIC, arm_url, platform_versions_url
 from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import ImageKind
@@ -50,14 +50,10 @@ class SurroundingsReader:
         image = fleet.image
         if image.kind is not ImageKind.PLATFORM or not version:
             return None
-        path = (
-            f"/subscriptions/{fleet.fleet_id.subscription}/providers/Microsoft.Compute"
-            f"/locations/{segment(fleet.location)}/publishers/{segment(image.publisher)}/artifacttypes/vmimage"
-            f"/offers/{segment(image.offer)}/skus/{segment(image.sku)}/versions/{segment(version)}"
-        )
+        url = platform_versions_url(self._client.url, fleet, image, version)
 
         def find() -> ImageSupport:
-            body = self._client.get(arm_url(self._client.url, path, PLATFORM_IMAGES))
+            body = self._client.get(url)
             return ImageSupport(_shown_support(body), listed=is_listed(image))
 
         return _or_unread(f"version {version} of image {image.name}", find)

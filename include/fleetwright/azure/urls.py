@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from fleetwright.domain.fleets import FleetId
+from fleetwright.domain.fleets import Fleet, FleetId
+from fleetwright.domain.images import ImageReference
 
 SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 VIRTUAL_MACHINES = "Microsoft.Compute/virtualMachines"
@@ -71,6 +72,17 @@ def machines_url(endpoint_url: str, fleet_id: FleetId) -> str:
     )
     members = f"'virtualMachineScaleSet/id' eq '{fleet_id.resource_id}'"
     return arm_url(endpoint_url, path, VIRTUAL_MACHINES, filter=members, expand="instanceView")
+
+
+def platform_versions_url(endpoint_url: str, fleet: Fleet, image: ImageReference, version: str = "") -> str:
+    """Where the fleet's region lists the versions of a platform image, or shows one of them (R41)."""
+    path = (
+        f"/subscriptions/{fleet.fleet_id.subscription}/providers/Microsoft.Compute"
+        f"/locations/{segment(fleet.location)}/publishers/{segment(image.publisher)}"
+        f"/artifacttypes/vmimage/offers/{segment(image.offer)}/skus/{segment(image.sku)}/versions"
+    )
+    below = f"/{segment(version)}" if version else ""
+    return arm_url(endpoint_url, f"{path}{below}", PLATFORM_IMAGES)
 
 
 def segment(word: str) -> str:

@@ -76,7 +76,10 @@ def is_restoring(session: RolloutSession) -> bool:
 
 def disk_to_leave(session: RolloutSession, swap: SwapRecord) -> str:
     """The OS disk that the instance has now and a rollback takes off; empty where nothing is to be put back."""
-    instance = session.ports.driver.fetch_instance(session.fleet, swap.instance_id)
+    return _disk_to_leave(session, swap, session.ports.driver.fetch_instance(session.fleet, swap.instance_id))
+
+
+def _disk_to_leave(session: RolloutSession, swap: SwapRecord, instance: Instance | None) -> str:
     if instance is None:
         log.info("instance %s does not exist any more: nothing to put back", swap.instance_id)
         return ""
@@ -115,7 +118,7 @@ def _still_ill(session: RolloutSession, swap: SwapRecord) -> bool:
     serves = instance is not None and not is_older(instance.version, swap.new_version)
     if serves and instance is not None and is_ready(instance, session.fleet.health_source):
         return False
-    return bool(disk_to_leave(session, swap))
+    return bool(_disk_to_leave(session, swap, instance))
 
 
 def _suffers(session: RolloutSession, swap: SwapRecord, instance: Instance) -> Verdict:
