@@ -1,4 +1,4 @@
-"""Imports point one way: domain <- rollout <- {azure, ledger} <- airflow <- dags; the emulator stands alone."""
+"""Imports point one way: domain <- rollout <- phases <- {azure, ledger} <- airflow <- dags; the emulator stands alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ OURS = ("fleetwright", "arm_emulator", "fleetwright_demo", "tests", "dags", "plu
 MAY_IMPORT = {
     "fleetwright.domain": (),
     "fleetwright.rollout": ("fleetwright.domain",),
-    "fleetwright.azure": ("fleetwright.domain", "fleetwright.rollout"),
-    "fleetwright.ledger": ("fleetwright.domain", "fleetwright.rollout"),
-    "fleetwright.board": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.ledger"),
+    "fleetwright.phases": ("fleetwright.domain", "fleetwright.rollout"),
+    "fleetwright.azure": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.phases"),
+    "fleetwright.ledger": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.phases"),
+    "fleetwright.board": (
+        "fleetwright.domain",
+        "fleetwright.rollout",
+        "fleetwright.phases",
+        "fleetwright.ledger",
+    ),
     "fleetwright.airflow": (
         "fleetwright.domain",
         "fleetwright.rollout",
+        "fleetwright.phases",
         "fleetwright.azure",
         "fleetwright.ledger",
     ),
@@ -27,6 +34,7 @@ MAY_IMPORT = {
     "fleetwright.cli": (
         "fleetwright.domain",
         "fleetwright.rollout",
+        "fleetwright.phases",
         "fleetwright.azure",
         "fleetwright.ledger",
         "fleetwright.arm_api",
@@ -39,12 +47,14 @@ MAY_IMPORT = {
 FROM_ELSEWHERE = {
     "fleetwright.domain": ("pendulum",),
     "fleetwright.rollout": ("tabulate",),
+    "fleetwright.phases": ("networkx", "tabulate", "yaml"),
     "dags": ("airflow", "pendulum"),
 }
 # Airflow is the shell: what decides, talks and remembers works without it.
 AIRFLOW_FREE = (
     "fleetwright.domain",
     "fleetwright.rollout",
+    "fleetwright.phases",
     "fleetwright.azure",
     "fleetwright.ledger",
     "fleetwright.arm_api",

@@ -10,6 +10,7 @@ from source_tree import functions, length, product, within
 PARTS = (
     "fleetwright.domain",
     "fleetwright.rollout",
+    "fleetwright.phases",
     "fleetwright.azure",
     "fleetwright.ledger",
     "fleetwright.airflow",

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Table, text
 
 from fleetwright.domain.errors import LedgerError
-from fleetwright.domain.events import Event, EventKind
+from fleetwright.domain.events import Event
 from fleetwright.domain.records import BatchRecord, RolloutRecord, RolloutSettings, SwapRecord
 from fleetwright.ledger import schema, tables
 from fleetwright.ledger.database import Database
@@ -283,67 +283,3 @@ def test_memory_ledgers_are_apart() -> None:
     one.record_held("fleet", ["why"], actor="me", now=datetime(2024, 6, 1, tzinfo=UTC))
     assert len(one.list_events("fleet")) == 1
     assert two.list_events("fleet") == ()
-
-
-def test_operations_of_an_older_ledger_carry_nobody_known(
-    file_url: str, wall: Callable[[], datetime], settings: RolloutSettings, intend: Callable[..., Event]
-) -> None:
-    """A ledger from before operations knew their instances is brought up to what its events say (R2)."""
-    old = open_ledger(file_url, wall_clock=wall)
-    acquired = old.begin(settings, owner="run-a", now=wall(), terms=LeaseTerms())
-    call = {"instances": ["0"], "operation_url": "https://arm/op/1", "state": "accepted"}
-    sent = Event(EventKind.SENDING, wall(), {"instances": ["0"]})
-    events = [intend(0, ["0"]), sent, Event(EventKind.ACCEPTED, wall(), call)]
-    view = old.append(acquired.view.rollout.rollout_id, events, lease=acquired.lease)
-    old.close()
-    older = Database(create_ledger_engine(file_url), file_url)
-    with older.altering() as connection:
-        connection.execute(text("ALTER TABLE batches DROP COLUMN operation_members"))
-        for name in ("suffered", "after_rollback"):
-            connection.execute(text(f"ALTER TABLE swaps DROP COLUMN {name}"))
-        connection.execute(text("UPDATE ledger_version SET version_num = '0007'"))
-    older.close()
-
-    ledger = open_ledger(file_url, wall_clock=wall)
-
-    assert ledger.replay() == ()
-    assert ledger.load(acquired.view.rollout.rollout_id) == view
-
-
-def test_swaps_of_an_older_ledger_suffered_nothing_known(
-    file_url: str, wall: Callable[[], datetime], settings: RolloutSettings, intend: Callable[..., Event]
-) -> None:
-    """A ledger from before signs were kept is brought up to what its events say, in the words of now (R2, R11)."""
-
-    def one(kind: EventKind, **payload: object) -> Event:
-        return Event(kind, wall(), {"instances": ["0"], **payload})
-
-    def verdict(state: str, reason: str) -> Event:
-        return one(EventKind.JUDGED, verdicts=[{"instance_id": "0", "state": state, "reason": reason}])
-
-    old = open_ledger(file_url, wall_clock=wall)
-    acquired = old.begin(settings, owner="run-a", now=wall(), terms=LeaseTerms())
-    events = [
-        intend(0, ["0"]),
-        one(EventKind.SENDING),
-        one(EventKind.ACCEPTED, operation_url="", state="accepted"),
-        verdict("unhealthy", "health is unhealthy"),
-        one(EventKind.ROLLBACK_INTENDED),
-        verdict("rolled back", "ready"),
-    ]
-    view = old.append(acquired.view.rollout.rollout_id, events, lease=acquired.lease)
-    old.close()
-    older = Database(create_ledger_engine(file_url), file_url)
-    with older.altering() as connection:
-        connection.execute(text("ALTER TABLE swaps DROP COLUMN suffered"))
-        connection.execute(text("ALTER TABLE swaps DROP COLUMN after_rollback"))
-        old_words = "health is unhealthy; rollback: ready"
-        connection.execute(text("UPDATE swaps SET verdict_reason = :words"), {"words": old_words})
-        connection.execute(text("UPDATE ledger_version SET version_num = '0008'"))
-    older.close()
-
-    ledger = open_ledger(file_url, wall_clock=wall)
-
-    assert ledger.replay() == ()
-    assert view.swaps["0"].verdict_reason == "health is unhealthy; rolled back"
-    assert ledger.load(acquired.view.rollout.rollout_id) == view

@@ -17,6 +17,7 @@ from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.region_directory import AzureRegionDirectory
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.records import RolloutView, TriggerKind
@@ -226,7 +227,8 @@ class Rehearsal:
         client = connect(AzureEndpoint(self.url, StaticToken(TOKEN)), self.clock)
         ledger = open_ledger(self.ledger_url, wall_clock=self.wall)
         self._open += [client, ledger]
-        return Ports(self.clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger)
+        driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+        return Ports(self.clock, driver, catalogue, ledger, AzureRegionDirectory(client))
 
     def run(self, ports: Ports | None = None, *, owner: str = "first", **request: Json) -> RolloutView:
         """A whole rollout, as ``fleetwright run`` does it."""

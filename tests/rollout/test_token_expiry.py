@@ -40,7 +40,8 @@ def ports(rehearsal: Rehearsal, tokens: RenewingTokens) -> Ports:
     """The ports of a process that signs in with these tokens."""
     usual = rehearsal.ports()
     client = connect(AzureEndpoint(rehearsal.url, tokens), rehearsal.clock)
-    return Ports(usual.clock, ScaleSetDriver(client), AzureImageCatalogue(client), usual.ledger)
+    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    return Ports(usual.clock, driver, catalogue, usual.ledger, usual.regions)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.azure.catalogue import AzureImageCatalogue
+from fleetwright.azure.region_directory import AzureRegionDirectory
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
@@ -84,4 +85,5 @@ def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
         client.close()
         ledger.close()
 
-    return Ports(clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger, close)
+    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), close)

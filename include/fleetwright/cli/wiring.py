@@ -8,6 +8,7 @@ from pathlib import Path
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.region_directory import AzureRegionDirectory
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.options import Common
 from fleetwright.cli.virtual_clock import EmulatorClock
@@ -26,7 +27,8 @@ def build_ports(common: Common, ledger: SqlLedger) -> Ports:
     clock = build_clock(common)
     tokens = StaticToken(common.token) if common.token is not None else None
     client = connect(AzureEndpoint(common.endpoint, tokens, api_version=common.api_version), clock)
-    return Ports(clock, ScaleSetDriver(client), AzureImageCatalogue(client), ledger)
+    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client))
 
 
 def build_clock(common: Common) -> Clock:

@@ -27,6 +27,8 @@ class RolloutSettings:
     :param target_version: the one exact image version of this rollout
     :param rollback: roll unhealthy instances back; for automatic rollouts unless the set disables it,
         for manual ones only when asked for (R43, C12)
+    :param paired_regions: regions whose rollouts never run while this one does (R46)
+    :param phase: label of the phase that started it, empty for one that nobody's phase did
     """
 
     fleet_id: str
@@ -38,6 +40,8 @@ class RolloutSettings:
     location: str = ""
     image: Mapping[str, str] = field(default_factory=dict)
     strategy: Strategy = Strategy.REIMAGE
+    paired_regions: tuple[str, ...] = ()
+    phase: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -51,13 +55,17 @@ class RolloutSettings:
             "location": self.location,
             "image": dict(self.image),
             "strategy": str(self.strategy),
+            "paired_regions": list(self.paired_regions),
+            "phase": self.phase,
         }
 
     @classmethod
     def from_dict(cls, body: Mapping[str, Any]) -> RolloutSettings:
         """From plain JSON, as ``to_dict`` wrote it."""
         strategy = Strategy(body.get("strategy", Strategy.REIMAGE))
-        return cls(**{**body, "trigger": TriggerKind(body["trigger"]), "strategy": strategy})
+        paired = tuple(body.get("paired_regions", ()))
+        kinds = {"trigger": TriggerKind(body["trigger"]), "strategy": strategy, "paired_regions": paired}
+        return cls(**{**body, **kinds})
 
 
 @dataclass(frozen=True, slots=True)

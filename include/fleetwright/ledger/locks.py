@@ -43,6 +43,7 @@ class HeldLock:
     """A lock that somebody holds.
 
     :param taken_at: when this holder first took it; taking it back does not change that
+    :param turn: the token with which its turn was opened, 0 for a lease
     """
 
     scope: str
@@ -53,6 +54,7 @@ class HeldLock:
     taken_at: datetime
     heartbeat_at: datetime
     expires_at: datetime
+    turn: int = 0
 
     def is_alive(self, now: datetime) -> bool:
         """Whether the holder was heard of in time."""

@@ -72,6 +72,34 @@ locks = Table(
     Column("taken_at", UtcDateTime(), nullable=False),
     Column("heartbeat_at", UtcDateTime(), nullable=False),
     Column("expires_at", UtcDateTime(), nullable=False),
+    # The token with which a turn was opened: whoever joined it has the same. Leases have none.
+    Column("turn", BigInteger(), nullable=False, server_default="0"),
+)
+
+lock_queue = Table(
+    "lock_queue",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    _key("key"),
+    _key("holder"),
+    _text("modes"),
+    Column("ticket", BigInteger(), nullable=False),
+    Column("since", UtcDateTime(), nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("subject", String(64), nullable=False),
+    Column("name", String(512), nullable=False),
+    _text("actor"),
+    _text("reason"),
+    Column("at", UtcDateTime(), nullable=False),
+    Column("recorded_at", UtcDateTime(), nullable=False),
+    _text("released_by", server_default=""),
+    _text("released_reason", server_default=""),
+    Column("released_at", UtcDateTime(), nullable=True),
 )
 
 controls = Table(
@@ -168,4 +196,36 @@ quarantine = Table(
     Column("released_at", UtcDateTime(), nullable=True),
     _text("released_by", server_default=""),
     _text("released_reason", server_default=""),
+)
+
+phase_runs = Table(
+    "phase_runs",
+    metadata,
+    Column("key", String(768), primary_key=True),
+    Column("phase", String(128), nullable=False),
+    _text("image"),
+    _text("version"),
+    _text("state"),
+    Column("opened_at", UtcDateTime(), nullable=True),
+    Column("ended_at", UtcDateTime(), nullable=True),
+    _text("body"),
+)
+
+seen_versions = Table(
+    "seen_versions",
+    metadata,
+    _key("image"),
+    Column("version", String(128), primary_key=True),
+    Column("region", String(128), primary_key=True),
+    Column("seen_at", UtcDateTime(), nullable=False),
+    Column("announced_at", UtcDateTime(), nullable=True),
+    Column("confirmed_at", UtcDateTime(), nullable=True),
+    _text("left_reason", server_default=""),
+)
+
+seen_fleets = Table(
+    "seen_fleets",
+    metadata,
+    _key("fleet_key"),
+    Column("enabled_at", UtcDateTime(), nullable=True),
 )

@@ -18,6 +18,7 @@ from fleetwright.rollout.ports.clock import Clock
 from fleetwright.rollout.ports.driver import FleetDriver
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.ports.ledger import Ledger
+from fleetwright.rollout.ports.regions import RegionDirectory
 
 Observer = Callable[[RolloutView], None]
 
@@ -33,6 +34,7 @@ class Ports:
     driver: FleetDriver
     catalogue: ImageCatalogue
     ledger: Ledger
+    regions: RegionDirectory
     close: Callable[[], None] = lambda: None
 
 

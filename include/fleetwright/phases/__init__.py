@@ -1,0 +1,1 @@
+"""The application layer of phases: how a publication is found and travels the regions, over ports."""
