@@ -33,5 +33,5 @@ def test_airflow_takes_the_longest_key_and_a_longer_one_is_refused_by_name() -> 
     events.add_partitions(partition_key(fitting))
     with pytest.raises(ValueError, match="at most 250"):
         events.add_partitions(fitting.key + "0")
-    with pytest.raises(ConfigurationError, match="has 251 characters.*shorter name"):
+    with pytest.raises(ConfigurationError, match=r"has 251 characters.*shorter name"):
         partition_key(Publication(fitting.image, "10"))
