@@ -16,6 +16,8 @@ import pytest
 import yaml
 from emulated_worlds import world
 
+from arm_emulator.world.reading import read_world
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -105,6 +107,18 @@ def test_start_ends_when_an_option_is_wrong(option: str, value: str, said: str) 
 
     assert said in line
     assert line.count("\n") == 1
+
+
+def test_own_keys_overrule_merged_ones(tmp_path: Path) -> None:
+    """YAML's merge key (``<<``) gives a resource what another has, but for what it says itself."""
+    path = tmp_path / "world.yaml"
+    path.write_text(
+        "subscriptions: [&one {id: s, displayName: One}, &two {<<: *one, id: t}, {<<: *two, id: u}]"
+    )
+
+    found = read_world(path).subscriptions
+
+    assert [(one.id, one.displayName) for one in found] == [("s", "One"), ("t", "One"), ("u", "One")]
 
 
 def test_start_without_a_world_says_what_is_missing() -> None:
