@@ -101,6 +101,7 @@ def test_the_form_asks_in_a_good_order(dag: DAG) -> None:
         "rollback",
         "health_timeout_seconds",
         "poll_seconds",
+        "phase",
         "azure_conn_id",
     ]
 
@@ -117,6 +118,7 @@ def test_the_forms_defaults_are_the_careful_ones(dag: DAG) -> None:
         "rollback": False,
         "health_timeout_seconds": 300,
         "poll_seconds": 5,
+        "phase": "",
         "azure_conn_id": "azure_rm_default",
     }
 
@@ -152,6 +154,7 @@ def test_the_trigger_is_a_choice_of_two(dag: DAG) -> None:
         ("health_timeout_seconds", 0),
         ("health_timeout_seconds", -1),
         ("poll_seconds", 0),
+        ("phase", "Phase 0"),
         ("azure_conn_id", ""),
     ],
 )
@@ -173,6 +176,7 @@ def test_the_form_refuses_what_cannot_be(dag: DAG, name: str, value: object) -> 
         ("trigger", "automatic"),
         ("health_timeout_seconds", 0.5),
         ("poll_seconds", 0.1),
+        ("phase", "phase_0_canary"),
     ],
 )
 def test_the_form_takes_what_azure_knows(dag: DAG, name: str, value: object) -> None:

@@ -76,11 +76,23 @@ def _manners() -> dict[str, Param]:
             title="Seconds between polls",
             description="How often the fleet is read while a batch is under way.",
         ),
-        "azure_conn_id": Param(
-            AzureRmHook.default_conn_name,
+        "phase": Param(
+            "",
             type="string",
-            minLength=1,
-            title="Azure connection",
-            description="Airflow connection of type Azure Resource Manager.",
+            pattern=r"^[a-z0-9_]*$",
+            title="Phase",
+            description="Filled in by the phase that starts the rollout; leave it empty.",
         ),
+        "azure_conn_id": azure_connection(),
     }
+
+
+def azure_connection() -> Param:
+    """Which Azure to talk to."""
+    return Param(
+        AzureRmHook.default_conn_name,
+        type="string",
+        minLength=1,
+        title="Azure connection",
+        description="Airflow connection of type Azure Resource Manager.",
+    )

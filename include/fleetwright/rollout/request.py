@@ -21,6 +21,7 @@ class RolloutRequest:
     :param fleet_id: ARM id of the scale set
     :param version: ``latest`` or an exact image version
     :param rollback: roll back on a manual run too (R43: off unless asked for)
+    :param phase: label of the phase that starts it (R45); empty where no phase does
     """
 
     fleet_id: str
@@ -30,6 +31,7 @@ class RolloutRequest:
     health_timeout_seconds: float = 300.0
     poll_seconds: float = 5.0
     requires_deferral: bool = False
+    phase: str = ""
 
     def __post_init__(self) -> None:
         if self.version != LATEST and not is_exact_version(self.version):

@@ -165,4 +165,5 @@ def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSett
         location=fleet.location,
         image=fleet.image.to_dict(),
         strategy=fleet.strategy,
+        phase=request.phase,
     )

@@ -38,6 +38,7 @@ def request_of(params: Mapping[str, Any], *, requires_deferral: bool) -> Rollout
         health_timeout_seconds=float(params["health_timeout_seconds"]),
         poll_seconds=float(params["poll_seconds"]),
         requires_deferral=requires_deferral,
+        phase=str(params.get("phase") or ""),
     )
 
 
