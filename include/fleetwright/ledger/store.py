@@ -18,6 +18,7 @@ from fleetwright.ledger import chain, control_log, event_log, leases, locks, pro
 from fleetwright.ledger.database import Database, WallClock
 from fleetwright.ledger.engine import create_ledger_engine, sqlite_file
 from fleetwright.ledger.event_log import Origin, RecordedEvent
+from fleetwright.ledger.holds import HoldsInSql
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.naming import new_rollout_id
 from fleetwright.ledger.rollout_log import differs, write_step
@@ -64,7 +65,7 @@ def open_absent(url: str) -> SqlLedger:
     return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
-class SqlLedger:
+class SqlLedger(HoldsInSql):
     """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.

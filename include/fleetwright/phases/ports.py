@@ -12,7 +12,6 @@ from fleetwright.domain.quarantine import Quarantined
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.ports.clock import Clock
 from fleetwright.rollout.ports.driver import FleetDriver
-from fleetwright.rollout.ports.holds import Holds
 from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.ports.regions import RegionDirectory
 
@@ -25,7 +24,7 @@ class FleetDirectory(Protocol):
         ...
 
 
-class PhaseLedger(Holds, Ledger, Protocol):
+class PhaseLedger(Ledger, Protocol):
     """The ledger as phases use it."""
 
     def find_phase_run(self, key: str) -> PhaseRun | None:

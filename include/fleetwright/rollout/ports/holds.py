@@ -1,43 +1,23 @@
-"""Holds: a person's word that nothing new begins, for a version, a phase or a fleet, until it is released."""
+"""Holds in the ledger."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
+from fleetwright.domain.holds import Hold, HoldSubject
 
-class HoldSubject(StrEnum):
-    """What is held."""
-
-    VERSION = "version"  # ``image|version``, or a bare version of whichever image
-    PHASE = "phase"  # its label, or its bare name
-    FLEET = "fleet"  # its key
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One such word, until it is released.
-
-    :param name: what is held, in lower case, as ``HoldSubject`` says
-    """
-
-    subject: HoldSubject
-    name: str
-    actor: str
-    reason: str
-    at: datetime
-    released_by: str = ""
-    released_reason: str = ""
-    released_at: datetime | None = None
+__all__ = ["Hold", "HoldSubject", "Holds"]
 
 
 class Holds(Protocol):
-    """Holds in the ledger."""
+    """Holds in the ledger. Every method raises ``LedgerError`` when it cannot be read or written."""
 
-    def add_hold(self, hold: Hold) -> None:
-        """Write down what a person said; harmless where the same is held already."""
+    def add_hold(self, hold: Hold) -> Hold:
+        """Write down what a person said; where the same is held already, nothing is written.
+
+        :returns: the hold that is in force now: the given one, or the one from before
+        """
         ...
 
     def release_holds(self, subject: HoldSubject, name: str, *, actor: str, reason: str, at: datetime) -> int:

@@ -11,6 +11,7 @@ from fleetwright.domain.events import Event
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.rollout.ports.controls import Control
+from fleetwright.rollout.ports.holds import Holds
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 
 
@@ -26,8 +27,8 @@ class Acquired:
     resumed: bool
 
 
-class Ledger(Protocol):
-    """The memory of intent. Every method raises ``LedgerError`` when it cannot be read or written."""
+class Ledger(Holds, Protocol):
+    """The memory of intent, and of what people said. Every method raises ``LedgerError`` when it cannot be read or written."""
 
     def begin(self, settings: RolloutSettings, *, owner: str, now: datetime, terms: LeaseTerms) -> Acquired:
         """Take the fleet and start a rollout, or resume the fleet's unfinished one, in one transaction.
