@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
-_STATE = "arm_emulator.transport"
+TRANSPORT_STATE = "arm_emulator.transport"
 
 
 class DroppableProtocol(HttpToolsProtocol):
@@ -20,7 +20,7 @@ class DroppableProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Remember the transport for the requests to come; ``app_state`` is copied into the scope of each."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, _STATE: transport}
+        self.app_state = {**self.app_state, TRANSPORT_STATE: transport}
 
 
 async def drop_connection(scope: Scope, receive: Receive) -> None:
@@ -28,7 +28,7 @@ async def drop_connection(scope: Scope, receive: Receive) -> None:
 
     :raises RuntimeError: the server does not run :class:`DroppableProtocol`.
     """
-    transport = scope.get("state", {}).get(_STATE)
+    transport = scope.get("state", {}).get(TRANSPORT_STATE)
     if transport is None:
         raise RuntimeError("a connection can only be closed under arm_emulator.protocol.DroppableProtocol")
     transport.abort()

@@ -17,7 +17,7 @@ from fleetwright.azure.hosts import check_link
 from fleetwright.azure.operations import Look, forgotten, look_without_call, operation_url, read_look, unread
 from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
-from fleetwright.azure.transport import RequestsTransport
+from fleetwright.azure.transport import RequestsTransport, Transport
 from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS, arm_url
 from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.ports.clock import Clock
@@ -32,6 +32,7 @@ class ArmClient:
     :param url: scheme and host, no trailing slash
     :param ca_bundle: a PEM file with further authorities
     :param scale_set_api_version: for calls about scale sets, instead of the built-in one (R17, O5)
+    :param transport: another way than connections of its own
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class ArmClient:
         ca_bundle: str | None = None,
         policy: RetryPolicy = PATIENT,
         scale_set_api_version: str = "",
+        transport: Transport | None = None,
     ) -> None:
         self.url = url
         self.scale_set_api_version = scale_set_api_version or API_VERSIONS[SCALE_SETS]
@@ -50,7 +52,7 @@ class ArmClient:
         self.reader = AsyncArmReader(url=url, tokens=tokens, clock=clock, ca_bundle=ca_bundle)
         self._tokens = tokens
         self._policy = policy
-        self._transport = RequestsTransport(url, ca_bundle)
+        self._transport = transport or RequestsTransport(url, ca_bundle)
         self._was_answered = False
 
     def scale_set_url(self, path: str, **query: str) -> str:

@@ -11,6 +11,7 @@ from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import TokenSource, default_tokens
 from fleetwright.azure.hosts import PUBLIC_ARM, cloud_of, is_loopback
 from fleetwright.azure.retries import PATIENT, RetryPolicy
+from fleetwright.azure.transport import Transport
 from fleetwright.azure.trust import tls_context
 from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS
 from fleetwright.domain.errors import ConfigurationError
@@ -50,8 +51,17 @@ def is_public_azure(url: str) -> bool:
     return cloud_of(url) == PUBLIC_ARM
 
 
-def connect(endpoint: AzureEndpoint, clock: Clock, policy: RetryPolicy = PATIENT) -> ArmClient:
-    """A client for the endpoint; nothing is sent yet."""
+def connect(
+    endpoint: AzureEndpoint,
+    clock: Clock,
+    policy: RetryPolicy = PATIENT,
+    *,
+    transport: Transport | None = None,
+) -> ArmClient:
+    """A client for the endpoint; nothing is sent yet.
+
+    :param transport: another way to it than connections over the network
+    """
     return ArmClient(
         url=endpoint.url,
         tokens=endpoint.tokens or default_tokens(endpoint.url),
@@ -59,6 +69,7 @@ def connect(endpoint: AzureEndpoint, clock: Clock, policy: RetryPolicy = PATIENT
         ca_bundle=endpoint.ca_bundle,
         policy=policy,
         scale_set_api_version=endpoint.api_version,
+        transport=transport,
     )
 
 

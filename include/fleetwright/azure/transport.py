@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator
+from typing import Protocol
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -31,6 +32,18 @@ def headers_for(call: Call, token: str) -> dict[str, str]:
         "x-ms-client-request-id": call.request_id,
     }
     return headers if call.body is None else {**headers, "Content-Type": "application/json"}
+
+
+class Transport(Protocol):
+    """The way of a call to whoever answers it."""
+
+    def send(self, call: Call, token: str) -> Outcome:
+        """Send the call once and say what became of it."""
+        ...
+
+    def close(self) -> None:
+        """Close what is kept for the next call."""
+        ...
 
 
 class RequestsTransport:
