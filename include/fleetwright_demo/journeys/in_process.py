@@ -129,5 +129,7 @@ def _run(answering: Coroutine[Any, Any, None], title: str) -> None:
         answering.send(None)
     except StopIteration:
         return
+    except RuntimeError as error:
+        raise StageError(f"{title} cannot be answered without a server: {error}") from error
     answering.close()
-    raise StageError(f"{title} waits in real time, which an emulator without a server cannot do")
+    raise StageError(f"{title} waits in real time, which needs a server")
