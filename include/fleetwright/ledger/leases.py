@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
-from fleetwright.ledger import locks, refusals
+from fleetwright.ledger import locks, refusals, turn_rows
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.values import fleet_key_of
@@ -33,6 +33,32 @@ def take_fleet(write: Write, key: str, owner: str, terms: LeaseTerms, rollout_id
     # A mode of one's own is what makes it exclusive.
     claim = LockClaim(LockScope.FLEET, key, owner, owner, terms)
     return Lease(key, owner, claim_lock(write, claim, rollout_id).token, terms)
+
+
+def begin_fleet(write: Write, key: str, owner: str, terms: LeaseTerms, rollout_id: str | None) -> Lease:
+    """Take a fleet to begin a rollout, or to go on with an unfinished one (R46, R48).
+
+    What its earlier run waited for it asks for anew. What that held stays where its rollout goes on, as instances may
+    be in flight; a rollout that is over needs nothing any more.
+
+    :param rollout_id: the unfinished rollout, None where a new one begins
+    :raises HeldError: while another owner's lease is alive
+    """
+    lease = take_fleet(write, key, owner, terms, rollout_id)
+    turn_rows.delete_places(write.connection, key)
+    if rollout_id is None:
+        turn_rows.delete_turns(write.connection, key)
+    return lease
+
+
+def give_fleet_back(write: Write, view: RolloutView, owner: str) -> None:
+    """Give a fleet back, and its turns with it unless the rollout is to go on: instances may be in flight (R46, R48)."""
+    key = fleet_key_of(view.rollout.settings.fleet_id)
+    # Whose lease is gone has nothing to give back: the turns may be another run's by now.
+    if locks.delete_lock(write.connection, LockScope.FLEET, key, owner):
+        turn_rows.delete_places(write.connection, key)
+        if view.rollout.state in TERMINAL_STATES:
+            turn_rows.delete_turns(write.connection, key)
 
 
 def retake_fleet(

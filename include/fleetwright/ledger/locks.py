@@ -119,6 +119,6 @@ def renew_lock(write: Write, scope: str, lease: Lease) -> bool:
     return write.connection.execute(_RENEW, {**where, **fresh}).rowcount == 1
 
 
-def delete_lock(connection: Connection, scope: str, key: str, holder: str) -> None:
-    """Give a lock back; harmless where it is not held."""
-    connection.execute(_DELETE, {"in_scope": scope, "of_key": key, "of_holder": holder})
+def delete_lock(connection: Connection, scope: str, key: str, holder: str) -> bool:
+    """Give a lock back; False, and harmless, where it was not held."""
+    return connection.execute(_DELETE, {"in_scope": scope, "of_key": key, "of_holder": holder}).rowcount == 1

@@ -23,6 +23,7 @@ from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.naming import new_rollout_id
 from fleetwright.ledger.rollout_log import differs, write_step
 from fleetwright.ledger.schema import ensure_schema
+from fleetwright.ledger.turns import TurnsInSql
 from fleetwright.ledger.urls import mask_url
 from fleetwright.ledger.values import fleet_key_of
 from fleetwright.ledger.views import Views
@@ -65,7 +66,7 @@ def open_absent(url: str) -> SqlLedger:
     return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
-class SqlLedger(HoldsInSql):
+class SqlLedger(HoldsInSql, TurnsInSql):
     """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.
@@ -102,7 +103,7 @@ class SqlLedger(HoldsInSql):
         key = fleet_key_of(settings.fleet_id)
         with self._database.writing() as write:
             unfinished = projections.find_unfinished(write.connection, key)
-            lease = leases.take_fleet(write, key, owner, terms, unfinished)
+            lease = leases.begin_fleet(write, key, owner, terms, unfinished)
             if unfinished is None:
                 known, rollout_id = None, new_rollout_id(key, now)
                 first = start_event(rollout_id, settings, owner, now)
@@ -131,12 +132,11 @@ class SqlLedger(HoldsInSql):
             leases.renew_lease(write, lease)
 
     def release(self, rollout_id: str, *, owner: str) -> None:
-        """Give the fleet back, whatever happened; harmless when it is not held by the owner."""
+        """Give the fleet back, and with a rollout that is over its turns; harmless when it is not the owner's."""
         with self._database.writing() as write:
             view = self._views.read(write.connection, rollout_id)
             if view is not None:
-                key = fleet_key_of(view.rollout.settings.fleet_id)
-                locks.delete_lock(write.connection, LockScope.FLEET, key, owner)
+                leases.give_fleet_back(write, view, owner)
 
     def append(self, rollout_id: str, events: Sequence[Event], *, lease: Lease) -> RolloutView:
         """Write events and return the rollout as they leave it; the heartbeat is renewed with them.
