@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WATCH_DAG = "image_watch"
 ROLLOUT_DAG = "scale_set_rollout"
-GALLERY_DAG = "gallery_rollouts"
+GALLERY_DAG = "gallery_rollout"
 
 # As wide as Airflow's column (``OutletEventAccessor.add_partitions``).
 MAX_KEY_LENGTH = 250

@@ -27,6 +27,7 @@ from fleetwright.ledger.turns import TurnsInSql
 from fleetwright.ledger.urls import mask_url
 from fleetwright.ledger.values import fleet_key_of
 from fleetwright.ledger.views import Views
+from fleetwright.ledger.watch import WatchInSql
 from fleetwright.rollout.ports.controls import Control
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.ports.ledger import Acquired
@@ -66,7 +67,7 @@ def open_absent(url: str) -> SqlLedger:
     return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
-class SqlLedger(HoldsInSql, TurnsInSql):
+class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql):
     """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.

@@ -228,4 +228,5 @@ seen_fleets = Table(
     metadata,
     _key("fleet_key"),
     Column("enabled_at", UtcDateTime(), nullable=True),
+    _text("reached", server_default=""),
 )

@@ -71,4 +71,5 @@ def _add_what_is_seen() -> None:
         "seen_fleets",
         sa.Column("fleet_key", sa.String(512), primary_key=True),
         sa.Column("enabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reached", sa.Text(), nullable=False, server_default=""),
     )

@@ -1,0 +1,177 @@
+"""Rollouts of fleets that no phase takes with it any more: freshly enabled ones, and those that missed their turn (R1, R29)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fleetwright.domain.errors import ConfigurationError, HeldError, ProviderError
+from fleetwright.domain.holds import Hold
+from fleetwright.domain.images import IN_GALLERIES, is_older
+from fleetwright.domain.late_fleets import (
+    LateFleet,
+    Standing,
+    judge_late,
+    proven_in_phase,
+    proven_in_region,
+)
+from fleetwright.domain.phase_runs import PhaseRun
+from fleetwright.domain.records import TriggerKind
+from fleetwright.domain.seen_images import Memory, SeenFleet, WatchTimes
+from fleetwright.phases.scene import Scene, phase_of
+from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.rollout.request import RolloutRequest
+from fleetwright.rollout.session import Ports
+from fleetwright.rollout.validate import examine
+
+
+@dataclass(frozen=True, slots=True)
+class LateStart:
+    """A rollout to begin.
+
+    :param attempt: the same for as long as nothing has changed: one run for it, however often it is asked for
+    """
+
+    fleet_id: str
+    version: str
+    phase: str
+    attempt: str
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "fleet": self.fleet_id,
+            "version": self.version,
+            "phase": self.phase,
+            "attempt": self.attempt,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LateFinding:
+    """What a look came to for one late fleet.
+
+    :param start: its rollout, where it begins now
+    :param due: when it begins if nothing changes; None where time alone changes nothing
+    """
+
+    name: str
+    words: str
+    start: LateStart | None = None
+    due: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What all fleets of one look are judged by."""
+
+    ports: WatchPorts
+    memory: Memory
+    times: WatchTimes
+    runs: tuple[PhaseRun, ...]
+    holds: tuple[Hold, ...]
+    seen: Mapping[str, SeenFleet]
+    now: datetime
+
+
+def find_late(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes) -> tuple[LateFinding, ...]:
+    """Which fleets are behind a version that has proven itself, and whose rollouts begin now.
+
+    A fleet of which the ledger does not know on what it is costs a look at it; what that shows is written down.
+    """
+    ledger = ports.ledger
+    told = (ledger.list_phase_runs(), ledger.list_holds(), ledger.list_seen_fleets())
+    judging = _Round(ports, memory, times, *told, ports.clock.now())
+    found: list[LateFinding] = []
+    for late in _with_target(judging, scene):
+        left = times.late_starts - sum(finding.start is not None for finding in found)
+        finding = _judge(judging, late, left)
+        found += [finding] if finding is not None else []
+    return tuple(found)
+
+
+def _with_target(judging: _Round, scene: Scene) -> Iterator[LateFleet]:
+    settled = judging.now - judging.times.enablement_delay
+    for fleet in scene.fleets:
+        shelf, image = scene.shelves[fleet.image.key, fleet.location], fleet.image.key
+        if fleet.image.kind in IN_GALLERIES:
+            target, label = proven_in_region(image, shelf, judging.runs, judging.memory, settled), ""
+        else:
+            phase = phase_of(scene.plan, fleet)
+            label = phase.label if phase else ""
+            target = proven_in_phase(label, image, judging.runs, shelf)
+        if target is not None:
+            yield LateFleet(fleet, target, label)
+
+
+def _judge(judging: _Round, late: LateFleet, left: int) -> LateFinding | None:
+    """None where there is nothing to say about the fleet.
+
+    :param left: how many rollouts may still begin at this look
+    """
+    ledger, key = judging.ports.ledger, late.fleet.key
+    seen = judging.seen.get(key)
+    if seen is None or seen.reached == late.target.key:
+        return None
+    standing = Standing(seen, ledger.list_rollouts(key), judging.runs, judging.holds)
+    verdict = judge_late(late, standing, judging.memory, judging.times, judging.now)
+    if verdict.is_done:
+        ledger.note_reached(key, late.target)
+        return None
+    if verdict.words:
+        return _not_started(late, verdict.words, verdict.due)
+    if left < 1:
+        return _not_started(
+            late, f"{judging.times.late_starts} others begin at this look, and no more at once"
+        )
+    return _examine(judging.ports, late, standing)
+
+
+def _not_started(late: LateFleet, why: str, due: datetime | None = None) -> LateFinding:
+    words = f"not started although behind {late.target.version}: {why}"
+    return LateFinding(late.fleet.name, words, due=due)
+
+
+def _examine(ports: WatchPorts, late: LateFleet, standing: Standing) -> LateFinding | None:
+    """Look at the fleet itself: it may be on the version already, or may not be upgraded now."""
+    fleet_id, version = late.fleet.fleet_id.resource_id, late.target.version
+    request = RolloutRequest(
+        fleet_id, version, TriggerKind.AUTOMATIC, requires_deferral=ports.requires_deferral
+    )
+    try:
+        validated = examine(
+            Ports(ports.clock, ports.driver, ports.catalogue, ports.ledger, ports.regions), request
+        )
+    except (HeldError, ConfigurationError, ProviderError) as error:
+        return _not_started(late, str(error))
+    behind = [i for i in validated.instances if is_older(i.version, version) and not i.protected]
+    if not behind:
+        ports.ledger.note_reached(late.fleet.key, late.target)
+        return None
+    reason = _reason(late, standing, len(behind), len(validated.instances))
+    start = LateStart(fleet_id, version, late.phase, _attempt(ports, late, standing), reason)
+    return LateFinding(late.fleet.name, f"started: {reason}", start)
+
+
+def _reason(late: LateFleet, standing: Standing, behind: int, total: int) -> str:
+    proof = f"has succeeded in {late.phase}" if late.phase else f"is replicated to {late.target.region}"
+    since = f"{standing.seen.enabled_at:%Y-%m-%d %H:%M} UTC" if standing.seen.enabled_at else "now"
+    return (
+        f"{late.target.version} {proof}, {behind} of {total} instances are behind it; enabled since {since}"
+    )
+
+
+def _attempt(ports: WatchPorts, late: LateFleet, standing: Standing) -> str:
+    """A day at most passes until it is tried again when its run came to nothing."""
+    last = standing.rollouts[0].rollout.rollout_id if standing.rollouts else ""
+    words = "|".join((late.fleet.key, late.target.key, str(standing.seen.enabled_at), last))
+    digest = hashlib.sha256(words.encode()).hexdigest()[:12]
+    return f"late__{late.fleet.name}__{late.target.version}__{ports.clock.now():%Y-%m-%d}__{digest}"
