@@ -33,12 +33,16 @@ class AzureFleetDirectory:
         """
         return tuple(
             fleet
-            for subscription in self._subscriptions()
+            for subscription in self.list_subscriptions()
             for body in self._client.list_items(self._client.scale_set_url(self._path(subscription)))
             if (fleet := _read(body)) is not None
         )
 
-    def _subscriptions(self) -> tuple[str, ...]:
+    def list_subscriptions(self) -> tuple[str, ...]:
+        """The subscriptions that are looked into.
+
+        :raises ProviderError: when they cannot be listed
+        """
         if self._subscription:
             return (self._subscription,)
         listed = self._client.list_items(arm_url(self._client.url, "/subscriptions", SUBSCRIPTIONS))

@@ -17,6 +17,7 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.policy import UpgradePolicy, parse_upgrade_policy
+from fleetwright.domain.regions import normal_region
 
 _IMAGE_IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
 
@@ -30,7 +31,7 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
     profile = body_at(properties, "virtualMachineProfile")
     return Fleet(
         fleet_id=fleet_id,
-        location=normal_location(text_at(body, "location")),
+        location=normal_region(text_at(body, "location")),
         capacity=number_at(body, "sku", "capacity"),
         image=parse_image_reference(body_at(profile, "storageProfile", "imageReference")),
         policy=_policy(fleet_id, body_at(properties, "upgradePolicy")),
@@ -61,11 +62,6 @@ def parse_image_reference(body: Body) -> ImageReference:
         version=text_at(body, "version"),
         resource_id=next((text_at(body, name) for name in _IMAGE_IDS if text_at(body, name)), ""),
     )
-
-
-def normal_location(location: str) -> str:
-    """A region in ARM's short form: ``West Europe`` and ``westeurope`` are one."""
-    return location.replace(" ", "").lower()
 
 
 def _lifecycle_hooks(properties: Body) -> tuple[str, ...]:

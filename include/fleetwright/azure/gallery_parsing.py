@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at
-from fleetwright.azure.fleet_parsing import normal_location
 from fleetwright.domain.image_versions import ImageVersion
+from fleetwright.domain.regions import normal_region
 
 COMPLETED = "completed"
 EXCLUDED = "is excluded from latest (R27)"
@@ -43,7 +43,7 @@ def _target_region(properties: Body, location: str) -> Body | None:
     regions = bodies_at(properties, "publishingProfile", "targetRegions")
     if not regions:
         return {}
-    return next((r for r in regions if normal_location(text_at(r, "name")) == location), None)
+    return next((r for r in regions if normal_region(text_at(r, "name")) == location), None)
 
 
 def _not_provisioned(properties: Body) -> str:
@@ -81,7 +81,7 @@ def _end_of_life(body: Body, now: datetime) -> str:
 def _not_replicated(properties: Body, location: str) -> str:
     """Why the region does not have it yet (R26); empty where it has."""
     summary = bodies_at(properties, "replicationStatus", "summary")
-    found = next((r for r in summary if normal_location(text_at(r, "region")) == location), None)
+    found = next((r for r in summary if normal_region(text_at(r, "region")) == location), None)
     if found is None:
         return _not_there(location)
     state = text_at(found, "state")

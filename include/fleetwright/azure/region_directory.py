@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleetwright.azure.bodies import Body, bodies_at, text_at, texts_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.urls import SUBSCRIPTIONS, arm_url, segment
-from fleetwright.domain.regions import Region, Regions
+from fleetwright.domain.regions import Region, Regions, normal_region
 
 
 class AzureRegionDirectory:
@@ -34,10 +34,10 @@ def parse_region(body: Body) -> Region:
     """Read one location."""
     mappings = bodies_at(body, "availabilityZoneMappings")
     return Region(
-        name=text_at(body, "name").lower(),
+        name=normal_region(text_at(body, "name")),
         display_name=text_at(body, "displayName"),
         paired=tuple(
-            text_at(pair, "name").lower()
+            normal_region(text_at(pair, "name"))
             for pair in bodies_at(body, "metadata", "pairedRegion")
             if text_at(pair, "name")
         ),

@@ -13,6 +13,7 @@ from fleetwright.cli.disks import disks
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
 from fleetwright.cli.history import history
 from fleetwright.cli.output import keep_quiet, print_error
+from fleetwright.cli.phases import phases
 from fleetwright.cli.plan import plan
 from fleetwright.cli.quarantine import quarantine
 from fleetwright.cli.run import run
@@ -26,7 +27,7 @@ def fleetwright() -> None:
     """Roll new OS images out over Azure scale sets, batch by batch."""
 
 
-for _verb in (run, plan, history, cancel, quarantine, disks, serve):
+for _verb in (run, plan, history, cancel, quarantine, disks, phases, serve):
     fleetwright.add_command(_verb)
 
 

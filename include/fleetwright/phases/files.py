@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.phase_checks import PlanProblem
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.phases.document import read_document
 from fleetwright.phases.yaml_lines import YamlLines
@@ -34,10 +35,12 @@ class ReadPhases:
     """A phases file that can be used.
 
     :param warnings: what a person should look at all the same, each one line
+    :param tell: a problem found later, as a line of the same form
     """
 
     plan: PhasePlan
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    tell: Callable[[PlanProblem], str]
 
 
 def phases_file(environment: Mapping[str, str]) -> Path:
@@ -82,13 +85,13 @@ def parse_phases(text: str, name: str) -> ReadPhases:
         found = "empty" if lines.value is None else f"a {type(lines.value).__name__}"
         raise PhasesFileError((f"{name}: it is {found}, not a mapping with the keys regions and phases",))
     plan, problems = read_document(lines.value)
-    told = {
-        kind: tuple(f"{name}:{lines.line_of(p.place)}: {p.text}" for p in problems if p.is_warning is kind)
-        for kind in (True, False)
-    }
-    if repeated or told[False]:
-        raise PhasesFileError((*repeated, *told[False]))
-    return ReadPhases(plan, told[True])
+
+    def tell(problem: PlanProblem) -> str:
+        return f"{name}:{lines.line_of(problem.place)}: {problem.text}"
+
+    if errors := (*repeated, *(tell(problem) for problem in problems if not problem.is_warning)):
+        raise PhasesFileError(errors)
+    return ReadPhases(plan, tuple(map(tell, problems)), tell)
 
 
 def _parsed(text: str, name: str) -> YamlLines:
