@@ -78,8 +78,11 @@ class FleetStart:
 class FleetOutcome:
     """What the phase came to on one fleet.
 
-    :param unhealthy: instances that are ill on the new version when the phase is judged (R47)
-    :param failed: instances upgraded and not ready, or rolled back
+    :param starts: how often its rollout was started: again where one was left unfinished, or another version's went on
+    :param failed: instances upgraded and not ready, or rolled back, when the rollout ended
+    :param judged: instances whose health counted when the phase was judged
+    :param unhealthy: those of them that are ill, or back on their previous version (R47)
+    :param signs: what they show, one line an instance, the first few
     """
 
     fleet_id: str
@@ -89,10 +92,18 @@ class FleetOutcome:
     upgraded: int = 0
     rolled_back: int = 0
     failed: int = 0
+    judged: int = 0
     unhealthy: int = 0
     reason: str = ""
+    starts: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    signs: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is left to do; else its rollout is to be started again, and the reason says why."""
+        return self.result is not FleetResult.STARTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,9 @@ class PhaseRun:
 
     :param attempt: 1 for the first; a failed phase may be run again once its version is released
     :param owner: who runs it, in words that lead there
+    :param reason: why it waits, or why it ended as it did
+    :param look_again_at: while it waits: when that may have changed
+    :param outcomes: by fleet key
     """
 
     phase: str
@@ -122,6 +136,8 @@ class PhaseRun:
     owner: str = ""
     reason: str = ""
     opened_at: datetime | None = None
+    look_again_at: datetime | None = None
+    rolling_since: datetime | None = None
     baking_since: datetime | None = None
     ended_at: datetime | None = None
     starts: tuple[FleetStart, ...] = ()
@@ -133,6 +149,15 @@ class PhaseRun:
     def key(self) -> str:
         """Its key in the ledger: ``phase_0_canary|image|version``."""
         return phase_run_key(self.phase, self.publication)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing of it is under way."""
+        return self.state in ENDED_PHASES
+
+    def outcome_of(self, fleet_id: str) -> FleetOutcome | None:
+        """What has become of a fleet so far; None where its turn has not come."""
+        return self.outcomes.get(fleet_id.lower())
 
 
 def phase_run_key(label: str, publication: Publication) -> str:
@@ -146,6 +171,7 @@ class PhaseEventKind(StrEnum):
     OPENED = "phase opened"
     WAITED = "phase waits"
     APPROVAL_ANSWERED = "phase approval answered"
+    ROLLING_BEGAN = "phase rolls"  # which fleets it starts, and why not the others
     FLEET_STARTED = "fleet started"
     FLEET_ENDED = "fleet ended"
     BAKING_BEGAN = "phase bakes"

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.regions import Regions
+from fleetwright.domain.regions import Regions, normal_region
+
+REGIONAL = -1  # the index of a phase that stands in no plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,18 @@ class Phase:
 
     @property
     def label(self) -> str:
-        """Its name everywhere: DAG, asset, ledger and holds; ``phase_0_canary``."""
-        return f"phase_{self.index}_{self.name}"
+        """Its name everywhere: DAG, asset, ledger and holds; ``phase_0_canary``, ``gallery_westeurope``."""
+        return f"gallery_{self.name}" if self.index == REGIONAL else f"phase_{self.index}_{self.name}"
+
+
+def regional_phase(region: str) -> Phase:
+    """The phase of a gallery's version in one region, which skips the others (R50): none before it, no bake, no approval.
+
+    >>> regional_phase("West Europe").label
+    'gallery_westeurope'
+    """
+    name = normal_region(region)
+    return Phase(REGIONAL, name, (name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +100,8 @@ class PhasePlan:
     def find(self, label: str) -> Phase | None:
         """The phase of a label or a bare name."""
         return next((phase for phase in self.phases if label in {phase.label, phase.name}), None)
+
+    def phase_before(self, phase: Phase) -> Phase | None:
+        """The phase that has to succeed first (R45); none for the first one, and for a gallery's (R50)."""
+        earlier = (one for one in self.phases if one.index < phase.index)
+        return max(earlier, key=lambda one: one.index, default=None) if phase.index > 0 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from fleetwright.domain.fleets import Fleet
@@ -37,6 +38,14 @@ class PhaseLedger(Ledger, Protocol):
 
     def list_phase_runs(self) -> tuple[PhaseRun, ...]:
         """Every publication in every phase, oldest first."""
+        ...
+
+    def find_holder(self, fleet_key: str) -> str:
+        """The run that has a fleet and is alive; empty where nobody has it."""
+        ...
+
+    def find_held(self, fleet_key: str, *, since: datetime) -> tuple[str, ...]:
+        """Why the newest evaluation of a fleet since an instant was held; empty where none was."""
         ...
 
     def quarantine(self, entry: Quarantined) -> None:
