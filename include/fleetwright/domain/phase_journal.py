@@ -108,13 +108,13 @@ def _open(run: PhaseRun | None, event: PhaseEvent) -> PhaseRun:
 
 def _wait(run: PhaseRun, event: PhaseEvent) -> PhaseRun:
     body = event.payload
-    until = body.get("until")
+    until, left = body.get("until"), body.get("left_out")
     return replace(
         run,
         state=advance_phase(run.state, PhaseState.WAITING),
         reason=body["reason"],
         look_again_at=datetime.fromisoformat(until) if until else None,
-        left_out=tuple(read_left_out(left) for left in body.get("left_out", ())),
+        left_out=run.left_out if left is None else tuple(map(read_left_out, left)),
     )
 
 
@@ -155,9 +155,7 @@ def _end_fleet(run: PhaseRun, event: PhaseEvent) -> PhaseRun:
 def _bake(run: PhaseRun, event: PhaseEvent) -> PhaseRun:
     if run.state is PhaseState.BAKING:
         return run
-    return replace(
-        run, state=advance_phase(run.state, PhaseState.BAKING), baking_since=event.happened_at
-    )
+    return replace(run, state=advance_phase(run.state, PhaseState.BAKING), baking_since=event.happened_at)
 
 
 def _judge(run: PhaseRun, event: PhaseEvent) -> PhaseRun:

@@ -12,6 +12,8 @@ from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import FAILED_SWAPS, RolloutState, SwapState
 from fleetwright.domain.thresholds import FAILED_INSTANCES, UPGRADED
 
+PHASE_PREFIX = "phase run "  # what the id of an entry begins with that a phase has made, and not one rollout
+
 # The stops that instances of the new version caused: too many of them went bad, or a rollback failed as well.
 _BLAMES_THE_VERSION = frozenset({UPGRADED, FAILED_INSTANCES})
 _IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
@@ -41,11 +43,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """One image version, put away by one rollout.
+    """One image version, put away by one rollout, or by a phase that failed.
 
     :param image: the image without its version, in lower case
     :param since: when the rollout stopped, on its own clock
-    :param code: why it stopped, in Azure's word
+    :param rollout_id: for a phase, ``PHASE_PREFIX`` and what tells its attempt from others
+    :param fleet_key: for a phase, its label
+    :param code: why it stopped, in Azure's word; for a phase, which of its limits was broken
     :param release: None while no automatic rollout may use the version
     """
 
@@ -145,8 +149,11 @@ def find_quarantined(entries: Iterable[Quarantined], image: str, version: str) -
 
 def why_quarantined(entry: Quarantined) -> str:
     """One line for whoever meets a quarantined version: what happened, and what now."""
+    culprit = f"rollout {entry.rollout_id} of {entry.fleet_key} stopped"
+    if entry.rollout_id.startswith(PHASE_PREFIX):
+        culprit = f"{entry.fleet_key} failed"
     return (
-        f"version {entry.version} of {entry.image} is quarantined: rollout {entry.rollout_id} of {entry.fleet_key} "
-        f"stopped with {entry.code} at {entry.since:%Y-%m-%d %H:%M} UTC; once the version is known to be good: "
+        f"version {entry.version} of {entry.image} is quarantined: {culprit} "
+        f"with {entry.code} at {entry.since:%Y-%m-%d %H:%M} UTC; once the version is known to be good: "
         f"fleetwright quarantine release {entry.image} {entry.version} --by NAME --reason TEXT"
     )

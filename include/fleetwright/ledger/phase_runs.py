@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from fleetwright.domain.errors import FleetwrightError, LedgerError
 from fleetwright.domain.phase_documents import read_run, write_run
 from fleetwright.domain.phase_journal import fold_phase
-from fleetwright.domain.phase_runs import PhaseEvent, PhaseEventKind, PhaseRun
+from fleetwright.domain.phase_runs import PhaseEvent, PhaseEventKind, PhaseRun, PhaseState
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.tables import events, phase_runs
 from fleetwright.ledger.values import canonical_json, to_utc
@@ -21,6 +21,9 @@ _INSERT = insert(phase_runs)
 _DELETE = delete(phase_runs).where(phase_runs.c.key == bindparam("of_key"))
 _BODY = select(phase_runs.c.body).where(phase_runs.c.key == bindparam("of_key"))
 _BODIES = select(phase_runs.c.body).order_by(phase_runs.c.opened_at, phase_runs.c.key)
+_STATES = select(phase_runs.c.version, phase_runs.c.state).where(
+    phase_runs.c.phase == bindparam("of_phase"), phase_runs.c.image == bindparam("of_image")
+)
 _ROWS = select(phase_runs)
 _EVENTS = (
     select(events.c.kind, events.c.happened_at, events.c.payload)
@@ -49,6 +52,12 @@ def list_all(connection: Connection) -> tuple[PhaseRun, ...]:
     return tuple(read_run(json.loads(body)) for body in connection.execute(_BODIES).scalars())
 
 
+def list_states(connection: Connection, phase: str, image: str) -> dict[str, PhaseState]:
+    """Where each version of an image stands in a phase, by version."""
+    rows = connection.execute(_STATES, {"of_phase": phase, "of_image": image})
+    return {row.version: PhaseState(row.state) for row in rows}
+
+
 def write_step(write: Write, key: str, new: Sequence[PhaseEvent], *, actor: str) -> PhaseRun:
     """Write what happened, and return the run as it is now.
 
@@ -75,7 +84,8 @@ def list_differing(connection: Connection) -> tuple[str, ...]:
 def _expected(connection: Connection, key: str) -> dict[str, Any] | None:
     rows = connection.execute(_EVENTS, {"of_key": key}).mappings()
     told = [
-        PhaseEvent(PhaseEventKind(row["kind"]), row["happened_at"], json.loads(row["payload"])) for row in rows
+        PhaseEvent(PhaseEventKind(row["kind"]), row["happened_at"], json.loads(row["payload"]))
+        for row in rows
     ]
     return _row(_fold_onto(None, told, key)) if told else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from fleetwright.domain.quarantine import Quarantined, Release, judge_version
@@ -13,6 +15,7 @@ from fleetwright.ledger.values import fleet_key_of
 
 _INSERT = insert(quarantine)
 _ALL = select(quarantine).order_by(quarantine.c.since, quarantine.c.rollout_id)
+_OF = select(quarantine.c.rollout_id).where(quarantine.c.rollout_id == bindparam("of_rollout"))
 _RELEASE = (
     update(quarantine)
     .where(
@@ -37,18 +40,25 @@ def write_ending(connection: Connection, known: RolloutView | None, view: Rollou
         return
     entry = judge_version(view)
     if entry is not None:
-        connection.execute(
-            _INSERT,
-            {
-                "rollout_id": entry.rollout_id,
-                "image": entry.image,
-                "version": entry.version,
-                "since": entry.since,
-                "fleet_key": fleet_key_of(entry.fleet_key),
-                "code": entry.code,
-                "reason": entry.reason,
-            },
-        )
+        connection.execute(_INSERT, _values(entry))
+
+
+def write_entry(connection: Connection, entry: Quarantined) -> None:
+    """Put a version away; harmless where whoever put it away has done so before, be it released by now or not."""
+    if connection.execute(_OF, {"of_rollout": entry.rollout_id}).first() is None:
+        connection.execute(_INSERT, _values(entry))
+
+
+def _values(entry: Quarantined) -> dict[str, Any]:
+    return {
+        "rollout_id": entry.rollout_id,
+        "image": entry.image,
+        "version": entry.version,
+        "since": entry.since,
+        "fleet_key": fleet_key_of(entry.fleet_key),
+        "code": entry.code,
+        "reason": entry.reason,
+    }
 
 
 def read_all(connection: Connection) -> tuple[Quarantined, ...]:

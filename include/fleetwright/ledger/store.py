@@ -14,13 +14,24 @@ from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.events import Event, EventKind, start_event
 from fleetwright.domain.quarantine import Quarantined, Release
 from fleetwright.domain.records import RolloutSettings, RolloutView
-from fleetwright.ledger import chain, control_log, event_log, leases, locks, projections, quarantine, refusals
+from fleetwright.ledger import (
+    chain,
+    control_log,
+    event_log,
+    leases,
+    locks,
+    phase_runs,
+    projections,
+    quarantine,
+    refusals,
+)
 from fleetwright.ledger.database import Database, WallClock
 from fleetwright.ledger.engine import create_ledger_engine, sqlite_file
 from fleetwright.ledger.event_log import Origin, RecordedEvent
 from fleetwright.ledger.holds import HoldsInSql
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.naming import new_rollout_id
+from fleetwright.ledger.phase_memory import PhaseMemory
 from fleetwright.ledger.rollout_log import differs, write_step
 from fleetwright.ledger.schema import ensure_schema
 from fleetwright.ledger.turns import TurnsInSql
@@ -67,7 +78,11 @@ def open_absent(url: str) -> SqlLedger:
     return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
+<<<<<<< HEAD
 class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql):
+=======
+class SqlLedger(HoldsInSql, PhaseMemory):
+>>>>>>> 199011d (Take a version through its phases: eligible fleets with reasons, judged by health, baked, put away where it does harm)
     """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.
@@ -228,10 +243,11 @@ class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql):
             return chain.find_break(connection)
 
     def replay(self) -> tuple[str, ...]:
-        """The rollouts whose rows are not what their events say: none, as long as nobody edits either."""
+        """The rollouts and phase runs whose rows are not what their events say: none, as long as nobody edits either."""
         with self._database.reading() as connection:
             ids = {*event_log.list_rollout_ids(connection), *projections.list_ids(connection)}
-            return tuple(sorted(i for i in ids if differs(connection, i)))
+            rollouts = tuple(sorted(i for i in ids if differs(connection, i)))
+            return (*rollouts, *phase_runs.list_differing(connection))
 
     def _read(self, connection: Connection, rollout_id: str) -> RolloutView:
         view = self._views.read(connection, rollout_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.phase_runs import PhaseEvent, PhaseRun
+from fleetwright.domain.phase_runs import PhaseEvent, PhaseRun, PhaseState
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.ports.clock import Clock
@@ -38,6 +38,10 @@ class PhaseLedger(Ledger, Protocol):
 
     def list_phase_runs(self) -> tuple[PhaseRun, ...]:
         """Every publication in every phase, oldest first."""
+        ...
+
+    def list_phase_states(self, phase: str, image: str) -> Mapping[str, PhaseState]:
+        """Where each version of an image stands in a phase, by version."""
         ...
 
     def find_holder(self, fleet_key: str) -> str:

@@ -1,0 +1,73 @@
+"""Whether a phase has proven its version: by the health of what it upgraded, not by operations that succeeded (R47)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fleetwright.domain.phase_runs import HARMED, PROVEN, FleetOutcome, FleetResult, PhaseState
+from fleetwright.domain.phases import SuccessCondition
+from fleetwright.domain.thresholds import exceeds, share
+
+TOO_MANY_ILL = "PhaseUnhealthyInstancePercentExceeded"
+TOO_MANY_FAILED = "PhaseFailedFleetsExceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseVerdict:
+    """What the fleets of a phase come to.
+
+    :param state: SUCCEEDED, FAILED, HELD where nothing was proven, SUPERSEDED where a newer version went everywhere
+    :param code: why it failed, in one word; empty where it did not
+    """
+
+    state: PhaseState
+    reason: str = ""
+    code: str = ""
+
+
+def judge_outcomes(condition: SuccessCondition, outcomes: Iterable[FleetOutcome]) -> PhaseVerdict:
+    """Judge a phase whose fleets are over and were just looked at (R45, R47); a breach is strict, in integers.
+
+    >>> ill = FleetOutcome("web", FleetResult.COMPLETED, judged=10, unhealthy=3)
+    >>> judge_outcomes(SuccessCondition(), [ill]).state
+    <PhaseState.FAILED: 'failed'>
+    """
+    fleets = tuple(outcomes)
+    judged, unhealthy = sum(f.judged for f in fleets), sum(f.unhealthy for f in fleets)
+    harmed = [fleet for fleet in fleets if fleet.result in HARMED]
+    if exceeds(unhealthy, judged, condition.max_unhealthy_instance_percent):
+        told = _told_ill(unhealthy, judged, condition.max_unhealthy_instance_percent)
+        return PhaseVerdict(PhaseState.FAILED, _with_fleets(told, fleets), TOO_MANY_ILL)
+    if len(harmed) > condition.max_failed_fleets:
+        told = f"{len(harmed)} of {len(fleets)} fleets failed, at most {condition.max_failed_fleets} may"
+        return PhaseVerdict(PhaseState.FAILED, _with_fleets(told, fleets), TOO_MANY_FAILED)
+    if any(fleet.result in PROVEN for fleet in fleets):
+        return PhaseVerdict(PhaseState.SUCCEEDED)
+    if fleets and all(fleet.result is FleetResult.SUPERSEDED for fleet in fleets):
+        return PhaseVerdict(PhaseState.SUPERSEDED, fleets[0].reason)
+    told = "no fleet was upgraded, or is on the version: nothing is proven"
+    return PhaseVerdict(PhaseState.HELD, _with_fleets(told, fleets))
+
+
+def _told_ill(unhealthy: int, judged: int, percent: int) -> str:
+    return (
+        f"{unhealthy} of {judged} instances ({share(unhealthy, judged)}) are ill on the version or back on"
+        f" their previous one, more than {percent}%"
+    )
+
+
+def _with_fleets(told: str, fleets: tuple[FleetOutcome, ...]) -> str:
+    lines = (fleet_line(fleet) for fleet in fleets if fleet.result not in PROVEN or fleet.unhealthy)
+    return "; ".join((told, *lines))
+
+
+def fleet_line(outcome: FleetOutcome) -> str:
+    """One fleet that is not as it should be: its name, its result, why, and which instances show what."""
+    name = outcome.fleet_id.rpartition("/")[2]
+    ill = (
+        f", {outcome.unhealthy} of {outcome.judged} instances ill or rolled back" if outcome.unhealthy else ""
+    )
+    why = f": {outcome.reason}" if outcome.reason else ""
+    signs = f" ({'; '.join(outcome.signs)})" if outcome.signs else ""
+    return f"fleet {name} {outcome.result}{ill}{why}{signs}"

@@ -1,0 +1,86 @@
+"""The health of what a phase upgraded in one fleet, as its provider shows it right now (R47)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fleetwright.domain.fleets import Fleet, parse_fleet_id
+from fleetwright.domain.health import is_ready, why_not_ready
+from fleetwright.domain.instances import Instance
+from fleetwright.domain.phase_runs import FleetOutcome, FleetResult, PhaseRun
+from fleetwright.domain.progress import failed_ids
+from fleetwright.domain.records import RolloutView, SwapRecord
+from fleetwright.domain.states import SwapState
+from fleetwright.phases.ports import PhasePorts
+
+MOST_SIGNS = 10  # instances of a fleet that are named
+
+# Nothing was upgraded there by the phase, and nothing is judged.
+_UNTOUCHED = frozenset({FleetResult.HELD, FleetResult.SUPERSEDED, FleetResult.STARTED})
+
+
+def look_at_fleet(ports: PhasePorts, run: PhaseRun, outcome: FleetOutcome) -> FleetOutcome:
+    """The outcome with the health of the instances that the phase upgraded, and of those that were on the version.
+
+    Instances that a later rollout has touched say nothing about this version any more, nor do those that are gone.
+
+    :raises ProviderError: when the fleet cannot be read
+    """
+    if outcome.result in _UNTOUCHED:
+        return outcome
+    fleet = ports.driver.fetch_fleet(parse_fleet_id(outcome.fleet_id))
+    instances = ports.driver.list_instances(fleet)
+    views = ports.ledger.list_rollouts(fleet.key)
+    view, later = _split(views, outcome.rollout_id)
+    signs = _signs(fleet, instances, run.publication.version, view, later)
+    unhealthy = [sign for sign in signs.values() if sign]
+    return replace(outcome, judged=len(signs), unhealthy=len(unhealthy), signs=tuple(unhealthy[:MOST_SIGNS]))
+
+
+def _split(views: Iterable[RolloutView], rollout_id: str) -> tuple[RolloutView | None, frozenset[str]]:
+    """The phase's own rollout, and every instance that a later one has touched."""
+    later: set[str] = set()
+    for view in views:
+        if view.rollout.rollout_id == rollout_id:
+            return view, frozenset(later)
+        later |= set(view.swaps)
+    return None, frozenset()
+
+
+def _signs(
+    fleet: Fleet,
+    instances: tuple[Instance, ...],
+    version: str,
+    view: RolloutView | None,
+    later: frozenset[str],
+) -> dict[str, str]:
+    """What each judged instance shows, by id; empty where it is well."""
+    present = {i.instance_id: i for i in instances if i.instance_id not in later}
+    signs = {
+        instance.instance_id: _sign(fleet, instance)
+        for instance in present.values()
+        if instance.version == version
+    }
+    if view is None:
+        return signs
+    failed = set(failed_ids(view, instances, fleet.health_source))
+    for swap in view.swaps.values():
+        instance = present.get(swap.instance_id)
+        if swap.instance_id not in failed or instance is None:
+            continue
+        signs[swap.instance_id] = signs.get(swap.instance_id) or _failure(fleet, swap, instance)
+    return signs
+
+
+def _sign(fleet: Fleet, instance: Instance) -> str:
+    if is_ready(instance, fleet.health_source):
+        return ""
+    return f"{instance.instance_id} {why_not_ready(instance, fleet.health_source)}"
+
+
+def _failure(fleet: Fleet, swap: SwapRecord, instance: Instance) -> str:
+    if swap.state is SwapState.ROLLED_BACK:
+        return f"{swap.instance_id} is back on {instance.version}: {swap.verdict_reason}"
+    why = why_not_ready(instance, fleet.health_source) or f"runs {instance.version or 'no version'}"
+    return f"{swap.instance_id} {why}"

@@ -1,0 +1,109 @@
+"""What a fleet's rollout came to, by the ledger's own account of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fleetwright.domain.phase_runs import FleetOutcome, FleetResult, PhaseRun
+from fleetwright.domain.progress import NOTHING_TO_DO, count_by_ledger, count_rollbacks
+from fleetwright.domain.records import RolloutView
+from fleetwright.domain.states import TERMINAL_STATES, RolloutState
+from fleetwright.phases.ports import PhasePorts
+
+MOST_STARTS = 5  # of one fleet's rollout in one phase; whose runs die more often is not started again
+
+_RESULTS = {
+    RolloutState.COMPLETED: FleetResult.COMPLETED,
+    RolloutState.FAULTED: FleetResult.FAULTED,
+    RolloutState.CANCELLED: FleetResult.CANCELLED,
+    RolloutState.HELD: FleetResult.HELD,
+}
+
+
+def find_outcome(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> FleetOutcome:
+    """What became of a fleet that was started: of the rollout of exactly this version, since then.
+
+    :returns: still STARTED, with the reason, where its rollout has to be started again
+    """
+    views = _since(ports.ledger.list_rollouts(started.fleet_id.lower()), started)
+    ours = next((v for v in views if v.rollout.settings.target_version == run.publication.version), None)
+    if ours is not None and ours.rollout.state in TERMINAL_STATES:
+        return _of_rollout(run, started, ours)
+    if ours is not None:
+        return _again(ports, run, started, f"rollout {ours.rollout.rollout_id} is not over", ours)
+    if views:
+        other = views[0].rollout
+        reason = (
+            f"rollout {other.rollout_id} to {other.settings.target_version} went on instead of this version's"
+        )
+        return _again(ports, run, started, reason)
+    return _without_rollout(ports, run, started)
+
+
+def _since(views: tuple[RolloutView, ...], started: FleetOutcome) -> tuple[RolloutView, ...]:
+    """Those that were at work after the start, newest first."""
+    since = started.started_at
+    if since is None:
+        return ()
+    return tuple(view for view in views if view.rollout.ended_at is None or view.rollout.ended_at >= since)
+
+
+def _of_rollout(run: PhaseRun, started: FleetOutcome, view: RolloutView) -> FleetOutcome:
+    rollout, progress = view.rollout, count_by_ledger(view)
+    result = _RESULTS[rollout.state]
+    if result is FleetResult.COMPLETED and rollout.reason_code == NOTHING_TO_DO:
+        result = FleetResult.NOTHING_TO_DO
+    is_well = result in {FleetResult.COMPLETED, FleetResult.NOTHING_TO_DO}
+    told = ": ".join(filter(None, (rollout.reason_code, rollout.reason_message)))
+    return replace(
+        started,
+        result=result,
+        rollout_id=rollout.rollout_id,
+        instances=_instances(run, started.fleet_id),
+        upgraded=len(view.swapped_ids),
+        rolled_back=count_rollbacks(view).successful,
+        failed=progress.failed,
+        reason="" if is_well else told,
+        ended_at=rollout.ended_at,
+    )
+
+
+def _without_rollout(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> FleetOutcome:
+    ended = replace(started, instances=_instances(run, started.fleet_id), ended_at=ports.clock.now())
+    reasons = (
+        ports.ledger.find_held(started.fleet_id.lower(), since=started.started_at)
+        if started.started_at
+        else ()
+    )
+    if reasons:
+        return replace(ended, result=FleetResult.HELD, reason="; ".join(reasons))
+    if started.started_at is None:
+        reason = "its turn never came: look at its task's log"
+        return replace(ended, result=FleetResult.HELD, reason=reason)
+    holder = ports.ledger.find_holder(started.fleet_id.lower())
+    if holder:
+        return _again(ports, run, started, f"the fleet was held by {holder}")
+    reason = "its run ended without a rollout in the ledger: look at its log"
+    return replace(ended, result=FleetResult.LOST, reason=reason)
+
+
+def _again(
+    ports: PhasePorts, run: PhaseRun, started: FleetOutcome, reason: str, view: RolloutView | None = None
+) -> FleetOutcome:
+    if started.starts < MOST_STARTS:
+        return replace(started, reason=reason)
+    told = f"{reason}, {started.starts} times: look at its runs' logs"
+    rollout_id = view.rollout.rollout_id if view else ""
+    return replace(
+        started,
+        result=FleetResult.LOST,
+        rollout_id=rollout_id,
+        instances=_instances(run, started.fleet_id),
+        upgraded=len(view.swapped_ids) if view else 0,
+        reason=told,
+        ended_at=ports.clock.now(),
+    )
+
+
+def _instances(run: PhaseRun, fleet_id: str) -> int:
+    return next((s.instances for s in run.starts if s.fleet_id.lower() == fleet_id.lower()), 0)
