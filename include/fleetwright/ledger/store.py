@@ -78,11 +78,7 @@ def open_absent(url: str) -> SqlLedger:
     return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
-<<<<<<< HEAD
-class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql):
-=======
-class SqlLedger(HoldsInSql, PhaseMemory):
->>>>>>> 199011d (Take a version through its phases: eligible fleets with reasons, judged by health, baked, put away where it does harm)
+class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
     """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.
