@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -391,3 +393,12 @@ def test_sixty_regions_are_read_fast(tmp_path: Path) -> None:
         took.append(time.perf_counter() - before)
 
     assert min(took) < 0.02
+
+
+def test_reading_a_file_loads_nothing_slow() -> None:
+    """A DAG file that reads the phases loads neither the graph library nor the clients of Azure."""
+    look = "import sys, fleetwright.phases.files; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+
+    assert not {"networkx", "requests", "httpx", "sqlalchemy", "pendulum"} & set(loaded.split())
