@@ -9,6 +9,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "rollout"))
 
 from rehearsal_fixtures import fresh_budgets, rehearse, stages
-from travel_fixtures import voyage
+from travel_fixtures import vigil, voyage
 
-__all__ = ["fresh_budgets", "rehearse", "stages", "voyage"]
+__all__ = ["fresh_budgets", "rehearse", "stages", "vigil", "voyage"]

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from rehearsals import Stages
+from vigils import Vigil
 from voyages import Voyage
 
 Sail = Callable[..., Voyage]
+Keep = Callable[..., Vigil]
 
 
 @pytest.fixture
@@ -25,5 +27,21 @@ def voyage(stages: Stages, tmp_path: Path) -> Iterator[Sail]:
         return made[-1]
 
     yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def vigil(stages: Stages, tmp_path: Path) -> Iterator[Keep]:
+    """Keeps watch over worlds, and ends it."""
+    made: list[Vigil] = []
+
+    def keep(world: dict[str, Any], **options: Any) -> Vigil:  # noqa: ANN401 - whatever a vigil takes
+        folder = tmp_path / f"vigil-{len(made)}"
+        folder.mkdir()
+        made.append(Vigil(stages, world, folder, **options))
+        return made[-1]
+
+    yield keep
     for one in made:
         one.close()

@@ -70,12 +70,17 @@ class AzureRmHook(BaseHook):
         """
         return requires_deferral(self.endpoint.url, self._extra().get("require_deferral"))
 
+    @property
+    def subscription_id(self) -> str:
+        """The one subscription that the connection is for; empty for every one that its identity can read."""
+        return str(self._extra().get("subscription_id") or "")
+
     def check_subscription(self, subscription: str) -> None:
         """Refuse a fleet of another subscription than the connection's, where that names one.
 
         :raises ConfigurationError: naming both
         """
-        expected = str(self._extra().get("subscription_id") or "")
+        expected = self.subscription_id
         if expected and expected.lower() != subscription.lower():
             raise ConfigurationError(
                 f"the fleet is in subscription {subscription}, connection {self.azure_conn_id!r} is for {expected}"
@@ -100,7 +105,7 @@ class AzureRmHook(BaseHook):
         _ = self.requires_deferral  # its value is part of the form
         client = connect(endpoint, SystemClock(), QUICK)
         try:
-            seen = look_at_subscription(client, str(self._extra().get("subscription_id") or ""))
+            seen = look_at_subscription(client, self.subscription_id)
         finally:
             client.close()
         return f"reached {endpoint.url} with {describe(choose_identity(given), given)}: {seen}"

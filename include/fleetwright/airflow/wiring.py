@@ -43,8 +43,7 @@ def build_ports(azure_conn_id: str) -> Ports:
 async def build_ports_async(azure_conn_id: str) -> Ports:
     """Ports for a trigger: connections are awaited, and the ledger is opened off the event loop."""
     hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
-    url = await _ledger_url_async()
-    return _ports(hook, await asyncio.to_thread(open_ledger, url))
+    return _ports(hook, await build_ledger_async())
 
 
 def build_ledger() -> SqlLedger:
@@ -54,6 +53,11 @@ def build_ledger() -> SqlLedger:
     except (AirflowNotFoundException, AirflowRuntimeError):
         given = None
     return open_ledger(resolve_ledger_url(given, os.environ))
+
+
+async def build_ledger_async() -> SqlLedger:
+    """The same, for a trigger: opened off the event loop."""
+    return await asyncio.to_thread(open_ledger, await _ledger_url_async())
 
 
 def ledger_url_of(connection: Connection) -> str:

@@ -100,6 +100,11 @@ class Finding:
     due: datetime | None = None
     region: str = ""
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether a person has to act before it can go on."""
+        return self.outlook is Outlook.BLOCKED
+
     def __str__(self) -> str:
         where = f" in {self.region}" if self.region else ""
         return f"{self.image}{where}: {self.words}"

@@ -81,21 +81,47 @@ class _Round:
     seen: Mapping[str, SeenFleet]
     now: datetime
 
+    def standing(self, late: LateFleet) -> Standing | None:
+        """What is known about the fleet; None where it is known to be on its version."""
+        seen = self.seen.get(late.fleet.key)
+        if seen is None or seen.reached == late.target.key:
+            return None
+        rollouts = self.ports.ledger.list_rollouts(late.fleet.key)
+        return Standing(seen, rollouts, self.runs, self.holds)
+
 
 def find_late(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes) -> tuple[LateFinding, ...]:
     """Which fleets are behind a version that has proven itself, and whose rollouts begin now.
 
     A fleet of which the ledger does not know on what it is costs a look at it; what that shows is written down.
     """
-    ledger = ports.ledger
-    told = (ledger.list_phase_runs(), ledger.list_holds(), ledger.list_seen_fleets())
-    judging = _Round(ports, memory, times, *told, ports.clock.now())
+    judging = _begin_round(ports, memory, times)
     found: list[LateFinding] = []
     for late in _with_target(judging, scene):
         left = times.late_starts - sum(finding.start is not None for finding in found)
         finding = _judge(judging, late, left)
         found += [finding] if finding is not None else []
     return tuple(found)
+
+
+def list_ready(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes) -> tuple[LateFleet, ...]:
+    """The fleets at which a look would look closely; nothing is asked about them and nothing written."""
+    judging = _begin_round(ports, memory, times)
+    return tuple(late for late in _with_target(judging, scene) if _is_ready(judging, late))
+
+
+def _is_ready(judging: _Round, late: LateFleet) -> bool:
+    standing = judging.standing(late)
+    if standing is None:
+        return False
+    verdict = judge_late(late, standing, judging.memory, judging.times, judging.now)
+    return not verdict.is_done and not verdict.words
+
+
+def _begin_round(ports: WatchPorts, memory: Memory, times: WatchTimes) -> _Round:
+    ledger = ports.ledger
+    told = (ledger.list_phase_runs(), ledger.list_holds(), ledger.list_seen_fleets())
+    return _Round(ports, memory, times, *told, ports.clock.now())
 
 
 def _with_target(judging: _Round, scene: Scene) -> Iterator[LateFleet]:
@@ -117,14 +143,12 @@ def _judge(judging: _Round, late: LateFleet, left: int) -> LateFinding | None:
 
     :param left: how many rollouts may still begin at this look
     """
-    ledger, key = judging.ports.ledger, late.fleet.key
-    seen = judging.seen.get(key)
-    if seen is None or seen.reached == late.target.key:
+    standing = judging.standing(late)
+    if standing is None:
         return None
-    standing = Standing(seen, ledger.list_rollouts(key), judging.runs, judging.holds)
     verdict = judge_late(late, standing, judging.memory, judging.times, judging.now)
     if verdict.is_done:
-        ledger.note_reached(key, late.target)
+        judging.ports.ledger.note_reached(late.fleet.key, late.target)
         return None
     if verdict.words:
         return _not_started(late, verdict.words, verdict.due)

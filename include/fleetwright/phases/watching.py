@@ -54,15 +54,12 @@ class Look:
         waiting = [f.due for f in self.findings if f.outlook is Outlook.WAITS]
         return min((due for due in (*waiting, *(f.due for f in self.late)) if due), default=None)
 
-    def lines(self) -> tuple[str, ...]:
-        """Everything in words, one line each."""
-        homeless = (
-            (f"no phase has {', '.join(self.without_phase)}: nothing upgrades them",)
-            if self.without_phase
-            else ()
-        )
+    def further_lines(self) -> tuple[str, ...]:
+        """What there is to say beside the images, one line each."""
+        homeless = ", ".join(self.without_phase)
+        nothing = (f"no phase has {homeless}: nothing upgrades them",) if homeless else ()
         nobody = () if self.findings else ("no fleet of ours follows the latest version of an image",)
-        return (*map(str, self.findings), *nobody, *map(str, self.late), *homeless)
+        return (*nobody, *map(str, self.late), *nothing)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from fleetwright.domain.records import RolloutRecord, RolloutView
@@ -11,7 +10,7 @@ from fleetwright.rollout.ports.controls import Control, ControlKind
 from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.session import RolloutSession
 
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def request_cancel(
@@ -43,11 +42,7 @@ def find_cancel(session: RolloutSession) -> Control | None:
 
 def list_cancels(ledger: Ledger, fleet_key: str, rollout: RolloutRecord) -> tuple[Control, ...]:
     """All that people said to end a rollout, oldest first."""
-    return find_meant(ledger.list_controls(fleet_key, since=EVER), rollout)
-
-
-def find_meant(controls: Iterable[Control], rollout: RolloutRecord) -> tuple[Control, ...]:
-    """The cancels among what people said that are meant for a rollout, as they come."""
+    controls = ledger.list_controls(fleet_key, since=_EVER)
     return tuple(c for c in controls if c.kind is ControlKind.CANCEL and c.is_for(rollout))
 
 

@@ -1,0 +1,60 @@
+"""Builds the ports of the image watch from Airflow connections, for its tasks and for its trigger."""
+
+from __future__ import annotations
+
+import os
+
+from airflow.sdk import BaseHook
+
+from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.wiring import build_ledger, build_ledger_async
+from fleetwright.azure.catalogue import AzureImageCatalogue
+from fleetwright.azure.fleet_directory import AzureFleetDirectory
+from fleetwright.azure.region_directory import AzureRegionDirectory
+from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.domain.phases import PhasePlan
+from fleetwright.domain.seen_images import WatchTimes
+from fleetwright.ledger.store import SqlLedger
+from fleetwright.phases.files import load_phases, phases_file
+from fleetwright.phases.watch_file import load_watch_times, watch_file
+from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.rollout.clocks import SystemClock
+
+
+def build_watch_ports(azure_conn_id: str) -> WatchPorts:
+    """Ports for a task; nothing is sent to Azure yet."""
+    return _ports(AzureRmHook(azure_conn_id), build_ledger())
+
+
+async def build_watch_ports_async(azure_conn_id: str) -> WatchPorts:
+    """Ports for a trigger: connections are awaited."""
+    hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
+    return _ports(hook, await build_ledger_async())
+
+
+def read_settings() -> tuple[PhasePlan, WatchTimes]:
+    """The phases file and the watch file, as they are now.
+
+    :raises ConfigurationError: when one of them cannot be used
+    """
+    return load_phases(phases_file(os.environ)), load_watch_times(watch_file(os.environ))
+
+
+def _ports(hook: AzureRmHook, ledger: SqlLedger) -> WatchPorts:
+    clock = SystemClock()
+    client = hook.get_client(clock)
+
+    def close() -> None:
+        client.close()
+        ledger.close()
+
+    return WatchPorts(
+        clock,
+        AzureFleetDirectory(client, hook.subscription_id),
+        AzureRegionDirectory(client),
+        ScaleSetDriver(client),
+        AzureImageCatalogue(client),
+        ledger,
+        hook.requires_deferral,
+        close,
+    )
