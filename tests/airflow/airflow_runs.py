@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from fleetwright_demo.layout import CHECKOUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airflow.models.dagrun import DagRun
     from airflow.sdk import DAG
     from airflow.sdk.execution_time.supervisor import TaskRunResult
 
@@ -28,6 +31,7 @@ class Ran:
     :param tries: how often each of them was started
     :param errors: the error that each task ended with, in its own words
     :param log: every line that Fleetwright logged, in order
+    :param note: what the grid shows about the run
     """
 
     state: str = ""
@@ -35,6 +39,7 @@ class Ran:
     tries: dict[str, int] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
+    note: str = ""
 
     @property
     def text(self) -> str:
@@ -46,31 +51,47 @@ class Ran:
         return [state for name, state in sorted(self.tasks.items()) if name.startswith(f"batch.{task_id}[")]
 
 
-def load_dag() -> DAG:
+def load_dag(file: Path = DAG_FILE, dag_id: str = DAG_ID) -> DAG:
     """The DAG as the DAG processor parses it, with retries that come at once."""
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(dag_folder=DAG_FILE, bundle_path=DAG_FILE.parent, bundle_name="dags-folder")
+    bag = DagBag(dag_folder=file, bundle_path=file.parent, bundle_name="dags-folder")
     assert not bag.import_errors
-    dag = bag.dags[DAG_ID]
+    dag = bag.dags[dag_id]
     for task in dag.tasks:
         task.retry_delay = timedelta(0)
     return dag
 
 
 def run_dag(after: Mapping[str, Callable[[], None]] | None = None, **conf: object) -> Ran:
-    """Run the DAG to its end.
+    """Run the rollout's DAG to its end.
 
     :param after: what happens to the world when a task of that name has ended for the first time
     """
+    return carry_out(load_dag(), conf, after)
+
+
+def carry_out(
+    dag: DAG, conf: Mapping[str, object], after: Mapping[str, Callable[[], None]] | None = None
+) -> Ran:
+    """Run a DAG to its end."""
     ran = Ran()
     with _log_into(ran), _results_into(ran, dict(after or {})):
-        run = load_dag().test(run_conf=conf, logical_date=None)
-    ran.state = str(run.state)
+        run = dag.test(run_conf=dict(conf), logical_date=None)
+    ran.state, ran.note = str(run.state), _note_of(run)
     for ti in run.get_task_instances():
         name = ti.task_id if ti.region_index < 0 else f"{ti.task_id}[{ti.region_index}]"
         ran.tasks[name], ran.tries[name] = str(ti.state), ti.try_number
     return ran
+
+
+def _note_of(run: DagRun) -> str:
+    from airflow.models.dagrun import DagRunNote
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        note = session.get(DagRunNote, run.id)
+        return note.content if note and note.content else ""
 
 
 @contextmanager
@@ -97,7 +118,8 @@ def _results_into(ran: Ran, after: dict[str, Callable[[], None]]) -> Iterator[No
     def listen(**arguments: object) -> TaskRunResult | None:
         result = original(**arguments)
         if result is not None and result.error is not None:
-            ran.errors[result.ti.task_id] = str(result.error)
+            at = f"[{result.ti.map_index}]" if result.ti.map_index >= 0 else ""
+            ran.errors[f"{result.ti.task_id}{at}"] = str(result.error)
         if result is not None:
             after.pop(result.ti.task_id, _nothing)()
         return result

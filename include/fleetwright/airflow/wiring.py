@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
@@ -14,10 +15,13 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.azure.catalogue import AzureImageCatalogue
+from fleetwright.azure.client import ArmClient
+from fleetwright.azure.fleet_directory import AzureFleetDirectory
 from fleetwright.azure.region_directory import AzureRegionDirectory
 from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
+from fleetwright.phases.ports import PhasePorts
 from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.session import Ports
@@ -38,6 +42,17 @@ def lease_terms() -> LeaseTerms:
 def build_ports(azure_conn_id: str) -> Ports:
     """Ports for a task; nothing is sent to Azure yet."""
     return _ports(AzureRmHook(azure_conn_id), build_ledger())
+
+
+def build_phase_ports(azure_conn_id: str) -> PhasePorts:
+    """Ports of a phase, for a task; nothing is sent to Azure yet."""
+    return _phase_ports(AzureRmHook(azure_conn_id), build_ledger())
+
+
+async def build_phase_ports_async(azure_conn_id: str) -> PhasePorts:
+    """Ports of a phase, for a trigger."""
+    hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
+    return _phase_ports(hook, await build_ledger_async())
 
 
 async def build_ports_async(azure_conn_id: str) -> Ports:
@@ -84,10 +99,27 @@ async def _ledger_url_async() -> str:
 def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
     clock = SystemClock()
     client = hook.get_client(clock)
+    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), _closing(client, ledger))
 
+
+def _phase_ports(hook: AzureRmHook, ledger: SqlLedger) -> PhasePorts:
+    clock = SystemClock()
+    client = hook.get_client(clock)
+    return PhasePorts(
+        clock,
+        AzureFleetDirectory(client, hook.subscription_id),
+        AzureRegionDirectory(client),
+        ScaleSetDriver(client),
+        AzureImageCatalogue(client),
+        ledger,
+        _closing(client, ledger),
+    )
+
+
+def _closing(client: ArmClient, ledger: SqlLedger) -> Callable[[], None]:
     def close() -> None:
         client.close()
         ledger.close()
 
-    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
-    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), close)
+    return close

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -18,3 +19,9 @@ class SystemClock:
         remaining = (instant - self.now()).total_seconds()
         if remaining > 0:
             time.sleep(remaining)
+
+    async def wait_until_async(self, instant: datetime) -> None:
+        """The same on an event loop, which is not blocked."""
+        remaining = (instant - self.now()).total_seconds()
+        if remaining > 0:
+            await asyncio.sleep(remaining)

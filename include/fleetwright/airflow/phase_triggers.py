@@ -1,0 +1,66 @@
+"""The trigger behind every wait of a phase that a person may end: it reads holds and the clock, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from fleetwright.domain.errors import FleetwrightError
+from fleetwright.rollout.clocks import SystemClock
+
+if TYPE_CHECKING:
+    from fleetwright.rollout.ports.holds import Hold, Holds
+
+POLL_SECONDS = 5.0
+
+
+class PhaseWaitTrigger(BaseTrigger):
+    """Waits until an instant, or until somebody holds or releases something; fires once.
+
+    :param until: ISO 8601, aware
+    :param poll_seconds: time between two looks at the holds
+    """
+
+    def __init__(self, *, until: str, poll_seconds: float = POLL_SECONDS) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
+        self.until = until
+        self.poll_seconds = poll_seconds
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments, as Airflow stores them."""
+        names = ("until", "poll_seconds")
+        return f"{type(self).__module__}.{type(self).__qualname__}", {
+            name: getattr(self, name) for name in names
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, then fire with ``ok``, or with the error's kind and line for the task to raise."""
+        try:
+            await self._wait(pendulum.DateTime.fromisoformat(self.until))
+        except FleetwrightError as error:
+            yield TriggerEvent({"status": "error", "kind": error.kind, "message": str(error)})
+        else:
+            yield TriggerEvent({"status": "ok"})
+
+    async def _wait(self, until: datetime) -> None:
+        # Imported here: the wiring reads connections, which the DAG processor has no need to load.
+        from fleetwright.airflow.wiring import build_ledger_async  # noqa: PLC0415
+
+        ledger, clock = await build_ledger_async(), SystemClock()
+        try:
+            held = await asyncio.to_thread(_holds, ledger)
+            while (now := clock.now()) < until:
+                await clock.wait_until_async(min(until, now + timedelta(seconds=self.poll_seconds)))
+                if await asyncio.to_thread(_holds, ledger) != held:
+                    return
+        finally:
+            await asyncio.to_thread(ledger.close)
+
+
+def _holds(ledger: Holds) -> tuple[Hold, ...]:
+    return ledger.list_holds()
