@@ -12,8 +12,9 @@ from airflow.sdk._shared.module_loading import import_string
 from rollout_steps import OWNER, TERMS, begin, swap_first_batch
 from small_worlds import BY_HALVES, NEW, Emulated, world
 
-from fleetwright.airflow.triggers import BUDGET, RolloutWaitTrigger
+from fleetwright.airflow.triggers import RolloutWaitTrigger
 from fleetwright.rollout.acts import ROLLBACK, SWAP
+from fleetwright.rollout.selecting import Wait
 
 
 def run(trigger: RolloutWaitTrigger) -> dict[str, str]:
@@ -35,7 +36,7 @@ def stored(trigger: RolloutWaitTrigger) -> RolloutWaitTrigger:
     return made
 
 
-@pytest.mark.parametrize("wait", [SWAP.name, ROLLBACK.name, BUDGET])
+@pytest.mark.parametrize("wait", [SWAP.name, ROLLBACK.name, *Wait])
 def test_a_trigger_comes_back_from_json_as_it_was(wait: str) -> None:
     """Class path and arguments make the same trigger again; everything in them is plain JSON."""
     trigger = RolloutWaitTrigger(

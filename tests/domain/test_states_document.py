@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from fleetwright.domain.phase_journal import PHASE_TRANSITIONS
+from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.domain.states import ROLLOUT_TRANSITIONS, SWAP_TRANSITIONS, RolloutState, SwapState
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "states.md"
@@ -27,7 +29,7 @@ def mermaid(table: Mapping[StrEnum, frozenset[StrEnum]], states: type[StrEnum], 
 def document() -> str:
     """The whole page."""
     origin = (
-        f"Drawn from the tables in `include/fleetwright/domain/states.py` by `{HOW}`;\n"
+        f"Drawn from the tables in `include/fleetwright/domain/states.py` and `phase_journal.py` by `{HOW}`;\n"
         "a test compares this page with them. A move that is not drawn is illegal."
     )
     return "\n\n".join(
@@ -38,13 +40,15 @@ def document() -> str:
             mermaid(ROLLOUT_TRANSITIONS, RolloutState, RolloutState.ROLLING_FORWARD),
             "## The swap of one instance",
             mermaid(SWAP_TRANSITIONS, SwapState, SwapState.INTENDED),
+            "## A version in a phase",
+            mermaid(PHASE_TRANSITIONS, PhaseState, PhaseState.WAITING),
             "",
         ]
     )
 
 
 def test_the_page_shows_the_tables() -> None:
-    """R11: picture and code cannot disagree."""
+    """Picture and code cannot disagree, for a rollout and for a phase (R11, R45)."""
     if os.environ.get("FLEETWRIGHT_WRITE_DOCS"):
         DOCUMENT.write_text(document(), encoding="utf-8")
 
@@ -54,12 +58,13 @@ def test_the_page_shows_the_tables() -> None:
 def test_every_move_is_drawn_once() -> None:
     """R11: as many arrows as the tables have moves, with one for the beginning and one for each end."""
     arrows = [line.strip() for line in document().splitlines() if "-->" in line]
-    moves = sum(len(to) for table in (ROLLOUT_TRANSITIONS, SWAP_TRANSITIONS) for to in table.values())
-    ends = sum(
-        not table.get(state)
-        for table, states in ((ROLLOUT_TRANSITIONS, RolloutState), (SWAP_TRANSITIONS, SwapState))
-        for state in states
+    tables = (
+        (ROLLOUT_TRANSITIONS, RolloutState),
+        (SWAP_TRANSITIONS, SwapState),
+        (PHASE_TRANSITIONS, PhaseState),
     )
+    moves = sum(len(to) for table, _states in tables for to in table.values())
+    ends = sum(not table.get(state) for table, states in tables for state in states)
 
-    assert len(arrows) == moves + ends + 2
+    assert len(arrows) == moves + ends + len(tables)
     assert len({*arrows} - {line for line in arrows if "[*]" in line}) == moves

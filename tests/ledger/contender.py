@@ -1,6 +1,6 @@
 """A process of its own that does one thing to a ledger, as soon as it is told to; the tests start it.
 
-Usage: contender.py begin|note|hang URL OWNER FLEET_ID. It prints ``ready``, waits for a line, and prints
+Usage: contender.py begin|note|hang|share|keep URL OWNER FLEET_ID. It prints ``ready``, waits for a line, and prints
 what came of it as JSON.
 """
 
@@ -17,8 +17,11 @@ from fleetwright.ledger import rollout_log
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.ports.ledger import Acquired
+from fleetwright.rollout.ports.turns import TurnScope, Want
 
 NOTES = 25
+LEGS = 6
+ZONES = "westeurope|canonical:ubuntuserver:18.04-lts|1.0.1"
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 
@@ -68,7 +71,40 @@ def hang_in_write(ledger: SqlLedger, owner: str, fleet_id: str) -> dict[str, str
     return {}
 
 
-DEEDS = {"begin": try_begin, "note": write_notes, "hang": hang_in_write}
+def share_zones(ledger: SqlLedger, owner: str, fleet_id: str) -> dict[str, int]:
+    """Go through the zones round by round, asking until it is one's turn; count the zones ever held at once."""
+    lease = begin(ledger, owner, fleet_id).lease
+    most, first = 0, int(owner[-1])
+    for leg in range(LEGS):
+        want = Want(TurnScope.ZONE, ZONES, (str((first + leg) % 3),))
+        while not ledger.claim_turns(lease, (want,)).is_granted:
+            most = max(most, count_zones(ledger))
+        most = max(most, count_zones(ledger))
+    ledger.give_turns_back(lease)
+    return {"legs": LEGS, "most": most}
+
+
+def count_zones(ledger: SqlLedger) -> int:
+    """How many zones are held."""
+    return len({one.mode for one in ledger.list_turns() if not one.is_waiting})
+
+
+def keep_zone(ledger: SqlLedger, owner: str, fleet_id: str) -> dict[str, str]:
+    """Take zone 1 and stop for ever."""
+    lease = begin(ledger, owner, fleet_id).lease
+    ledger.claim_turns(lease, (Want(TurnScope.ZONE, ZONES, ("1",)),))
+    tell({"holds": ZONES})
+    sys.stdin.readline()
+    return {}
+
+
+DEEDS = {
+    "begin": try_begin,
+    "note": write_notes,
+    "hang": hang_in_write,
+    "share": share_zones,
+    "keep": keep_zone,
+}
 
 
 if __name__ == "__main__":

@@ -7,15 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fleetwright.domain.events import EventKind
+from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger.store import open_ledger
+from fleetwright.rollout.ports.leases import LeaseTerms
+from fleetwright.rollout.ports.turns import TurnScope, Want
 
 CONTENDER = Path(__file__).parent / "contender.py"
 PROCESSES = 5
 NOTES = 25  # as many as contender.py writes
+LEGS = 6  # as many zones as contender.py goes through
 
 
 @contextmanager
@@ -97,6 +102,32 @@ def test_kill_in_the_middle_of_a_write_leaves_a_whole_ledger(
         assert ledger.verify_chain() is None
         assert ledger.replay() == ()
         assert ledger.list_locks() == ()
+
+
+def test_processes_share_zones_and_all_come_through(shared_url: str, fleet_id: Callable[[str], str]) -> None:
+    """Several that claim zones at once, in different orders, never hold two zones, and each gets all of them (R48)."""
+    results = run_all(*(("share", shared_url, f"run-{n}", fleet_id(f"Web-{n}")) for n in range(3)))
+
+    assert [result["legs"] for result in results] == [LEGS] * 3
+    assert {result["most"] for result in results} <= {0, 1}
+    assert open_ledger(shared_url).list_turns() == ()
+
+
+def test_a_killed_holder_blocks_until_it_is_named_as_over(
+    shared_url: str, fleet_id: Callable[[str], str]
+) -> None:
+    """After kill -9 the zone stays taken, is told as a dead run's once its lease is up, and is then had (R48)."""
+    with start(("keep", shared_url, "run-killed", fleet_id("Web"))) as (process,):
+        key = json.loads(read_line(process))["holds"]
+        process.kill()
+        process.wait()
+    ledger = open_ledger(shared_url, wall_clock=lambda: datetime.now(UTC) + timedelta(hours=2))
+    settings, want = RolloutSettings(fleet_id("Api"), "1.0.1"), Want(TurnScope.ZONE, key, ("2",))
+    lease = ledger.begin(settings, owner="run-b", now=datetime.now(UTC), terms=LeaseTerms()).lease
+
+    (dead,) = ledger.claim_turns(lease, (want,)).in_the_way
+    assert (dead.run, dead.is_alive) == ("run-killed", False)
+    assert ledger.claim_turns(lease, (want,), over=(dead.fleet_key,)).is_granted
 
 
 def test_opening_a_current_ledger_does_not_load_alembic(file_url: str) -> None:

@@ -76,7 +76,7 @@ def test_a_region_that_azure_does_not_list_is_named() -> None:
 
 
 def test_fleets_without_a_phase_are_named_by_region() -> None:
-    """Fleets of ours in a region of no phase would never be upgraded: they are told; those of others are not (R45)."""
+    """A fleet is upgraded only where its region has a phase: ours elsewhere are told, those of others are not (R45, R51)."""
     ours = [fleet(f"web-{index}", "West US") for index in range(5)]
     foreign = replace(fleet("foreign", "northeurope"), tags={})
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleetwright.domain.errors import ConfigurationError
-from fleetwright.domain.phases import Approval, FleetChoice, SuccessCondition
+from fleetwright.domain.phases import Approval, FleetChoice, PhasePlan, SuccessCondition
 from fleetwright.phases.files import (
     USUAL_FILE,
     PhasesFileError,
@@ -130,6 +136,8 @@ def test_every_key_is_read() -> None:
             "approval: deadline is 0: nobody could answer; give it hours such as PT24H",
         ),
         ("tags: canary", "tags is no mapping such as `{stage: canary}`"),
+        ("tags: {stage: [a, b]}", "tag stage is ['a', 'b']; it must be one word"),
+        ("tags: {stage: }", "tag stage is None; it must be one word"),
         ("fleets: {a: 1}", "fleets is {'a': 1}; it must be a list of names"),
     ],
 )
@@ -318,6 +326,57 @@ def test_the_example_that_users_copy_is_good() -> None:
         assert all(not read.plan.regions.pairs_of(name) & set(phase.regions) for name in phase.regions)
 
 
+def test_the_documented_example_is_good() -> None:
+    """The file that the chapter on phases shows is one that is accepted."""
+    chapter = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(regions:.*?)```", chapter, re.DOTALL)
+
+    read = parse_phases(example, "p.yaml")
+
+    assert read.warnings == ()
+    assert [phase.label for phase in read.plan.phases] == ["phase_0_canary", "phase_1_first", "phase_2_last"]
+
+
+WORDS = [
+    "westeurope",
+    "eastus",
+    "name",
+    "regions",
+    "pair",
+    "bake",
+    "tags",
+    "fleets",
+    "success",
+    "approval",
+    "deadline",
+]
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-5, 120) | st.sampled_from([*WORDS, "PT1H", "-1h", "/x", ""])
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.fixed_dictionaries({"regions": ANYTHING, "phases": ANYTHING | st.lists(ANYTHING, max_size=3)}))
+def test_whatever_a_file_says_it_is_read_or_refused(document: dict[str, object]) -> None:
+    """No document, however odd, ends in anything but a plan or lines that each name the file."""
+    planned, problems = outcome(yaml.safe_dump(document))
+
+    assert (planned is None) is bool(problems)
+    assert all(one.startswith("p.yaml:") and "\n" not in one for one in problems)
+
+
+def outcome(text: str) -> tuple[PhasePlan | None, tuple[str, ...]]:
+    """The plan, or the problems."""
+    try:
+        return parse_phases(text, "p.yaml").plan, ()
+    except PhasesFileError as error:
+        return None, error.problems
+
+
 def test_sixty_regions_are_read_fast(tmp_path: Path) -> None:
     """A file of 60 regions takes less than 20 ms of every DAG parse."""
     path = tmp_path / "phases.yaml"
@@ -334,3 +393,12 @@ def test_sixty_regions_are_read_fast(tmp_path: Path) -> None:
         took.append(time.perf_counter() - before)
 
     assert min(took) < 0.02
+
+
+def test_reading_a_file_loads_nothing_slow() -> None:
+    """A DAG file that reads the phases loads neither the graph library nor the clients of Azure."""
+    look = "import sys, fleetwright.phases.files; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+
+    assert not {"networkx", "requests", "httpx", "sqlalchemy", "pendulum"} & set(loaded.split())

@@ -18,20 +18,21 @@ from fleetwright.domain.errors import FleetwrightError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.rollout.acts import ACTS
 from fleetwright.rollout.effects import Process, run_async
+from fleetwright.rollout.halting import wait_to_choose
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
-from fleetwright.rollout.selecting import wait_for_budget, wait_for_pause
+from fleetwright.rollout.selecting import Chosen, Wait, wait_for_pause
 from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.waiting import wait_for_verdicts
 
-BUDGET, PAUSE = "budget", "pause"
+PAUSE = "pause"
 
 
 class RolloutWaitTrigger(BaseTrigger):
-    """Waits for the verdicts of a swap or a rollback, for budget, or for a pause to pass; fires once.
+    """Waits for the verdicts of a swap or a rollback, for budget, for a hold's release, or for a pause to pass; fires once.
 
-    :param wait: ``swap``, ``rollback``, ``budget`` or ``pause``
+    :param wait: ``swap``, ``rollback``, ``pause``, or a ``Wait``: ``budget``, ``release``
     :param token: the lease's fencing token; a newer one ends this wait without a trace
-    :param since: when a wait for budget began, or until when a pause lasts; ISO 8601
+    :param since: when a wait for budget or for a release began, or until when a pause lasts; ISO 8601
     """
 
     def __init__(
@@ -104,10 +105,10 @@ class RolloutWaitTrigger(BaseTrigger):
         return RolloutSession(ports, Lease(fleet_id.key, self.holder, self.token, terms), view, fleet)
 
     def _process(self, session: RolloutSession) -> Process:
-        if self.wait == BUDGET:
-            return wait_for_budget(session, _instant(self.since))
         if self.wait == PAUSE:
             return wait_for_pause(session, _instant(self.since))
+        if self.wait in set(Wait):
+            return wait_to_choose(session, Chosen(wait=Wait(self.wait), since=_instant(self.since)))
         return wait_for_verdicts(session, ACTS[self.wait])
 
 

@@ -12,6 +12,9 @@ from fleetwright.cli.cancel import cancel
 from fleetwright.cli.disks import disks
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
 from fleetwright.cli.history import history
+from fleetwright.cli.hold import hold, holds, release
+from fleetwright.cli.journeys import journeys
+from fleetwright.cli.locks import locks
 from fleetwright.cli.output import keep_quiet, print_error
 from fleetwright.cli.phases import phases
 from fleetwright.cli.plan import plan
@@ -27,7 +30,21 @@ def fleetwright() -> None:
     """Roll new OS images out over Azure scale sets, batch by batch."""
 
 
-for _verb in (run, plan, history, cancel, quarantine, disks, phases, serve):
+for _verb in (
+    run,
+    plan,
+    history,
+    cancel,
+    hold,
+    release,
+    holds,
+    quarantine,
+    locks,
+    disks,
+    phases,
+    journeys,
+    serve,
+):
     fleetwright.add_command(_verb)
 
 

@@ -13,6 +13,7 @@ from fleetwright.cli.output import print_json
 from fleetwright.cli.wiring import build_clock, look_into_ledger
 from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text, holdable
 from fleetwright.domain.notifications import notifications_of
 from fleetwright.domain.progress import ended_at, recent_history
 from fleetwright.domain.records import RolloutView
@@ -32,14 +33,16 @@ def history(common: Common, *, notifications: bool) -> int:
     if notifications:
         _show_notifications(ledger.list_events(key), as_json=common.as_json)
     else:
-        _show_attempts(ledger, ledger.list_rollouts(key), as_json=common.as_json)
+        _show_attempts(ledger, key, as_json=common.as_json)
     return 0
 
 
-def _show_attempts(ledger: SqlLedger, views: tuple[RolloutView, ...], *, as_json: bool) -> None:
+def _show_attempts(ledger: SqlLedger, key: str, *, as_json: bool) -> None:
+    views = ledger.list_rollouts(key)
     entries = recent_history(views)
     if as_json:
-        print_json({"value": list(entries)})
+        held = [hold.to_dict() for hold in _holds(ledger, key, views)]
+        print_json({"value": list(entries), **({"holds": held} if held else {})})
     elif entries:
         headers = (
             "started (UTC)",
@@ -51,23 +54,33 @@ def _show_attempts(ledger: SqlLedger, views: tuple[RolloutView, ...], *, as_json
             "pending",
             "rolled back",
             "error",
+            *(("phase",) if any("phase" in entry for entry in entries) else ()),
         )
         preserves = any(swap.preserves_disk for view in views for swap in view.swaps.values())
         click.echo(f"{_what_rollbacks_give(preserves=preserves)} (O7)\n")
-        click.echo(
-            tabulate([_row(entry["properties"]) for entry in entries], headers=headers, tablefmt="simple")
-        )
+        click.echo(tabulate([_row(entry) for entry in entries], headers=headers, tablefmt="simple"))
     else:
         click.echo(f"no rollout of this fleet that did anything has ended; ledger: {ledger}")
     for view in () if as_json else views:
         if view.rollout.state not in TERMINAL_STATES:
             click.echo(_under_way(view))
+    for hold in () if as_json else _holds(ledger, key, views):
+        click.echo(f"held: {hold_text(hold)}")
+
+
+def _holds(ledger: SqlLedger, key: str, views: tuple[RolloutView, ...]) -> tuple[Hold, ...]:
+    """What keeps the fleet from its next batch: holds of its rollout under way, and of itself."""
+    under_way = [view.rollout for view in views if view.rollout.state not in TERMINAL_STATES]
+    about = [holdable(rollout.settings) for rollout in under_way] or [Holdable(fleet=key)]
+    return tuple(hold for one in about for hold in find_holds(ledger.list_holds(), one))
 
 
 def _under_way(view: RolloutView) -> str:
     rollout = view.rollout
     since = f" since {rollout.started_at:%Y-%m-%d %H:%M:%SZ}" if rollout.started_at else ""
-    return f"under way: {rollout.rollout_id} to {rollout.settings.target_version}{since}, by {rollout.owner}"
+    phase = f", started by {rollout.settings.phase}" if rollout.settings.phase else ""
+    target = rollout.settings.target_version
+    return f"under way: {rollout.rollout_id} to {target}{since}, by {rollout.owner}{phase}"
 
 
 def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> None:
@@ -92,6 +105,7 @@ def _what_rollbacks_give(*, preserves: bool) -> str:
 
 
 def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
+    phase, entry = entry.get("phase", ""), entry["properties"]
     status, progress = entry["runningStatus"], entry["progress"]
     return (
         (status["startTime"] or "")[:19],
@@ -103,4 +117,5 @@ def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
         progress["pendingInstanceCount"],
         entry["rollbackInfo"]["successfullyRolledbackInstanceCount"],
         entry.get("error", {}).get("code", ""),
+        *((phase,) if phase else ()),
     )

@@ -15,10 +15,11 @@ def owner_of_process(verb: str) -> str:
     """
     # The random part keeps a process of a later day with the same number from passing for this one.
     where = f"{socket.gethostname()}, pid {os.getpid()} ({secrets.token_hex(3)})"
-    return f"fleetwright {verb} by {_user()} on {where}"
+    return f"fleetwright {verb} by {login_name()} on {where}"
 
 
-def _user() -> str:
+def login_name() -> str:
+    """Who is logged in here."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number that has no name

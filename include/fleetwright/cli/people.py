@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -9,13 +10,16 @@ import click
 from fleetwright.cli.options import Command
 
 
-def person_flags(command: Command) -> Command:
-    """Give a verb ``--by`` and ``--reason``; neither may be empty."""
+def person_flags(command: Command, by: Callable[[], str] | None = None) -> Command:
+    """Give a verb ``--by`` and ``--reason``; neither may be empty.
+
+    :param by: who decides where nobody is named; None where somebody has to be
+    """
     decorated: Any = command
-    for name, meaning in (("--reason", "Why."), ("--by", "Who decides it.")):
-        decorated = click.option(name, required=True, callback=_words, metavar="TEXT", help=meaning)(
-            decorated
-        )
+    who = "Who decides it." if by is None else "Who decides it [default: the login name]."
+    for name, meaning, usual in (("--reason", "Why.", None), ("--by", who, by)):
+        need: dict[str, Any] = {"required": True} if usual is None else {"default": usual}
+        decorated = click.option(name, callback=_words, metavar="TEXT", help=meaning, **need)(decorated)
     return decorated  # type: ignore[no-any-return]  # click returns the command it was given
 
 

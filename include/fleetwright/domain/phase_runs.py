@@ -38,6 +38,7 @@ class FleetResult(StrEnum):
     NOTHING_TO_DO = "nothing to do"
     FAULTED = "faulted"
     CANCELLED = "cancelled"
+    OPTED_OUT = "opted out"  # its owner took it away in the middle (O3): nothing is known against the version
     HELD = "held"
     SUPERSEDED = "superseded"  # a newer version went first
     LOST = "lost"  # its run ended without a word in the ledger

@@ -166,6 +166,8 @@ def history_entry(view: RolloutView) -> dict[str, Any]:
         "properties": properties,
         "type": "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades",
         "location": rollout.settings.location,
+        # Not Azure's word, and only there where a phase of ours started it.
+        **({"phase": rollout.settings.phase} if rollout.settings.phase else {}),
     }
 
 

@@ -7,8 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from fleetwright.domain.holds import Hold, HoldSubject
+from fleetwright.ledger import control_log
 from fleetwright.ledger.database import Database, Write
 from fleetwright.ledger.tables import holds
+from fleetwright.ledger.values import fleet_key_of
+from fleetwright.rollout.ports.controls import Control
 
 _INSERT = insert(holds)
 _ALL = select(holds).order_by(holds.c.at, holds.c.id)
@@ -54,6 +57,12 @@ class HoldsInSql:
         """What is held now, or ever was, oldest first."""
         with self._database.reading() as connection:
             return read_holds(connection, with_released=with_released)
+
+    def read_words(self, fleet_key: str, *, since: datetime) -> tuple[tuple[Control, ...], tuple[Hold, ...]]:
+        """What was said about the fleet since an instant, and every hold in force; one read."""
+        with self._database.reading() as connection:
+            said = control_log.read_controls(connection, fleet_key_of(fleet_key), since)
+            return said, read_holds(connection)
 
 
 def read_holds(connection: Connection, *, with_released: bool = False) -> tuple[Hold, ...]:

@@ -233,6 +233,11 @@ class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
             now = self._database.now(connection)
         return next((lock.holder for lock in found if lock.is_alive(now)), "")
 
+    def find_rollout(self, fleet_key: str) -> str:
+        """The id of the fleet's rollout that has not ended; empty where there is none."""
+        with self._database.reading() as connection:
+            return projections.find_unfinished(connection, fleet_key_of(fleet_key)) or ""
+
     def verify_chain(self) -> int | None:
         """The first sequence at which the ledger was tampered with, or None."""
         with self._database.reading() as connection:

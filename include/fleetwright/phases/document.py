@@ -108,6 +108,9 @@ def _choice(fields: Fields) -> FleetChoice | None:
         return FleetChoice(names)
     if not names and not tags:
         fields.refuse("fleets and tags are empty; leave them out for all fleets of its regions", "fleets")
+    for key, value in tags.items():
+        if value is None or isinstance(value, dict | list):
+            fields.refuse(f"tag {key} is {value!r}; it must be one word", "tags", str(key))
     return FleetChoice(names, {str(key).strip().lower(): str(tags[key]).strip().lower() for key in tags})
 
 

@@ -20,7 +20,7 @@ from fleetwright.rollout.ports.catalogue import ImageCatalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class Circumstances:
     """A publication on its way through one phase, at one instant.
 
     :param holds: what is held now
@@ -51,32 +51,32 @@ class Eligibility:
         return tuple(left for left in self.left_out if not left.settled)
 
 
-def judge_fleets(journey: Journey, fleets: Iterable[Fleet]) -> Eligibility:
+def judge_fleets(given: Circumstances, fleets: Iterable[Fleet]) -> Eligibility:
     """Ask every fleet in turn; the first thing that is in its way is its reason (R4, R15, R26, R27, O1, O3)."""
     starts: list[FleetStart] = []
     left_out: list[LeftOut] = []
     openings: list[datetime] = []
     for fleet in fleets:
-        settled = why_never(journey, fleet)
-        reason = settled or why_not_now(journey, fleet)
+        settled = why_never(given, fleet)
+        reason = settled or why_not_now(given, fleet)
         if not reason:
             starts.append(_start(fleet))
             continue
         left_out.append(LeftOut(fleet.fleet_id.resource_id, reason, settled=bool(settled)))
         window = None if settled else window_of(fleet)
-        opening = window.next_opening(journey.now) if window else None
-        openings += [opening] if opening and opening > journey.now else []
+        opening = window.next_opening(given.now) if window else None
+        openings += [opening] if opening and opening > given.now else []
     return Eligibility(tuple(starts), tuple(left_out), min(openings, default=None))
 
 
-def belongs(journey: Journey, fleet: Fleet) -> bool:
+def belongs(given: Circumstances, fleet: Fleet) -> bool:
     """Whether the phase is about the fleet at all: its image, its region, ours, on latest, of the phase's choice."""
-    return not why_never(journey, fleet)
+    return not why_never(given, fleet)
 
 
-def why_never(journey: Journey, fleet: Fleet) -> str:
+def why_never(given: Circumstances, fleet: Fleet) -> str:
     """Why the fleet never gets the version in this phase, as its model is now; empty where it may."""
-    phase, publication = journey.phase, journey.publication
+    phase, publication = given.phase, given.publication
     if fleet.image.key != publication.image:
         return f"it boots another image, {fleet.image.name}"
     if not _is_of(phase, fleet):
@@ -91,19 +91,19 @@ def why_never(journey: Journey, fleet: Fleet) -> str:
     return ""
 
 
-def why_not_now(journey: Journey, fleet: Fleet) -> str:
+def why_not_now(given: Circumstances, fleet: Fleet) -> str:
     """Why the fleet does not get the version now, although it may later; empty where it does (R26, R27)."""
-    missing = (journey.missing or {}).get(normal_region(fleet.location), "")
+    missing = (given.missing or {}).get(normal_region(fleet.location), "")
     if missing:
         return missing
-    held = find_holds(journey.holds, Holdable(fleet=fleet.key))
+    held = find_holds(given.holds, Holdable(fleet=fleet.key))
     if held:
         return hold_text(held[0])
     window = window_of(fleet)
-    return window.why_closed(journey.now) if window else ""
+    return window.why_closed(given.now) if window else ""
 
 
-def find_missing(catalogue: ImageCatalogue, journey: Journey, fleets: Iterable[Fleet]) -> dict[str, str]:
+def find_missing(catalogue: ImageCatalogue, given: Circumstances, fleets: Iterable[Fleet]) -> dict[str, str]:
     """Which regions of the phase cannot have the version, and why: one question for each region (R26, R27, R51).
 
     :raises ProviderError: when one cannot be asked
@@ -111,8 +111,8 @@ def find_missing(catalogue: ImageCatalogue, journey: Journey, fleets: Iterable[F
     asked: dict[str, str] = {}
     for fleet in fleets:
         region = normal_region(fleet.location)
-        if region not in asked and belongs(journey, fleet):
-            asked[region] = _why_missing(catalogue, journey.publication, fleet)
+        if region not in asked and belongs(given, fleet):
+            asked[region] = _why_missing(catalogue, given.publication, fleet)
     return {region: reason for region, reason in asked.items() if reason}
 
 

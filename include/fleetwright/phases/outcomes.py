@@ -9,6 +9,7 @@ from fleetwright.domain.progress import NOTHING_TO_DO, count_by_ledger, count_ro
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES, RolloutState
 from fleetwright.phases.ports import PhasePorts
+from fleetwright.rollout.check import OPTED_OUT
 
 MOST_STARTS = 5  # of one fleet's rollout in one phase; whose runs die more often is not started again
 
@@ -17,6 +18,10 @@ _RESULTS = {
     RolloutState.FAULTED: FleetResult.FAULTED,
     RolloutState.CANCELLED: FleetResult.CANCELLED,
     RolloutState.HELD: FleetResult.HELD,
+}
+_NAMED = {
+    (RolloutState.COMPLETED, NOTHING_TO_DO): FleetResult.NOTHING_TO_DO,
+    (RolloutState.CANCELLED, OPTED_OUT): FleetResult.OPTED_OUT,
 }
 
 
@@ -40,6 +45,12 @@ def find_outcome(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> Fle
     return _without_rollout(ports, run, started)
 
 
+def has_trace(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> bool:
+    """Whether the ledger knows anything of a start: not of one that was cut off before its run began."""
+    found = find_outcome(ports, run, started)
+    return found.is_over and not (found.result is FleetResult.LOST and not found.rollout_id)
+
+
 def _since(views: tuple[RolloutView, ...], started: FleetOutcome) -> tuple[RolloutView, ...]:
     """Those that were at work after the start, newest first."""
     since = started.started_at
@@ -50,9 +61,7 @@ def _since(views: tuple[RolloutView, ...], started: FleetOutcome) -> tuple[Rollo
 
 def _of_rollout(run: PhaseRun, started: FleetOutcome, view: RolloutView) -> FleetOutcome:
     rollout, progress = view.rollout, count_by_ledger(view)
-    result = _RESULTS[rollout.state]
-    if result is FleetResult.COMPLETED and rollout.reason_code == NOTHING_TO_DO:
-        result = FleetResult.NOTHING_TO_DO
+    result = _NAMED.get((rollout.state, rollout.reason_code), _RESULTS[rollout.state])
     is_well = result in {FleetResult.COMPLETED, FleetResult.NOTHING_TO_DO}
     told = ": ".join(filter(None, (rollout.reason_code, rollout.reason_message)))
     return replace(

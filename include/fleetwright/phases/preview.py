@@ -8,7 +8,7 @@ from datetime import timedelta
 from fleetwright.domain.phase_runs import FleetStart, LeftOut
 from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.publications import Publication
-from fleetwright.phases.eligibility import Eligibility, Journey, find_missing, judge_fleets
+from fleetwright.phases.eligibility import Circumstances, Eligibility, find_missing, judge_fleets
 from fleetwright.phases.obstacles import find_obstacle
 from fleetwright.phases.ports import PhasePorts
 
@@ -49,9 +49,9 @@ def read_eligibility(ports: PhasePorts, phase: Phase, publication: Publication) 
     """
     fleets = ports.fleets.list_fleets()
     ports.catalogue.forget()
-    journey = Journey(phase, publication, ports.clock.now(), ports.ledger.list_holds())
-    missing = find_missing(ports.catalogue, journey, fleets)
-    return judge_fleets(Journey(phase, publication, journey.now, journey.holds, missing), fleets)
+    given = Circumstances(phase, publication, ports.clock.now(), ports.ledger.list_holds())
+    missing = find_missing(ports.catalogue, given, fleets)
+    return judge_fleets(Circumstances(phase, publication, given.now, given.holds, missing), fleets)
 
 
 def predict_duration(starts: tuple[FleetStart, ...], concurrency: int) -> timedelta:

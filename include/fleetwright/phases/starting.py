@@ -23,12 +23,14 @@ from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.windows import window_of
 from fleetwright.phases.finding import find_phase, find_run
 from fleetwright.phases.obstacles import find_newer_here, why_on_hold, why_put_away
-from fleetwright.phases.outcomes import find_outcome
+from fleetwright.phases.outcomes import find_outcome, has_trace
 from fleetwright.phases.ports import PhaseLedger, PhasePorts
 from fleetwright.rollout.request import RolloutRequest
 
 LOOK_AGAIN = timedelta(minutes=1)
 DEADLINE = timedelta(days=7)  # from the phase's first start; a fleet whose turn has not come by then is held
+# After so many starts, how long after the first one the next may follow; at once where nothing is said.
+_PATIENCE = {2: timedelta(minutes=10), 3: timedelta(hours=1), 4: timedelta(hours=6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ def may_start(ports: PhasePorts, plan: PhasePlan, run_key: str, fleet_id: str) -
     run = find_run(ports.ledger, run_key)
     phase = find_phase(plan, run.phase)
     known = run.outcome_of(fleet_id)
-    if known is not None and not known.is_over:
-        known = record_end(ports, run_key, fleet_id)
     answer = StartAnswer(fleet_id, run.publication.version, phase.label)
+    if known is not None and not known.is_over and has_trace(ports, run, known):
+        known = record_end(ports, run_key, fleet_id)
     if known is not None and known.is_over:
         return replace(answer, outcome=known, reason=known.reason)
     if run.state is not PhaseState.ROLLING:
@@ -97,7 +99,7 @@ def _ask(ports: PhasePorts, run: PhaseRun, phase: Phase, answer: StartAnswer) ->
     never = _why_never(ports.ledger, run, fleet)
     if never is not None:
         return _end(ports, run, answer, never)
-    wait = _why_wait(ports, run, phase, fleet)
+    wait = _why_wait(ports, run, phase, fleet) or _why_not_again_yet(ports, run, answer.fleet_id)
     if wait is not None:
         return _put_off(ports, run, answer, *wait)
     started = PhaseEvent(PhaseEventKind.FLEET_STARTED, ports.clock.now(), {"fleet_id": answer.fleet_id})
@@ -137,6 +139,17 @@ def _why_wait(ports: PhasePorts, run: PhaseRun, phase: Phase, fleet: Fleet) -> t
     if window is None or not closed:
         return None
     return closed, window.next_opening(now) or now + LOOK_AGAIN
+
+
+def _why_not_again_yet(ports: PhasePorts, run: PhaseRun, fleet_id: str) -> tuple[str, datetime] | None:
+    """A rollout that is started again and again has longer and longer to wait: what is in its way may need time."""
+    known = run.outcome_of(fleet_id)
+    if known is None or known.started_at is None:
+        return None
+    again_at = known.started_at + _PATIENCE.get(known.starts, timedelta(0))
+    if ports.clock.now() >= again_at:
+        return None
+    return f"its rollout was started {known.starts} times and is not over", again_at
 
 
 def _why_not_free(ledger: PhaseLedger, fleet_key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from fleetwright.domain.records import RolloutRecord, RolloutView
@@ -10,7 +11,7 @@ from fleetwright.rollout.ports.controls import Control, ControlKind
 from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.session import RolloutSession
 
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def request_cancel(
@@ -42,7 +43,11 @@ def find_cancel(session: RolloutSession) -> Control | None:
 
 def list_cancels(ledger: Ledger, fleet_key: str, rollout: RolloutRecord) -> tuple[Control, ...]:
     """All that people said to end a rollout, oldest first."""
-    controls = ledger.list_controls(fleet_key, since=_EVER)
+    return find_meant(ledger.list_controls(fleet_key, since=EVER), rollout)
+
+
+def find_meant(controls: Iterable[Control], rollout: RolloutRecord) -> tuple[Control, ...]:
+    """The cancels among what people said that are meant for a rollout, as they come."""
     return tuple(c for c in controls if c.kind is ControlKind.CANCEL and c.is_for(rollout))
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from fleetwright.domain.events import Event
-from fleetwright.rollout.cancelling import find_cancel
+from fleetwright.rollout.heeding import read_words
 from fleetwright.rollout.session import RolloutSession
 
 
@@ -38,8 +38,13 @@ class ReadOperation:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadCancel:
-    """Answered by the ``Control`` with which a person cancelled the rollout; None where nobody did."""
+class ReadWords:
+    """Answered by ``Words``: what people said to the rollout, and its fleet's window; one read of the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFleet:
+    """Answered by nothing, once ``session.fleet`` is the model as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,9 @@ class WaitUntil:
 
 KEEP_LEASE_SECONDS = 10.0
 
-Effect: TypeAlias = ReadInstances | ReadInstance | ReadOperation | ReadCancel | Write | KeepLease | WaitUntil
+Effect: TypeAlias = (
+    ReadInstances | ReadInstance | ReadOperation | ReadWords | ReadFleet | Write | KeepLease | WaitUntil
+)
 Process: TypeAlias = Generator[Effect, Any, None]
 
 
@@ -115,15 +122,23 @@ def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - e
             return driver.fetch_instance(session.fleet, instance_id)
         case ReadOperation(url):
             return driver.fetch_operation(url)
-        case ReadCancel():
-            return find_cancel(session)
+        case ReadWords():
+            return read_words(session)
+        case _:
+            return _act(effect, session)
+
+
+def _act(effect: Effect, session: RolloutSession) -> None:
+    """Carry out what is answered by nothing."""
+    match effect:
+        case ReadFleet():
+            session.refresh_fleet()
         case Write(events):
             session.write(*events)
         case KeepLease():
             session.guard()
         case WaitUntil(instant):
             session.ports.clock.wait_until(instant)
-    return None
 
 
 async def _sleep_until(instant: datetime, session: RolloutSession) -> None:

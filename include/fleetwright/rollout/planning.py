@@ -13,6 +13,7 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import ON_TARGET_BEFORE, find_on_target
 from fleetwright.domain.plan import Plan, plan_batches
+from fleetwright.domain.plan_changes import tell_plan_changes
 from fleetwright.domain.policy_body import rolling_policy_body
 from fleetwright.domain.progress import NOTHING_TO_DO
 from fleetwright.domain.records import RolloutView
@@ -80,6 +81,7 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
         batch_duration=usual_batch_duration(views),
         first_index=len(session.view.batches),
     )
+    _tell_changes(session, plan)
     before = session.view.rollout.plan.get(ON_TARGET_BEFORE)
     if before is None:
         before = list(find_on_target(instances, session.settings.target_version))
@@ -94,6 +96,14 @@ def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
         "%s", narrate.plan_text(session.fleet, plan, rollback=session.settings.rollback, warnings=warnings)
     )
     return plan
+
+
+def _tell_changes(session: RolloutSession, plan: Plan) -> None:
+    """Who resumes a rollout is told what is not as it was planned."""
+    before = session.view.rollout.plan
+    if before:
+        changes = tell_plan_changes(before, plan, session.view.swapped_ids)
+        log.info("%s", f"the plan has changed: {changes}" if changes else "the plan has not changed")
 
 
 def _order(session: RolloutSession, instances: tuple[Instance, ...]) -> tuple[UpgradeOrder, tuple[str, ...]]:

@@ -28,6 +28,7 @@ def report(view: RolloutView) -> dict[str, Any]:
         "failed": list(rollout.outcome.get("failed", ())),
         "batches": [_batch(batch, sent) for batch in view.batches if (sent := _sent(view, batch))],
         **_kept_disks(view),
+        **({"phase": rollout.settings.phase} if rollout.settings.phase else {}),
     }
 
 

@@ -13,12 +13,13 @@ from fleetwright.rollout.acts import ROLLBACK, SWAP
 from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.effects import run
 from fleetwright.rollout.finishing import finish
+from fleetwright.rollout.halting import wait_to_choose
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
-from fleetwright.rollout.selecting import Chosen, choose_batch, wait_for_budget, wait_for_pause
+from fleetwright.rollout.selecting import Chosen, choose_again, choose_batch, wait_for_pause
 from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.settling import Settled, settle_batch
 from fleetwright.rollout.swapping import swap_os_disk
@@ -95,12 +96,8 @@ def run_batch(session: RolloutSession) -> Settled:
 
 
 def _choose(session: RolloutSession) -> Chosen:
-    since = session.now()
     chosen = choose_batch(session)
-    while chosen.blocked:
-        run(wait_for_budget(session, since), session)
-        # The wait may have been long: whether the fleet is still ours is asked again.
-        session.refresh_fleet()
-        ending = check_health(session)
-        chosen = Chosen(ending=ending) if ending else choose_batch(session, since)
+    while chosen.wait is not None:
+        run(wait_to_choose(session, chosen), session)
+        chosen = choose_again(session, chosen)
     return chosen

@@ -1,10 +1,11 @@
-"""The live choice of a batch, and the wait for budget when something is left and nothing fits."""
+"""The live choice of a batch, and the waits before one: for budget, for a pause to pass, for a hold's release."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
@@ -12,15 +13,22 @@ from fleetwright.domain.situation import Selection
 from fleetwright.domain.states import RolloutState
 from fleetwright.domain.thresholds import IN_ROLLOUT, StopReason, name_ids
 from fleetwright.rollout import narrate
-from fleetwright.rollout.check import Ending
-from fleetwright.rollout.effects import KeepLease, Process, ReadCancel, ReadInstances, WaitUntil
+from fleetwright.rollout.check import Ending, check_health
+from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, ReadWords, WaitUntil
+from fleetwright.rollout.heeding import SHORTEST_LOOK, Words, read_words, tell_halts
+from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.provider_errors import TransientError
+from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
 from fleetwright.rollout.session import RolloutSession
 
 log = logging.getLogger(__name__)
 
-# In a pause, which may be long, the ledger is asked for a cancel no more often than this.
-SHORTEST_LOOK = timedelta(seconds=5)
+
+class Wait(StrEnum):
+    """For what the choice of a batch may have to wait."""
+
+    BUDGET = "budget"  # something is left, and nothing fits
+    RELEASE = "release"  # a person holds it, or its fleet's window is closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +36,13 @@ class Chosen:
     """What the step came to.
 
     :param instance_ids: the batch; empty when there is none to begin now
-    :param blocked: something is left and nothing fits the budget: wait, then choose again
+    :param wait: None where there is nothing to wait for; else wait, then ``choose_again``
+    :param since: when that wait began
     """
 
     instance_ids: tuple[str, ...] = ()
-    blocked: bool = False
+    wait: Wait | None = None
+    since: datetime | None = None
     ending: Ending | None = None
 
 
@@ -46,12 +56,16 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
         return Chosen(batch.instance_ids)
     instances = session.list_instances()
     selection = select_batch(session.situation(instances))
+    if not selection.chosen and not selection.pending_ids:
+        return Chosen()
+    if read_words(session).halts:
+        # It may take days: until then the set's repairs are its own again (O8).
+        resume_repairs(session)
+        return Chosen(wait=Wait.RELEASE, since=session.now())
     if selection.chosen:
         index, target = len(session.view.batches), session.settings.target_version
         log.info("%s", narrate.batch_text(index, selection, instances, target))
         return Chosen(selection.chosen_ids)
-    if not selection.pending_ids:
-        return Chosen()
     if waited_since is not None and session.now() >= waited_since + session.health_timeout:
         return Chosen(ending=_stop(session, selection, instances))
     log.info(
@@ -60,15 +74,31 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
         name_ids(selection.blockers),
         session.settings.health_timeout_seconds,
     )
-    return Chosen(blocked=True)
+    return Chosen(wait=Wait.BUDGET, since=waited_since or session.now())
+
+
+def choose_again(session: RolloutSession, before: Chosen) -> Chosen:
+    """Choose after a wait, which may have been long: whether the fleet is still ours and well is asked again.
+
+    What is left is planned anew after a hold, and what has changed meanwhile is told.
+    """
+    session.refresh_fleet()
+    ending = check_health(session)
+    if ending is not None:
+        return Chosen(ending=ending)
+    if before.wait is Wait.BUDGET:
+        return choose_batch(session, before.since)
+    suspend_repairs(session, make_plan(session, session.warnings))
+    return choose_batch(session)
 
 
 def wait_for_budget(session: RolloutSession, since: datetime) -> Process:
-    """Wait until something fits the budget, or nothing is left, or the health timeout is over, or it is cancelled."""
+    """Wait until something fits the budget, or nothing is left, or the health timeout is over, or somebody says so."""
     deadline = since + session.health_timeout
     while session.now() < deadline:
         yield KeepLease()
-        if (yield ReadCancel()) is not None:
+        words: Words = yield ReadWords()
+        if words.cancel is not None or words.halts:
             return
         try:
             instances: tuple[Instance, ...] = yield ReadInstances()
@@ -82,11 +112,13 @@ def wait_for_budget(session: RolloutSession, since: datetime) -> Process:
 
 
 def wait_for_pause(session: RolloutSession, until: datetime) -> Process:
-    """Let the pause between two batches pass (``pauseTimeBetweenBatches``); a cancel ends it early."""
+    """Let the pause between two batches pass (``pauseTimeBetweenBatches``); a cancel ends it early, a hold never does."""
     while session.now() < until:
-        if (yield ReadCancel()) is not None:
+        words: Words = yield ReadWords()
+        if words.cancel is not None:
             log.info("the rollout was cancelled: the pause ends here")
             return
+        tell_halts(session, words.holds)
         yield WaitUntil(min(until, session.now() + max(session.poll, SHORTEST_LOOK)))
 
 

@@ -44,6 +44,7 @@ class RolloutSession:
 
     :param fleet: the model, as read when the session was opened
     :param warnings: what the validation found, for the plan
+    :param halts_told: why no further batch begins, as it was told last
     :param observe: shown the rollout after everything that is written, for progress
     """
 
@@ -53,6 +54,7 @@ class RolloutSession:
     fleet: Fleet
     observe: Observer | None = None
     warnings: tuple[str, ...] = ()
+    halts_told: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.fleet = replace(self.fleet, strategy=self.settings.strategy)

@@ -12,6 +12,7 @@ from fleetwright.domain.images import LATEST, is_older
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.strategy import Strategy
+from fleetwright.rollout.heeding import about_window, why_held
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.quarantining import why_not_again
@@ -111,15 +112,19 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
         )
     )
     stops, notes = _about_target(ports, validated) if target else ((), ())
+    shut, closed = about_window(fleet, validated.settings.trigger, ports.clock.now())
     not_awaited = _not_awaited(ports.catalogue, facts, search.version)
-    reasons = (*eligibility.reasons, *not_awaited, *stops)
+    held = why_held(ports.ledger, validated.settings)
+    reasons = (*held, *shut, *eligibility.reasons, *not_awaited, *stops)
     if reasons:
         raise HeldError((*reasons, *search.reasons))
     if target is None:
         raise search.obstacle or HeldError(search.reasons)
     left = tuple(i for i in facts.instances if is_older(i.version, target.version) and not i.protected)
     surges = surge_warnings(ports, fleet, left, target.version)
-    return replace(validated, warnings=(*eligibility.warnings, *_passed_over(target), *notes, *surges))
+    return replace(
+        validated, warnings=(*eligibility.warnings, *_passed_over(target), *notes, *closed, *surges)
+    )
 
 
 def _about_target(ports: Ports, validated: Validated) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -22,14 +22,14 @@ from fleetwright.rollout.effects import (
     Effect,
     KeepLease,
     Process,
-    ReadCancel,
     ReadInstance,
     ReadInstances,
     ReadOperation,
+    ReadWords,
     WaitUntil,
     Write,
 )
-from fleetwright.rollout.ports.controls import Control
+from fleetwright.rollout.heeding import Words
 from fleetwright.rollout.ports.operations import OperationState, OperationStatus
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.retiring import wait_for_retired
@@ -52,10 +52,10 @@ def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
         yield from wait_for_retired(session)
         return
     silent_since: datetime | None = None
-    heard, size = False, 0
+    heard, size = Words(), 0
     while awaited(session.view, act):
         yield KeepLease()
-        heard = heard or (yield from _listen())
+        heard = yield from _listen(heard)
         try:
             size = yield from _look(session, act)
             silent_since, next_look = None, _next_look(session, act, size)
@@ -70,12 +70,14 @@ def wait_for_verdicts(session: RolloutSession, act: Act) -> Process:
             yield WaitUntil(next_look)
 
 
-def _listen() -> Generator[Effect, Any, bool]:
-    control: Control | None = yield ReadCancel()
-    if control is not None:
-        who, why = control.actor, control.reason
+def _listen(heard: Words) -> Generator[Effect, Any, Words]:
+    words: Words = yield ReadWords()
+    if words.cancel is not None and heard.cancel is None:
+        who, why = words.cancel.actor, words.cancel.reason
         log.warning("cancelled by %s (%s): the rollout ends once this batch has its verdicts", who, why)
-    return control is not None
+    for hold in words.holds if words.holds != heard.holds else ():
+        log.warning("the rollout waits once this batch has its verdicts: %s", hold)
+    return words
 
 
 def awaited(view: RolloutView, act: Act) -> tuple[SwapRecord, ...]:

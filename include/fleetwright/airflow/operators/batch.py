@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pendulum
 
 from fleetwright.airflow.operators.step import RolloutStepOperator, airflow_errors, raise_wait_error
-from fleetwright.airflow.triggers import BUDGET, PAUSE, RolloutWaitTrigger
+from fleetwright.airflow.triggers import PAUSE, RolloutWaitTrigger
 from fleetwright.rollout.acts import ROLLBACK, SWAP
 from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.narrate import verdicts_text
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
-from fleetwright.rollout.selecting import Chosen, choose_batch
+from fleetwright.rollout.selecting import Chosen, Wait, choose_again, choose_batch
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.settling import settle_batch
 from fleetwright.rollout.swapping import swap_os_disk
@@ -39,29 +38,30 @@ class CheckHealthOperator(RolloutStepOperator):
 
 
 class SelectBatchOperator(RolloutStepOperator):
-    """Chooses the batch, each instance with its reason; where nothing fits the budget, waits without a worker."""
+    """Chooses the batch, each instance with its reason; where nothing fits the budget or somebody holds it,
+    waits without a worker.
+    """
 
     def step(self, context: Context) -> dict[str, Any]:
         """Choose, and go on with the swap, or to the end."""
         session = self.reopen(context)
-        return self._choose(context, session, None)
+        return self._go_on(context, session, choose_batch(session))
 
-    def resume(self, context: Context, event: dict[str, Any], since: str) -> dict[str, Any]:
-        """Choose again after a wait for budget."""
+    def resume(
+        self, context: Context, event: dict[str, Any], since: str, wait: str = Wait.BUDGET
+    ) -> dict[str, Any]:
+        """Choose again after a wait."""
         raise_wait_error(event)
         with airflow_errors():
             session = self.reopen(context)
-            ending = check_health(session)
-            if ending:
-                return self.branch(context, {"instance_ids": [], **_ending_body(ending)}, SETTLE)
-            return self._choose(context, session, pendulum.DateTime.fromisoformat(since))
+            before = Chosen(wait=Wait(wait), since=pendulum.DateTime.fromisoformat(since))
+            return self._go_on(context, session, choose_again(session, before))
 
-    def _choose(self, context: Context, session: RolloutSession, since: datetime | None) -> dict[str, Any]:
-        chosen: Chosen = choose_batch(session, since)
-        if chosen.blocked:
-            began = since or session.now()
-            trigger = RolloutWaitTrigger.for_session(session, BUDGET, self.azure_conn_id, began)
-            self.wait_for(trigger, since=began.isoformat())
+    def _go_on(self, context: Context, session: RolloutSession, chosen: Chosen) -> dict[str, Any]:
+        if chosen.wait is not None:
+            since = chosen.since or session.now()
+            trigger = RolloutWaitTrigger.for_session(session, chosen.wait, self.azure_conn_id, since)
+            self.wait_for(trigger, since=since.isoformat(), wait=str(chosen.wait))
         body = {"instance_ids": list(chosen.instance_ids), **_ending_body(chosen.ending)}
         return self.branch(context, body, SWAP_OS_DISK if chosen.instance_ids else SETTLE)
 

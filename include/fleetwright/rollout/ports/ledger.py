@@ -11,7 +11,7 @@ from fleetwright.domain.events import Event
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.rollout.ports.controls import Control
-from fleetwright.rollout.ports.holds import Holds
+from fleetwright.rollout.ports.holds import Hold, Holds
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 
 
@@ -82,6 +82,10 @@ class Ledger(Holds, Protocol):
 
     def list_controls(self, fleet_key: str, *, since: datetime) -> tuple[Control, ...]:
         """What was said about the fleet since an instant, oldest first."""
+        ...
+
+    def read_words(self, fleet_key: str, *, since: datetime) -> tuple[tuple[Control, ...], tuple[Hold, ...]]:
+        """All that people said: about the fleet since an instant, and every hold in force; oldest first, in one read."""
         ...
 
     def list_quarantined(self) -> tuple[Quarantined, ...]:
