@@ -28,9 +28,9 @@ PAUSE = "pause"
 
 
 class RolloutWaitTrigger(BaseTrigger):
-    """Waits for the verdicts of a swap or a rollback, for budget, for a hold's release, or for a pause to pass; fires once.
+    """Waits for verdicts of a swap or a rollback, for budget, a hold's release or its turn, or for a pause to pass.
 
-    :param wait: ``swap``, ``rollback``, ``pause``, or a ``Wait``: ``budget``, ``release``
+    :param wait: ``swap``, ``rollback``, ``pause``, or a ``Wait``: ``budget``, ``release``, ``turn``
     :param token: the lease's fencing token; a newer one ends this wait without a trace
     :param since: when a wait for budget or for a release began, or until when a pause lasts; ISO 8601
     """

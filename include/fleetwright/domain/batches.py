@@ -21,7 +21,7 @@ def select_batch(situation: Situation) -> Selection:
     Worked example: 15 instances, 20 % is a cap of 3; one is already unhealthy, so the budget is 2. A
     domain with the unhealthy one and four healthy ones gives the unhealthy one (it uses no budget) and
     two healthy ones. Where applications number themselves, the lowest phase goes first and ends before
-    the next one begins (N18).
+    the next one begins (N18). ``situation.zone`` leaves one zone to choose in.
     """
     settled, candidates = _split(situation)
     queues = queues_of(settled, candidates, situation)
@@ -39,6 +39,17 @@ def queues_of(settled: tuple[Choice, ...], candidates: tuple[Instance, ...], sit
     """The candidates in the order in which they get their batches."""
     at_work = {choice.instance_id for choice in settled if choice.standing is Standing.BUSY}
     return Queues(situation, candidates, (i for i in situation.instances if i.instance_id in at_work))
+
+
+def list_zones(situation: Situation) -> tuple[str, ...]:
+    """The zones in which a batch could be chosen now instead of the natural one, which is the first of them (R48).
+
+    Only such as have a batch of the same urgency: what comes first by its phase (N18), or because it is not ready
+    (N13), is never put behind for a zone that happens to be free. Regional sets, and those that cross zones (N14,
+    C8), have the one that is no zone; where nothing fits there is none.
+    """
+    settled, candidates = _split(situation)
+    return queues_of(settled, candidates, situation).zones()
 
 
 def predict_batches(situation: Situation) -> tuple[Selection, ...]:

@@ -31,6 +31,7 @@ class EventKind(StrEnum):
         "repairs suspended"  # before the call: from here on whoever ends the rollout resumes them
     )
     REPAIRS_RESUMED = "repairs resumed"  # after the call, and after the rollout's end as well
+    WAITED = "waited"  # for whoever had to go first in its zones or in a paired region (R46, R48)
     SETTLED = "batch settled"
     SWEPT = "disks swept"  # disks that swaps left unattached are gone; told after the end as well
     DECIDED = "ending decided"  # with the batch that decided it, so that a resumed rollout cannot go past it

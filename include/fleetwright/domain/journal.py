@@ -76,6 +76,11 @@ def _resume_repairs(view: RolloutView, _event: Event) -> RolloutView:
     return replace(view, rollout=replace(view.rollout, repairs_suspended=False))
 
 
+def _wait(view: RolloutView, event: Event) -> RolloutView:
+    waits = (*view.rollout.waits, event.payload)
+    return replace(view, rollout=replace(view.rollout, waits=waits))
+
+
 def _decide(view: RolloutView, event: Event) -> RolloutView:
     return replace(view, rollout=replace(view.rollout, decided=event.payload))
 
@@ -126,6 +131,7 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.RESTORING_OPENED: batch_events.open_restoring,
     EventKind.REPAIRS_SUSPENDED: _suspend_repairs,
     EventKind.REPAIRS_RESUMED: _resume_repairs,
+    EventKind.WAITED: _wait,
     EventKind.SETTLED: batch_events.settle,
     EventKind.SWEPT: batch_events.sweep,
     EventKind.DECIDED: _decide,

@@ -53,6 +53,7 @@ class Queues:
         self._cap = situation.cap
         self._out = set(situation.out_of_service)
         self._prioritizes = situation.policy.prioritize_unhealthy_instances
+        self._zone = situation.zone
         rank = situation.order.rank
         self._held_at = min((rank(i.instance_id) for i in busy), default=None)
         self._phases = deque(sorted(self._grouped(situation, candidates).items()))
@@ -78,23 +79,39 @@ class Queues:
 
     def take(self) -> Taken | None:
         """The next batch; from here on its instances count as upgraded and ready. None when nothing fits."""
-        if not self._phases or self._phases[0][0] != self.rank:
-            return None
-        rank, domains = self._phases[0]
-        for domain in self._in_order(domains):
+        for domain in self._in_order():
+            if self._zone not in {None, domain.zone} or not self._fits(domain):
+                continue
             left, out = len(domain.members), len(self._out)
             chosen = self._fitting(domain.members)
-            if chosen:
-                self._out.difference_update(instance.instance_id for instance in chosen)
-                self._forget_empty(domains, domain)
-                return Taken(chosen, rank, domain.zone, domain.update_domain, left, out)
+            self._out.difference_update(instance.instance_id for instance in chosen)
+            rank, domains = self._phases[0]
+            self._forget_empty(domains, domain)
+            return Taken(chosen, rank, domain.zone, domain.update_domain, left, out)
         return None
 
-    def _in_order(self, domains: list[_Domain]) -> list[_Domain]:
+    def zones(self) -> tuple[str, ...]:
+        """The zones that could give a batch as urgent as the next one, that of the next one first."""
+        fitting = [domain for domain in self._in_order() if self._fits(domain)]
+        # Whoever goes first of all because some are not ready (N13) is not overtaken by a zone where all are.
+        alike = (d for d in fitting if not self._prioritizes or self._is_ill(d) == self._is_ill(fitting[0]))
+        return tuple(dict.fromkeys(domain.zone for domain in alike))
+
+    def _in_order(self) -> list[_Domain]:
+        """The domains whose phase has its turn."""
+        if not self._phases or self._phases[0][0] != self.rank:
+            return []
+        domains = self._phases[0][1]
         if not self._prioritizes:
             return domains
         # Whoever is not ready stands first in its domain; the order of domains is kept besides (N13).
-        return sorted(domains, key=lambda domain: domain.members[0].instance_id not in self._out)
+        return sorted(domains, key=lambda domain: not self._is_ill(domain))
+
+    def _is_ill(self, domain: _Domain) -> bool:
+        return domain.members[0].instance_id in self._out
+
+    def _fits(self, domain: _Domain) -> bool:
+        return self._is_ill(domain) or self._cap > len(self._out)
 
     def _fitting(self, members: deque[Instance]) -> tuple[Instance, ...]:
         chosen: list[Instance] = []

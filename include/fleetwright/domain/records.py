@@ -151,6 +151,7 @@ class RolloutRecord:
 
     :param owner: who runs it now, in words a person can follow to a process or an Airflow run
     :param repairs_suspended: it suspended the set's automatic repairs and has not resumed them yet (O8)
+    :param waits: how long it waited for whom, oldest first: ``since``, ``seconds`` and ``behind`` (R46, R48)
     :param decided: the ending that a batch has decided and that is not carried out yet; empty before
     """
 
@@ -166,6 +167,7 @@ class RolloutRecord:
     decided: Mapping[str, str] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
     repairs_suspended: bool = False
+    waits: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

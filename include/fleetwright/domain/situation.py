@@ -87,6 +87,7 @@ class Situation:
     :param swapped_ids: instances that this rollout has swapped or tried to
     :param in_flight_ids: instances that this rollout has in flight
     :param order: what the applications asked for at the start of the rollout
+    :param zone: the one zone in which to choose, because the others are not this set's turn (R48); None for any
     """
 
     instances: tuple[Instance, ...]
@@ -96,6 +97,7 @@ class Situation:
     swapped_ids: frozenset[str] = frozenset()
     in_flight_ids: frozenset[str] = frozenset()
     order: UpgradeOrder = field(default_factory=UpgradeOrder)
+    zone: str | None = None
 
     @property
     def total(self) -> int:

@@ -124,6 +124,7 @@ def _rollout_row(view: RolloutView) -> Row:
         "decided": canonical_json(dict(rollout.decided)),
         "outcome": canonical_json(dict(rollout.outcome)),
         "repairs_suspended": rollout.repairs_suspended,
+        "waits": canonical_json([dict(wait) for wait in rollout.waits]),
     }
 
 

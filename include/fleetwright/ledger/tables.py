@@ -135,6 +135,7 @@ rollouts = Table(
     _text("decided"),
     _text("outcome"),
     Column("repairs_suspended", Boolean(), nullable=False),
+    _text("waits", server_default="[]"),
     Index("rollouts_by_fleet", "fleet_key", "started_at"),
 )
 

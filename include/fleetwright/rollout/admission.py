@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from fleetwright.domain.batches import select_batch, why_not_admitted
 from fleetwright.domain.eligibility import opted_out
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.situation import Selection
+from fleetwright.domain.queues import domain_of
+from fleetwright.domain.situation import Selection, Situation
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.check import judge_whole_set
 from fleetwright.rollout.dispatch import unsent
+from fleetwright.rollout.lining_up import why_not_our_turn
 from fleetwright.rollout.provider_errors import CallRefusedError
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.whose_upgrade import why_not_now
@@ -29,7 +31,7 @@ def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: froz
     situation = session.situation(instances)
     if judge_whole_set(session, situation) is not None:
         return Selection((), ())
-    selection = select_batch(situation)
+    selection = select_batch(replace(situation, zone=_zone_of(situation, wanted)))
     chosen = tuple(choice for choice in selection.chosen if choice.instance_id in wanted)
     dropped = tuple(sorted(wanted - {choice.instance_id for choice in chosen}))
     if dropped:
@@ -37,9 +39,15 @@ def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: froz
     return replace(selection, chosen=chosen)
 
 
+def _zone_of(situation: Situation, wanted: frozenset[str]) -> str | None:
+    """The zone of which it is the set's turn: the wanted ones were chosen there."""
+    zones = (domain_of(i, situation.policy)[0] for i in situation.instances if i.instance_id in wanted)
+    return next(zones, None)
+
+
 @dataclass(slots=True)
 class AdmissionGuard:
-    """The guard of a swap: the lease is checked before every attempt, and what was admitted is asked again.
+    """The guard of a swap: lease and turns are checked before every attempt, and what was admitted is asked again.
 
     :param admitted_at: when the batch was admitted: a moment later the first attempt need not ask again; None
         where it always has to
@@ -55,6 +63,9 @@ class AdmissionGuard:
         :raises CallRefusedError: when the batch may not be swapped any more; nothing was sent
         """
         self.session.guard()
+        lost = why_not_our_turn(self.session, unsent(self.session, SWAP))
+        if lost:
+            raise CallRefusedError(f"it was not sent: {lost}")
         admitted_at, self.admitted_at = self.admitted_at, None
         if admitted_at is not None and self.session.now() <= admitted_at + FRESH_FOR:
             return

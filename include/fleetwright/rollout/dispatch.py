@@ -15,6 +15,7 @@ from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import Act
+from fleetwright.rollout.flights import CALL_LIFETIME
 from fleetwright.rollout.ports.leases import Guard
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 from fleetwright.rollout.session import RolloutSession
@@ -23,9 +24,6 @@ log = logging.getLogger(__name__)
 
 SEND_ATTEMPTS = 4
 
-# For so long a call that nobody listens to any more may still be on its way: the client gives each attempt
-# 10 s to connect and 60 s to be answered, and no attempt leaves after the lease was taken back.
-CALL_LIFETIME = timedelta(seconds=75)
 # A call whose answer was lost under our eyes is either at work by then, or was never taken.
 LOST_CALL_LIFETIME = timedelta(seconds=15)
 

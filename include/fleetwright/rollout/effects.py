@@ -14,7 +14,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from fleetwright.domain.events import Event
+from fleetwright.rollout.flights import read_flights
 from fleetwright.rollout.heeding import read_words
+from fleetwright.rollout.ports.turns import Want
 from fleetwright.rollout.session import RolloutSession
 
 
@@ -48,6 +50,28 @@ class ReadFleet:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimTurns:
+    """Answered by a ``TurnAnswer``: all that is wanted, or who is in the way.
+
+    :param over: fleets whose runs are dead and of which nothing is in flight
+    """
+
+    wants: tuple[Want, ...]
+    over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFlights:
+    """Answered by why something of another fleet's dead run may still be in flight; empty when nothing is.
+
+    :param silent_since: when its run was found dead
+    """
+
+    fleet_key: str
+    silent_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Answered by nothing, once the events are in the ledger and ``session.view`` shows them."""
 
@@ -69,7 +93,16 @@ class WaitUntil:
 KEEP_LEASE_SECONDS = 10.0
 
 Effect: TypeAlias = (
-    ReadInstances | ReadInstance | ReadOperation | ReadWords | ReadFleet | Write | KeepLease | WaitUntil
+    ReadInstances
+    | ReadInstance
+    | ReadOperation
+    | ReadWords
+    | ReadFleet
+    | ClaimTurns
+    | ReadFlights
+    | Write
+    | KeepLease
+    | WaitUntil
 )
 Process: TypeAlias = Generator[Effect, Any, None]
 
@@ -122,10 +155,20 @@ def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - e
             return driver.fetch_instance(session.fleet, instance_id)
         case ReadOperation(url):
             return driver.fetch_operation(url)
-        case ReadWords():
-            return read_words(session)
+        case ReadWords() | ClaimTurns() | ReadFlights():
+            return _ask_ledger(effect, session)
         case _:
             return _act(effect, session)
+
+
+def _ask_ledger(effect: ReadWords | ClaimTurns | ReadFlights, session: RolloutSession) -> Any:  # noqa: ANN401 - as above
+    match effect:
+        case ReadWords():
+            return read_words(session)
+        case ClaimTurns(wants, over):
+            return session.ports.ledger.claim_turns(session.lease, wants, over=over)
+        case ReadFlights(fleet_key, silent_since):
+            return read_flights(session, fleet_key, silent_since)
 
 
 def _act(effect: Effect, session: RolloutSession) -> None:

@@ -156,6 +156,16 @@ def repairs_resumed(now: datetime) -> Event:
     return Event(EventKind.REPAIRS_RESUMED, now)
 
 
+def waited(since: datetime, behind: Sequence[Mapping[str, str]], now: datetime) -> Event:
+    """The rollout waited for its turn (R46, R48).
+
+    :param behind: for whom, as ``turn_words.told`` tells it
+    """
+    seconds = round((now - since).total_seconds(), 3)
+    payload = {"since": since.isoformat(), "seconds": seconds, "behind": [dict(who) for who in behind]}
+    return Event(EventKind.WAITED, now, payload)
+
+
 def settled(index: int, evidence: Mapping[str, Any], now: datetime) -> Event:
     """A batch is over, with its evidence."""
     return Event(EventKind.SETTLED, now, {"index": index, **evidence})

@@ -43,6 +43,7 @@ def finish(session: RolloutSession, ending: Ending) -> None:
     if session.fleet.is_flexible:
         outcome["kept_disks"] = _kept_disks(sweep)
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))
+    session.ports.ledger.give_turns_back(session.lease)
     _tell(ending.reason, session)
 
 

@@ -9,6 +9,7 @@ from fleetwright.rollout.heeding import WINDOW_LOOK, Words, next_look, tell_halt
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.selecting import Chosen, Wait, wait_for_budget
 from fleetwright.rollout.session import RolloutSession
+from fleetwright.rollout.turn_waits import wait_for_turn
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ def wait_to_choose(session: RolloutSession, chosen: Chosen) -> Process:
     """The wait that a choice has come to; ``choose_again`` comes after it."""
     if chosen.wait is Wait.BUDGET:
         return wait_for_budget(session, chosen.since or session.now())
+    if chosen.wait is Wait.TURN:
+        return wait_for_turn(session, chosen.since or session.now())
     return wait_while_halted(session)
 
 

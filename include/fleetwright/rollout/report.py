@@ -27,9 +27,16 @@ def report(view: RolloutView) -> dict[str, Any]:
         "newerVersion": rollout.outcome.get("newer_version", ""),
         "failed": list(rollout.outcome.get("failed", ())),
         "batches": [_batch(batch, sent) for batch in view.batches if (sent := _sent(view, batch))],
+        **_waits(view),
         **_kept_disks(view),
         **({"phase": rollout.settings.phase} if rollout.settings.phase else {}),
     }
+
+
+def _waits(view: RolloutView) -> dict[str, Any]:
+    """Only a rollout that others were in the way of has waited (R46, R48)."""
+    waits = view.rollout.waits
+    return {"waits": [dict(wait) for wait in waits]} if waits else {}
 
 
 def _kept_disks(view: RolloutView) -> dict[str, Any]:

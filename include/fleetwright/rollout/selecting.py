@@ -1,21 +1,22 @@
-"""The live choice of a batch, and the waits before one: for budget, for a pause to pass, for a hold's release."""
+"""The live choice of a batch in its turn, and the waits before one: for budget, for a pause to pass, for a release."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.instances import Instance
-from fleetwright.domain.situation import Selection
+from fleetwright.domain.situation import Selection, Situation
 from fleetwright.domain.states import RolloutState
 from fleetwright.domain.thresholds import IN_ROLLOUT, StopReason, name_ids
 from fleetwright.rollout import narrate
 from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, ReadWords, WaitUntil
 from fleetwright.rollout.heeding import SHORTEST_LOOK, Words, read_words, tell_halts
+from fleetwright.rollout.lining_up import granted_zone, line_up, step_aside
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
@@ -29,6 +30,7 @@ class Wait(StrEnum):
 
     BUDGET = "budget"  # something is left, and nothing fits
     RELEASE = "release"  # a person holds it, or its fleet's window is closed
+    TURN = "turn"  # others go first in the region's zones, or in a paired region
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,12 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
     if not selection.chosen and not selection.pending_ids:
         return Chosen()
     if read_words(session).halts:
-        # It may take days: until then the set's repairs are its own again (O8).
+        # It may take days: until then the set's repairs are its own again (O8), and the zones are the others'.
         resume_repairs(session)
+        step_aside(session)
         return Chosen(wait=Wait.RELEASE, since=session.now())
     if selection.chosen:
-        index, target = len(session.view.batches), session.settings.target_version
-        log.info("%s", narrate.batch_text(index, selection, instances, target))
-        return Chosen(selection.chosen_ids)
+        return _choose_in_turn(session, session.situation(instances))
     if waited_since is not None and session.now() >= waited_since + session.health_timeout:
         return Chosen(ending=_stop(session, selection, instances))
     log.info(
@@ -74,13 +75,27 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
         name_ids(selection.blockers),
         session.settings.health_timeout_seconds,
     )
+    step_aside(session)
     return Chosen(wait=Wait.BUDGET, since=waited_since or session.now())
+
+
+def _choose_in_turn(session: RolloutSession, situation: Situation) -> Chosen:
+    """Choose where it is this set's turn, or find that others go first (R46, R48)."""
+    answer = line_up(session, situation)
+    if not answer.is_granted:
+        if not session.view.swapped_ids:
+            resume_repairs(session)  # whoever has not begun may wait for hours
+        return Chosen(wait=Wait.TURN, since=session.now())
+    selection = select_batch(replace(situation, zone=granted_zone(session, answer)))
+    index, target = len(session.view.batches), session.settings.target_version
+    log.info("%s", narrate.batch_text(index, selection, situation.instances, target))
+    return Chosen(selection.chosen_ids)
 
 
 def choose_again(session: RolloutSession, before: Chosen) -> Chosen:
     """Choose after a wait, which may have been long: whether the fleet is still ours and well is asked again.
 
-    What is left is planned anew after a hold, and what has changed meanwhile is told.
+    What is left is planned anew after a hold, and before the first batch; what has changed meanwhile is told.
     """
     session.refresh_fleet()
     ending = check_health(session)
@@ -88,6 +103,8 @@ def choose_again(session: RolloutSession, before: Chosen) -> Chosen:
         return Chosen(ending=ending)
     if before.wait is Wait.BUDGET:
         return choose_batch(session, before.since)
+    if before.wait is Wait.TURN and session.view.swapped_ids:
+        return choose_batch(session)
     suspend_repairs(session, make_plan(session, session.warnings))
     return choose_batch(session)
 

@@ -26,6 +26,7 @@ from fleetwright.domain.thresholds import (
 )
 from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often, said_by_people
+from fleetwright.rollout.lining_up import LONG_WAIT, step_aside
 from fleetwright.rollout.news import judge_refusal
 from fleetwright.rollout.restoring import is_restoring, open_restoring
 from fleetwright.rollout.session import RolloutSession
@@ -89,6 +90,8 @@ def _resume_at(session: RolloutSession, situation: Situation) -> datetime | None
         log.info("Azure refused the batch: trying again in %s", narrate.clock_text(pause))
     elif pause:
         log.info("pausing %s before the next batch (pauseTimeBetweenBatches)", narrate.clock_text(pause))
+    if pause > LONG_WAIT:
+        step_aside(session)
     return session.now() + pause if pause else None
 
 

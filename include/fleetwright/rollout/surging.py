@@ -17,7 +17,8 @@ from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.admission import AdmissionGuard
-from fleetwright.rollout.dispatch import CALL_LIFETIME, LOST_CALL_LIFETIME, SEND_ATTEMPTS, unsent
+from fleetwright.rollout.dispatch import LOST_CALL_LIFETIME, SEND_ATTEMPTS, unsent
+from fleetwright.rollout.flights import CALL_LIFETIME
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 from fleetwright.rollout.session import Ports, RolloutSession
 from fleetwright.rollout.targets import newest_version

@@ -13,6 +13,7 @@ from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.heeding import about_window, why_held
+from fleetwright.rollout.pairing import Pairs, find_pairs
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.quarantining import why_not_again
@@ -93,11 +94,12 @@ def examine(ports: Ports, request: RolloutRequest) -> Validated:
     foreign, awaited = driver.fetch_foreign_rollout(fleet), driver.fetch_awaited_version(fleet)
     fleet = replace(fleet, strategy=strategy_for(fleet, awaited))
     facts = Facts(fleet, instances, foreign, awaited, request.requires_deferral)
-    validated = Validated(fleet, instances, _settings(request, fleet, search.version), ())
-    return _judged(ports, validated, facts, search)
+    pairs = find_pairs(ports.regions, fleet)
+    settings = replace(_settings(request, fleet, search.version), paired_regions=pairs.regions)
+    return _judged(ports, Validated(fleet, instances, settings, ()), facts, search, pairs)
 
 
-def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) -> Validated:
+def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search, pairs: Pairs) -> Validated:
     """What was found, with its warnings.
 
     :raises HeldError: with every reason at once, that of the version among them
@@ -115,7 +117,7 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
     shut, closed = about_window(fleet, validated.settings.trigger, ports.clock.now())
     not_awaited = _not_awaited(ports.catalogue, facts, search.version)
     held = why_held(ports.ledger, validated.settings)
-    reasons = (*held, *shut, *eligibility.reasons, *not_awaited, *stops)
+    reasons = (*held, *shut, *eligibility.reasons, *not_awaited, *stops, *pairs.reasons)
     if reasons:
         raise HeldError((*reasons, *search.reasons))
     if target is None:
@@ -123,7 +125,8 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search) ->
     left = tuple(i for i in facts.instances if is_older(i.version, target.version) and not i.protected)
     surges = surge_warnings(ports, fleet, left, target.version)
     return replace(
-        validated, warnings=(*eligibility.warnings, *_passed_over(target), *notes, *closed, *surges)
+        validated,
+        warnings=(*eligibility.warnings, *pairs.warnings, *_passed_over(target), *notes, *closed, *surges),
     )
 
 

@@ -38,8 +38,8 @@ class CheckHealthOperator(RolloutStepOperator):
 
 
 class SelectBatchOperator(RolloutStepOperator):
-    """Chooses the batch, each instance with its reason; where nothing fits the budget or somebody holds it,
-    waits without a worker.
+    """Chooses the batch, each instance with its reason; where nothing fits the budget, somebody holds it or others
+    go first in its region, waits without a worker.
     """
 
     def step(self, context: Context) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.rollout.ports.controls import Control
 from fleetwright.rollout.ports.holds import Hold, Holds
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.ports.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,11 @@ class Acquired:
     resumed: bool
 
 
-class Ledger(Holds, Protocol):
-    """The memory of intent, and of what people said. Every method raises ``LedgerError`` when it cannot be read or written."""
+class Ledger(Holds, Turns, Protocol):
+    """The memory of intent, of what people said, and of whose turn it is.
+
+    Every method raises ``LedgerError`` when it cannot be read or written.
+    """
 
     def begin(self, settings: RolloutSettings, *, owner: str, now: datetime, terms: LeaseTerms) -> Acquired:
         """Take the fleet and start a rollout, or resume the fleet's unfinished one, in one transaction.

@@ -18,6 +18,7 @@ def upgrade() -> None:
 
 def _add_turns_and_holds() -> None:
     op.add_column("locks", sa.Column("turn", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("rollouts", sa.Column("waits", sa.Text(), nullable=False, server_default="[]"))
     op.create_table(
         "lock_queue",
         sa.Column("scope", sa.String(64), primary_key=True),
