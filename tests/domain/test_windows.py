@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pendulum
 import pytest
 from fleet_builders import a_fleet
 from hypothesis import given, settings
@@ -121,6 +122,15 @@ def test_a_closed_window_says_since_when_and_until_when() -> None:
         "opens Sat 2026-11-28 20:00 UTC"
     )
     assert parse_windows(NIGHTS).why_closed(at("2026-11-22T23:00")) == ""
+
+
+def test_a_clocks_own_instants_are_understood() -> None:
+    """A clock may show pendulum's instants; the answers are plain ones in UTC."""
+    windows, now = parse_windows(NIGHTS), pendulum.datetime(2026, 11, 23, 12, tz="Europe/Berlin")
+
+    assert windows.next_opening(now) == at("2026-11-28T20:00")
+    assert windows.closed_since(now) == at("2026-11-23T02:00")
+    assert type(windows.next_opening(pendulum.datetime(2026, 11, 22, 23))) is datetime
 
 
 def test_windows_that_touch_are_one() -> None:

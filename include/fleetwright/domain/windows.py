@@ -104,9 +104,9 @@ class Windows:
     def next_opening(self, now: datetime) -> datetime | None:
         """The first instant from now on at which a batch may begin, now itself included; None where there is none."""
         if self.contains(now):
-            return now
+            return _utc(now)
         later = (p.opens for p in self._periods(now, now + _HORIZON) if p.opens > now)
-        return _utc(min(later, default=None))
+        return next(map(_utc, sorted(later)), None)
 
     def closes_at(self, now: datetime) -> datetime | None:
         """Until when it stays open from now on, periods that touch taken as one; None where it is closed, or always open."""
@@ -120,7 +120,8 @@ class Windows:
         """When it was open last; None where it is open now, or was not open for more than a week."""
         if self.contains(now):
             return None
-        return _utc(max((p.closes for p in self._periods(now - _HORIZON, now)), default=None))
+        closings = sorted((p.closes for p in self._periods(now - _HORIZON, now)), reverse=True)
+        return next(map(_utc, closings), None)
 
     def why_closed(self, now: datetime) -> str:
         """Why no batch may begin now, and from when on one may; empty while it is open."""
@@ -137,7 +138,7 @@ class Windows:
 
     def _periods(self, since: datetime, until: datetime) -> Iterator[Period]:
         for schedule in self.schedules:
-            yield from schedule.periods(since, until)
+            yield from schedule.periods(_utc(since), _utc(until))
 
 
 def window_of(fleet: Fleet) -> Windows | None:
@@ -221,8 +222,10 @@ def _clock(since_midnight: timedelta) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def _utc(instant: datetime | None) -> datetime | None:
-    return instant.astimezone(UTC) if instant else None
+def _utc(instant: datetime) -> datetime:
+    # A clock may hand out pendulum's instants, whose differences do not divide as plain ones do.
+    utc = instant.astimezone(UTC)
+    return datetime.combine(utc.date(), utc.time(), UTC)
 
 
 def _instant(instant: datetime) -> str:

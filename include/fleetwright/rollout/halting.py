@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from fleetwright.rollout.effects import KeepLease, Process, ReadFleet, ReadWords, WaitUntil
-from fleetwright.rollout.heeding import WINDOW_LOOK, Words, next_look, tell_halts
+from fleetwright.rollout.heeding import Words, next_look, tell_halts
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.selecting import Chosen, Wait, wait_for_budget
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.turn_waits import wait_for_turn
+
+# The tag of a fleet whose window is closed may be mended; a thousand fleets that wait ask Azure no more often than this.
+TAG_LOOK = timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,7 @@ def wait_while_halted(session: RolloutSession) -> Process:
         if not words.halts:
             return
         yield WaitUntil(next_look(session, words))
-        if words.closed and session.now() >= read_at + WINDOW_LOOK:
+        if words.closed and session.now() >= read_at + TAG_LOOK:
             yield from _read_tag()
             read_at = session.now()
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # In a wait, which may be long, the ledger is asked what people said no more often than this.
 SHORTEST_LOOK = timedelta(seconds=5)
-# A closed window opens at a known time; a cancel, or another tag, is seen within a minute.
+# A closed window opens at a known time; a cancel is seen within a minute.
 WINDOW_LOOK = timedelta(minutes=1)
 
 
