@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 from turn_worlds import Journey, Tables
+
+from fleetwright.domain.turns import Table
 
 ZONE = ("zone", "r|image|1")
 ZONES = ("1", "2", "3")
@@ -45,10 +48,14 @@ class Traveller:
 
 @dataclass
 class Rounds:
-    """Everybody alive looks once a round, in an order of chance; the dead are named as over a round later."""
+    """Everybody alive looks once a round, in an order of chance; the dead are named as over a round later.
+
+    :param watch: shown the tables after every look
+    """
 
     travellers: list[Traveller]
     chance: Random
+    watch: Callable[[Tables], None] = lambda _: None
     tables: Tables = field(default_factory=Tables)
     number: int = 0
 
@@ -63,12 +70,30 @@ class Rounds:
                 self.tables.die(one.journey.fleet_key)
             else:
                 one.act(self.tables, over)
+            self.watch(self.tables)
 
     @property
     def on_the_way(self) -> list[str]:
         """Who is alive and not home."""
         alive = (one for one in self.travellers if one.dies_at is None)
         return [one.journey.fleet_key for one in alive if not one.is_home]
+
+
+@dataclass
+class Overtaking:
+    """How many waited before a fleet when it came, and the turns of other zones that were opened since."""
+
+    ahead: dict[str, int] = field(default_factory=dict)
+    turns: dict[str, set[int]] = field(default_factory=dict)
+
+    def watch(self, tables: Tables) -> None:
+        """Look at everybody who waits."""
+        table = tables.at.get(ZONE, Table())
+        for place in table.queue:
+            older = [one for one in table.queue if one.ticket < place.ticket]
+            self.ahead.setdefault(place.fleet_key, len(older))
+            opened = {h.turn for h in table.held if h.mode not in place.modes and h.turn > place.ticket}
+            self.turns.setdefault(place.fleet_key, set()).update(opened)
 
 
 @st.composite
@@ -122,20 +147,13 @@ def test_as_many_turns_come_before_as_waited_before(
         Traveller(Journey(f"f{n}", "r", (), (tuple(zones[:count]),)), stays, arrives, None, 1)
         for n, (arrives, zones, count, stays) in enumerate(fleets)
     ]
-    world = Rounds(travellers, Random(seed))
-    before: dict[str, int] = {}
-    opened: dict[str, set[int]] = {}
+    overtaking = Overtaking()
+    world = Rounds(travellers, Random(seed), overtaking.watch)
     for _ in range(100):
         world.run()
-        table = world.tables.at.get(ZONE)
-        for place in table.queue if table else ():
-            ahead = [one for one in table.queue if one.ticket < place.ticket]
-            before.setdefault(place.fleet_key, len(ahead))
-            others = {h.turn for h in table.held if h.mode not in place.modes and h.turn > place.ticket}
-            opened.setdefault(place.fleet_key, set()).update(others)
 
     assert world.on_the_way == []
-    assert all(len(turns) <= before[name] for name, turns in opened.items())
+    assert all(len(turns) <= overtaking.ahead[name] for name, turns in overtaking.turns.items())
 
 
 @given(stays=st.integers(HELD_FOR, 6), arrives=st.integers(2, 8), seed=st.integers(0, 2**32))
