@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from turn_worlds import Journey, Tables
 
@@ -121,6 +121,7 @@ def worlds(draw: st.DrawFn) -> Rounds:
     return Rounds(travellers, Random(draw(st.integers(0, 2**32))))
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_everybody_alive_gets_home(world: Rounds) -> None:
     """Whatever is paired, who comes when and who dies: never two modes at once, and all alive get home (R46, R48)."""
@@ -131,6 +132,7 @@ def test_everybody_alive_gets_home(world: Rounds) -> None:
     assert world.on_the_way == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 8), st.permutations(ZONES), st.integers(1, 3), st.integers(HELD_FOR, 5)),
@@ -156,6 +158,7 @@ def test_as_many_turns_come_before_as_waited_before(
     assert all(len(turns) <= overtaking.ahead[name] for name, turns in overtaking.turns.items())
 
 
+@settings(deadline=None)
 @given(stays=st.integers(HELD_FOR, 6), arrives=st.integers(2, 8), seed=st.integers(0, 2**32))
 def test_a_stream_of_newcomers_starves_nobody(stays: int, arrives: int, seed: int) -> None:
     """One fleet a round comes for zone 1 for ever: one that waits for zone 2 gets it when those are through (R48)."""
@@ -172,6 +175,7 @@ def test_a_stream_of_newcomers_starves_nobody(stays: int, arrives: int, seed: in
     assert waits.step == waits.journey.last
 
 
+@settings(deadline=None)
 @given(offset=st.integers(0, 4), stays=st.integers(HELD_FOR, 5), seed=st.integers(0, 2**32))
 def test_two_streams_do_not_starve_a_region_in_two_pairs(offset: int, stays: int, seed: int) -> None:
     """Both partners are never idle at once by themselves: the region between them gets its turn all the same (R46)."""
