@@ -17,6 +17,7 @@ from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
 from fleetwright.azure.region_directory import AzureRegionDirectory
 from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.phases import Phase, PhasePlan
@@ -74,9 +75,15 @@ class Voyage(Rehearsal):
     """
 
     def __init__(
-        self, stages: Stages, world: dict[str, Any], folder: Path, *, plan: PhasePlan | None = None
+        self,
+        stages: Stages,
+        world: dict[str, Any],
+        folder: Path,
+        *,
+        plan: PhasePlan | None = None,
+        clock: type[EmulatorClock] = EmulatorClock,
     ) -> None:
-        super().__init__(stages, world, folder)
+        super().__init__(stages, world, folder, clock=clock)
         self.plan = plan or plan_of(phase(0, WEST), phase(1, NORTH), phase(2, EAST))
 
     def phase_ports(self) -> PhasePorts:
