@@ -68,22 +68,11 @@ def proven_in_phase(label: str, image: str, runs: Iterable[PhaseRun], shelf: She
     return max(listed, key=lambda publication: version_key(publication.version), default=None)
 
 
-def proven_in_region(
-    image: str, shelf: Shelf, runs: Iterable[PhaseRun], memory: Memory, settled_before: datetime
-) -> Publication | None:
-    """The newest version of a gallery's image there, once its own run in the region has ended well (R26, R50).
-
-    :param settled_before: an announcement older than this whose run was never written counts as over
-    """
-    if not shelf.newest:
-        return None
+def proven_in_region(image: str, shelf: Shelf, runs: Iterable[PhaseRun]) -> Publication | None:
+    """The newest version of a gallery's image there, once its own run in the region has succeeded (R26, R50)."""
     publication = Publication(image, shelf.newest, shelf.region)
     states = {run.state for run in runs if run.publication == publication}
-    if states:
-        return publication if PhaseState.SUCCEEDED in states else None
-    row = memory.seen.get(publication)
-    is_settled = row is not None and row.confirmed_at is not None and row.confirmed_at <= settled_before
-    return publication if is_settled else None
+    return publication if PhaseState.SUCCEEDED in states else None
 
 
 def judge_late(

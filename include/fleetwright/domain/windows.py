@@ -72,7 +72,9 @@ class WeeklySchedule:
         """Every period that is open at some instant between the two, both included."""
         first = since.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         # What opened yesterday, or the day before in another zone, may still be open.
-        for count in range(-2, (until - since) // _DAY + 3):
+        # By seconds: the difference of two instants of a virtual clock cannot be divided by a plain one.
+        whole_days = int((until - since).total_seconds() // _DAY.total_seconds())
+        for count in range(-2, whole_days + 3):
             midnight = first + count * _DAY
             period = Period(midnight + self.opens, midnight + self.closes)
             if midnight.weekday() in self.days and period.closes > since and period.opens <= until:

@@ -125,11 +125,10 @@ def _begin_round(ports: WatchPorts, memory: Memory, times: WatchTimes) -> _Round
 
 
 def _with_target(judging: _Round, scene: Scene) -> Iterator[LateFleet]:
-    settled = judging.now - judging.times.enablement_delay
     for fleet in scene.fleets:
         shelf, image = scene.shelves[fleet.image.key, fleet.location], fleet.image.key
         if fleet.image.kind in IN_GALLERIES:
-            target, label = proven_in_region(image, shelf, judging.runs, judging.memory, settled), ""
+            target, label = proven_in_region(image, shelf, judging.runs), ""
         else:
             phase = phase_of(scene.plan, fleet)
             label = phase.label if phase else ""
