@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 
 export AIRFLOW_PORT EMULATOR_PORT API_PORT KEEP
 
-.PHONY: demo test lint bench up down clean golden rules lock
+.PHONY: demo test lint bench journeys up down clean golden rules lock
 
 demo: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.demo
@@ -21,6 +21,10 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.bench
+
+# Random worlds in virtual time, each judged; ARGS="--seed 137" plays one again, aloud.
+journeys: $(INSTALLED)
+	$(BIN)/python -m fleetwright_demo.journeys $(ARGS)
 
 up: $(INSTALLED)
 	@$(BIN)/python -m fleetwright_demo.up up

@@ -1,0 +1,65 @@
+"""Processes that die: at the n-th thing that they ask of Azure or of the ledger, before it or after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from fleetwright.rollout.session import Ports
+from fleetwright_demo.journeys.drawn import DrawnDeath
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing of it runs any more, and nothing that catches errors catches this."""
+
+    kind = "KilledError"
+
+
+class Mortal:
+    """Counts what a process asks for, and kills it where it is told to."""
+
+    def __init__(self, death: DrawnDeath) -> None:
+        self._death = death
+        self._calls = 0
+        self.is_dead = False
+
+    def ports(self, ports: Ports) -> Ports:
+        """The same ports, through which the process may die."""
+        driver: Any = _Fragile(ports.driver, self)
+        ledger: Any = _Fragile(ports.ledger, self)
+        return replace(ports, driver=driver, ledger=ledger)
+
+    def call(self, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call answers
+        """Carry one call out, or die; what is dead asks for nothing any more."""
+        if self.is_dead:
+            raise KilledError
+        is_last = self._calls == self._death.call
+        self._calls += 1
+        if is_last and not self._death.is_after:
+            self._die()
+        answer = act()
+        if is_last:
+            self._die()
+        return answer
+
+    def _die(self) -> None:
+        self.is_dead = True
+        raise KilledError
+
+
+class _Fragile:
+    """A port every method of which may kill the process."""
+
+    def __init__(self, inner: object, mortal: Mortal) -> None:
+        self._inner = inner
+        self._mortal = mortal
+
+    def __str__(self) -> str:
+        return str(self._inner)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has under that name
+        found = getattr(self._inner, name)
+        if not callable(found) or name.endswith("_async"):
+            return found
+        return lambda *given, **named: self._mortal.call(lambda: found(*given, **named))

@@ -1,0 +1,64 @@
+"""What happens in a world while versions travel it: publications, replicas, zones that go down, people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+
+from fleetwright.domain.errors import FleetwrightError
+from fleetwright.rollout.request import RolloutRequest
+from fleetwright_demo.journeys.documents import publication_body, replication_body
+from fleetwright_demo.journeys.drawn import START, DrawnFleet, DrawnVersion, DrawnWorld
+from fleetwright_demo.journeys.stage import Stage
+
+
+def instants(world: DrawnWorld) -> Iterator[datetime]:
+    """When something happens in a world; its start is one of them."""
+    yield START
+    for version in world.versions:
+        yield version.published_at
+        yield from (version.published_at + timedelta(seconds=delay) for _, delay in version.replicas)
+    for after, _, _, seconds in world.outages:
+        yield START + timedelta(seconds=after + seconds)
+    yield from (START + timedelta(seconds=after) for after, _ in world.manual)
+
+
+def arrange(stage: Stage) -> None:
+    """Let everything that the world has drawn take part at its instant."""
+    world = stage.world
+    stage.last_happening = max(instants(world))
+    for version in world.versions:
+        _arrange_version(stage, version)
+    for after, region, zone, seconds in world.outages:
+        body = {"effect": {"zoneDown": zone, "location": region}, "seconds": seconds}
+        stage.clock.start(
+            partial(stage.emulator.post, "faults", **body), at=START + timedelta(seconds=after), name="outage"
+        )
+    for after, name in world.manual:
+        at = START + timedelta(seconds=after)
+        stage.clock.start(partial(_roll_out_by_hand, stage, world.fleet(name)), at=at, name=f"hand on {name}")
+
+
+def _arrange_version(stage: Stage, version: DrawnVersion) -> None:
+    clock, post = stage.clock, stage.emulator.post
+    body = publication_body(stage.world, version)
+    clock.start(partial(post, "images", **body), at=version.published_at, name=f"publish {version.version}")
+    for region, delay in version.replicas:
+        at = version.published_at + timedelta(seconds=delay)
+        replica = replication_body(version, region)
+        clock.start(partial(post, "images/replicate", **replica), at=at, name=f"replicate to {region}")
+
+
+def _roll_out_by_hand(stage: Stage, fleet: DrawnFleet) -> None:
+    """A person starts a rollout, past all phases; what keeps it from beginning is told to the person."""
+    world = stage.world
+    request = RolloutRequest(
+        fleet.fleet_id,
+        poll_seconds=world.poll_seconds,
+        health_timeout_seconds=world.health_timeout_seconds,
+    )
+    try:
+        stage.roll_out(request, owner="a person")
+    except FleetwrightError:
+        return

@@ -1,0 +1,137 @@
+"""Where one world is played: an emulator, a ledger and a clock, and processes that roll out between them."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from fleetwright.azure.catalogue import AzureImageCatalogue
+from fleetwright.azure.client import ArmClient
+from fleetwright.azure.credentials import StaticToken
+from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.region_directory import AzureRegionDirectory
+from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.domain.records import RolloutView
+from fleetwright.ledger.store import SqlLedger, open_ledger
+from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.request import RolloutRequest
+from fleetwright.rollout.runner import opened, roll_out
+from fleetwright.rollout.session import Ports
+from fleetwright_demo.journeys.documents import world_document
+from fleetwright_demo.journeys.drawn import START, DrawnWorld
+from fleetwright_demo.journeys.dying import KilledError, Mortal
+from fleetwright_demo.journeys.in_process import EmulatorInProcess, InProcessClock, InProcessTransport
+from fleetwright_demo.journeys.shared_clock import SharedClock
+
+LONGEST = timedelta(days=16)  # no journey of a drawn world needs more: liveness is a bound, not a hope
+_EXPIRY = LeaseTerms(timedelta(seconds=30))
+_stages = itertools.count()
+
+
+class LeaseTime:
+    """The wall time that leases live on: it stands still but for a tick at each look, which keeps order.
+
+    A process that dies is given up by moving it on; whoever lives renews its lease at once.
+    """
+
+    def __init__(self) -> None:
+        self._now = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(microseconds=1)
+        return self._now
+
+    def let_expire(self, terms: LeaseTerms) -> None:
+        """Let so much time pass that every lease which is not renewed has expired."""
+        self._now += terms.expiry + timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Stage:
+    """One world while it is played.
+
+    :ivar alive: the leases of all processes that live
+    :ivar doubled: fleets that two had at once: there must be none
+    :ivar last_happening: after it nothing comes from outside any more
+    """
+
+    world: DrawnWorld
+    emulator: EmulatorInProcess
+    clock: SharedClock
+    ledger: SqlLedger
+    url: str
+    lease_time: LeaseTime
+    alive: list[Lease] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    begun: int = 0
+    last_happening: datetime = START
+
+    @classmethod
+    def of(cls, world: DrawnWorld) -> Self:
+        """A stage on which nothing has happened yet; chance is that of the world's seed from here on."""
+        random.seed(world.seed)
+        emulator = EmulatorInProcess(world_document(world), seed=world.seed)
+        clock = SharedClock(InProcessClock(emulator), until=START + LONGEST)
+        lease_time = LeaseTime()
+        ledger = open_ledger("sqlite://", wall_clock=lease_time)
+        # A host of its own: request budgets are kept by host, and no world pays for another one's calls.
+        url = f"http://world-{next(_stages)}.localhost"
+        return cls(world, emulator, clock, ledger, url, lease_time)
+
+    def close(self) -> None:
+        """End everything that still waits."""
+        self.clock.close()
+        self.ledger.close()
+
+    def client(self) -> ArmClient:
+        """A process's own connection."""
+        endpoint = AzureEndpoint(self.url, StaticToken("journey"))
+        return connect(endpoint, self.clock, transport=InProcessTransport(self.emulator))
+
+    def ports(self) -> Ports:
+        """What a rollout needs."""
+        client = self.client()
+        driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+        return Ports(self.clock, driver, catalogue, self.ledger, AzureRegionDirectory(client))
+
+    def roll_out(self, request: RolloutRequest, *, owner: str) -> RolloutView:
+        """A whole rollout in this thread; where its process dies, others take it up until it has ended.
+
+        :raises HeldError: when the fleet may not be upgraded now
+        """
+        number, self.begun = self.begun, self.begun + 1
+        deaths = [death for death in self.world.deaths if death.rollout == number]
+        for attempt, death in enumerate(deaths):
+            try:
+                return self._attempt(
+                    Mortal(death).ports(self.ports()), request, f"{owner}, process {attempt}"
+                )
+            except KilledError:
+                self._give_up_the_dead()
+        return self._attempt(self.ports(), request, f"{owner}, process {len(deaths)}")
+
+    def _attempt(self, ports: Ports, request: RolloutRequest, owner: str) -> RolloutView:
+        with opened(ports, request, owner=owner, terms=_EXPIRY, keep_alive=self._alive) as session:
+            return roll_out(session)
+
+    @contextmanager
+    def _alive(self, lease: Lease) -> Iterator[None]:
+        """While a process lives, its lease is renewed whenever somebody else's expires."""
+        if any(other.fleet_key == lease.fleet_key for other in self.alive):
+            self.doubled.append(lease.fleet_key)
+        self.alive.append(lease)
+        try:
+            yield
+        finally:
+            self.alive.remove(lease)
+
+    def _give_up_the_dead(self) -> None:
+        """Let so much wall time pass that the lease of whoever died has expired, and nobody else's."""
+        self.lease_time.let_expire(_EXPIRY)
+        for lease in self.alive:
+            self.ledger.check(lease)
