@@ -52,13 +52,7 @@ def _arrange_version(stage: Stage, version: DrawnVersion) -> None:
 
 def _roll_out_by_hand(stage: Stage, fleet: DrawnFleet) -> None:
     """A person starts a rollout, past all phases; what keeps it from beginning is told to the person."""
-    world = stage.world
-    request = RolloutRequest(
-        fleet.fleet_id,
-        poll_seconds=world.poll_seconds,
-        health_timeout_seconds=world.health_timeout_seconds,
-    )
     try:
-        stage.roll_out(request, owner="a person")
+        stage.roll_out(RolloutRequest(fleet.fleet_id), owner="a person")
     except FleetwrightError:
         return

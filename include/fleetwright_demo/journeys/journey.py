@@ -8,13 +8,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.late import LateStart
-from fleetwright.phases.runner import carry_fleet, run_phase, travel
-from fleetwright.phases.starting import StartAnswer
-from fleetwright.phases.watch_ports import WatchPorts
-from fleetwright.phases.watching import announce, look
-
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
 from fleetwright.azure.region_directory import AzureRegionDirectory
@@ -24,7 +17,13 @@ from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.records import TriggerKind
+from fleetwright.domain.seen_images import WatchTimes
+from fleetwright.phases.late import LateStart
 from fleetwright.phases.ports import PhasePorts
+from fleetwright.phases.runner import carry_fleet, run_phase, travel
+from fleetwright.phases.starting import StartAnswer
+from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.phases.watching import announce, look
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright_demo.journeys.drawing import regions_of
 from fleetwright_demo.journeys.drawn import SUBSCRIPTION, DrawnWorld
@@ -124,13 +123,10 @@ class Journey:
         self._again(partial(carry_fleet, ports, self.plan, run_key, fleet_id, self._roll_out))
 
     def _roll_out(self, answer: StartAnswer) -> None:
-        request = answer.request(**self._patience())
-        self._attempt(request, f"{answer.phase} of {answer.version}")
+        self._attempt(answer.request(), f"{answer.phase} of {answer.version}")
 
     def _roll_out_late(self, start: LateStart) -> None:
-        request = RolloutRequest(
-            start.fleet_id, start.version, TriggerKind.AUTOMATIC, phase=start.phase, **self._patience()
-        )
+        request = RolloutRequest(start.fleet_id, start.version, TriggerKind.AUTOMATIC, phase=start.phase)
         self._attempt(request, start.attempt)
 
     def _attempt(self, request: RolloutRequest, owner: str) -> None:
@@ -148,13 +144,6 @@ class Journey:
             except ProviderError:
                 self.stage.clock.wait_until(self.stage.clock.now() + _RETRY)
         return step()
-
-    def _patience(self) -> dict[str, float]:
-        world = self.stage.world
-        return {
-            "poll_seconds": world.poll_seconds,
-            "health_timeout_seconds": world.health_timeout_seconds,
-        }
 
     def _phase_ports(self) -> PhasePorts:
         client = self.stage.client()

@@ -47,7 +47,8 @@ def play(
     drawn = draw_world(world) if isinstance(world, int) else world
     began = time.perf_counter()
     stage = stage_of(drawn)
-    evidence, broken = None, ()
+    evidence: Evidence | None = None
+    broken: tuple[str, ...] = ()
     try:
         arrange(stage)
         journey = journey_of(stage) if journey_of else Journey(stage, plan_of(drawn))

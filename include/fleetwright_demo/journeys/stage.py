@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -100,11 +100,16 @@ class Stage:
         return Ports(self.clock, driver, catalogue, self.ledger, AzureRegionDirectory(client))
 
     def roll_out(self, request: RolloutRequest, *, owner: str) -> RolloutView:
-        """A whole rollout in this thread; where its process dies, others take it up until it has ended.
+        """A whole rollout in this thread, as patient as the world; where its process dies, others take it up.
 
         :raises HeldError: when the fleet may not be upgraded now
         """
         number, self.begun = self.begun, self.begun + 1
+        request = replace(
+            request,
+            poll_seconds=self.world.poll_seconds,
+            health_timeout_seconds=self.world.health_timeout_seconds,
+        )
         deaths = [death for death in self.world.deaths if death.rollout == number]
         for attempt, death in enumerate(deaths):
             try:
