@@ -74,11 +74,18 @@ class Emulated:
 
     def opt_out(self) -> None:
         """Somebody changes the tag that makes the set ours."""
+        self._tag("disabled")
+
+    def opt_in(self) -> None:
+        """Its owner hands the set to us."""
+        self._tag("enabled")
+
+    def _tag(self, value: str) -> None:
         answer = requests.patch(
             f"{self.url}{self.fleet}",
             params={"api-version": "2024-07-01"},
             headers={"Authorization": "Bearer somebody"},
-            json={"tags": {"fleetwright": "disabled"}},
+            json={"tags": {"fleetwright": value}},
             timeout=30,
             proxies={"http": ""},
         )

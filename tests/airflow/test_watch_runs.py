@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow_runs import Ran
-from small_worlds import NEW, Emulated, world
-from watch_runs import GALLERIES, PHASE_0, forget_events, listen, partitions, run_watch
+from small_worlds import NEW, OLD, Emulated, world
+from watch_runs import (
+    GALLERIES,
+    PHASE_0,
+    forget_events,
+    forget_runs,
+    listen,
+    partitions,
+    prove_phase,
+    run_watch,
+    runs_of,
+)
 
 KEY = f"canonical:ubuntuserver:18.04-lts|{NEW}"
 PHASES = """\
@@ -19,7 +30,18 @@ phases:
   - {name: canary, regions: [westeurope]}
   - {name: broad, regions: [northeurope]}
 """
+GALLERY = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shop/providers/Microsoft.Compute/galleries/own"
 AT_ONCE = "{publicationDelay: PT0S, enablementDelay: PT0S}\n"
+
+
+def from_gallery(document: dict[str, Any], *, image: str = "web", gallery: str = "own") -> dict[str, Any]:
+    """The same world, whose set boots the newest version out of a gallery."""
+    gallery_id = GALLERY.replace("/own", f"/{gallery}")
+    profile = document["scaleSets"][0]["resource"]["properties"]["virtualMachineProfile"]
+    profile["storageProfile"]["imageReference"] = {"id": f"{gallery_id}/images/{image}"}
+    regions = {"publishingProfile": {"targetRegions": [{"name": "West Europe"}]}}
+    versions = [{"name": name, "properties": regions} for name in (OLD, NEW)]
+    return {**document, "galleries": [{"id": gallery_id, "images": [{"name": image, "versions": versions}]}]}
 
 
 @pytest.fixture
@@ -69,3 +91,57 @@ def test_a_paused_phase_is_told_and_hears_it_later(watch: Callable[[], Ran]) -> 
     assert f"{PHASE_0} is paused: unpause it" in paused.text
     assert later.tasks["announce"] == "success", later.text
     assert partitions("os_image") == [KEY]
+
+
+def test_a_gallery_version_is_an_event_of_its_region(watch: Callable[[], Ran], emulator: Emulated) -> None:
+    """A replicated version goes to gallery_image with its region, and to no phase (R26, R50)."""
+    emulator.serve(from_gallery(world()))
+
+    ran = watch()
+
+    assert (ran.tasks["announce"], ran.tasks["announce_in_region"]) == ("skipped", "success"), ran.text
+    assert partitions("os_image") == []
+    assert partitions("gallery_image") == [f"{GALLERY}/images/web|{NEW}|westeurope".lower()]
+
+
+def test_a_key_that_airflow_has_no_room_for_is_told_by_name(
+    watch: Callable[[], Ran], emulator: Emulated
+) -> None:
+    """A gallery image with a very long id: nothing else is lost, and it is said what to shorten (R50)."""
+    emulator.serve(from_gallery(world(), image="w" * 80, gallery="g" * 80))
+
+    ran = watch()
+
+    assert (ran.state, ran.tasks["announce_in_region"]) == ("success", "skipped")
+    assert "Airflow keeps at most 250" in ran.text
+
+
+def test_a_late_fleet_is_started_once(watch: Callable[[], Ran], emulator: Emulated) -> None:
+    """Its phase has succeeded before it was ours: one run of scale_set_rollout, however often it is looked (R1, R2, R29)."""
+    forget_runs("scale_set_rollout")
+    emulator.opt_out()
+    prove_phase(PHASE_0, KEY)
+    emulator.opt_in()
+
+    first, second = watch(), watch()
+
+    assert (first.state, first.tasks["start_late[0]"]) == ("success", "success"), first.text
+    assert second.tasks["start_late[0]"] == "skipped", second.text
+    ((run_id, conf),) = runs_of("scale_set_rollout").items()
+    assert run_id.startswith("late__")
+    assert (conf["fleet"], conf["version"], conf["trigger"], conf["phase"]) == (
+        emulator.fleet,
+        NEW,
+        "automatic",
+        PHASE_0,
+    )
+
+
+def test_a_phases_file_that_cannot_be_used_fails_the_look_at_once(
+    watch: Callable[[], Ran], tmp_path: Path
+) -> None:
+    """No retry can mend it: one line names the file (R45)."""
+    (tmp_path / "phases.yaml").write_text("phases: 3\n")
+    ran = watch()
+    assert (ran.state, ran.tries["look"]) == ("failed", 1)
+    assert "phases.yaml" in ran.errors["look"]

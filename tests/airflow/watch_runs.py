@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from airflow_runs import Ran, _log_into, _results_into
+from airflow_runs import Ran, carry_out, load_dag
 
 from fleetwright_demo.layout import CHECKOUT
-
-if TYPE_CHECKING:
-    from airflow.sdk import DAG
 
 WATCH_FILE = CHECKOUT / "dags" / "image_watch.py"
 PHASE_0, GALLERIES = "phase_0_canary", "gallery_rollout"
 
 
-def load_watch() -> DAG:
-    """The DAG as the DAG processor parses it, with retries that come at once."""
-    from airflow.dag_processing.dagbag import DagBag
-
-    bag = DagBag(dag_folder=WATCH_FILE, bundle_path=WATCH_FILE.parent, bundle_name="dags-folder")
-    assert not bag.import_errors
-    dag = bag.dags["image_watch"]
-    for task in dag.tasks:
-        task.retry_delay = timedelta(0)
-    return dag
-
-
 def run_watch() -> Ran:
-    """Run the DAG to its end."""
-    ran = Ran()
-    with _log_into(ran), _results_into(ran, {}):
-        run = load_watch().test(logical_date=None)
-    ran.state = str(run.state)
-    for ti in run.get_task_instances():
-        name = ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]"
-        ran.tasks[name], ran.tries[name] = str(ti.state), ti.try_number
-    return ran
+    """Run image_watch to its end."""
+    return carry_out(load_dag(WATCH_FILE, "image_watch"), {})
 
 
 def listen(dag_id: str, *, paused: bool = False) -> None:
@@ -90,3 +65,29 @@ def runs_of(dag_id: str) -> dict[str, dict[str, object]]:
     with create_session() as session:
         found = session.execute(select(DagRun.run_id, DagRun.conf).where(DagRun.dag_id == dag_id))
         return {run_id: dict(conf or {}) for run_id, conf in found}
+
+
+def forget_runs(dag_id: str) -> None:
+    """The DAG has never run."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        session.execute(delete(DagRun).where(DagRun.dag_id == dag_id))
+
+
+def prove_phase(label: str, key: str) -> None:
+    """A publication goes through a phase that has no fleet of ours at that moment."""
+    from fleetwright.airflow.watch_wiring import read_settings
+    from fleetwright.airflow.wiring import build_phase_ports
+    from fleetwright.domain.phase_runs import PhaseState
+    from fleetwright.domain.publications import parse_publication
+    from fleetwright.phases.finding import find_phase
+    from fleetwright.phases.opening import open_phase
+
+    plan, _times = read_settings()
+    ports = build_phase_ports("azure_rm_default")
+    opened = open_phase(ports, plan, find_phase(plan, label), parse_publication(key), owner="a test")
+    ports.close()
+    assert opened.run.state is PhaseState.SUCCEEDED, opened
