@@ -25,7 +25,7 @@ from rules_table import (
 LETTERS = ("R", "N", "C", "O")
 ELSEWHERE = {
     "R": {47, 50},  # phases and regions
-    "N": {6, 7, 8},  # what a reader should know, and nothing to keep
+    "N": {7, 8},  # what a reader should know, and nothing to keep
 }
 LAST = {"R": 53, "N": 29, "C": 20, "O": 10}
 

@@ -80,8 +80,12 @@ def granted_zone(session: RolloutSession, answer: TurnAnswer) -> str | None:
 
 
 def step_aside(session: RolloutSession) -> None:
-    """Let the other sets have the region's zones while this one begins nothing; nothing of it is in flight."""
-    session.ports.ledger.give_turns_back(session.lease, TurnScope.ZONE)
+    """Let the other sets have the region's zones while this one begins nothing; nothing of it is in flight.
+
+    A pair stays its own from its first swap to its end: rollouts in paired regions never overlap in time (R46).
+    """
+    has_begun = bool(session.view.swapped_ids)
+    session.ports.ledger.give_turns_back(session.lease, TurnScope.ZONE if has_begun else None)
 
 
 def _pair_wants(settings: RolloutSettings) -> tuple[Want, ...]:

@@ -16,6 +16,7 @@ from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
 from fleetwright.rollout.admission import AdmissionGuard, admit
 from fleetwright.rollout.dispatch import reattach, send
+from fleetwright.rollout.heeding import read_words
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.surging import decide_surge, send_surge
@@ -52,6 +53,9 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
 
 
 def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
+    if read_words(session).halts:
+        log.warning("nothing was swapped: it was held, or its window closed, after the batch was chosen")
+        return False
     instances = session.list_instances()
     selection = admit(session, instances, wanted)
     if not selection.chosen:
