@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ sys.path.insert(
 import airflow_home
 from airflow_runs import Ran, run_dag
 from small_worlds import Emulated
+
+if TYPE_CHECKING:
+    from phase_scene import PhaseScene
 
 from arm_emulator.server_thread import EmulatorServer
 
@@ -80,3 +84,19 @@ def roll_out(airflow_database: None, ledger_url: str) -> Callable[..., Ran]:
         return run_dag(after, **{"fleet": fleet, **quick, **conf})
 
     return run
+
+
+@pytest.fixture
+def scene(
+    airflow_database: None, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., PhaseScene]:
+    """Lay down a phases file, and run phases by it; see ``phases_text`` for what may be said."""
+    from phase_scene import PhaseScene, phases_text
+
+    def make(**more: str) -> PhaseScene:
+        file = tmp_path / "phases.yaml"
+        file.write_text(phases_text(**more))
+        monkeypatch.setenv("FLEETWRIGHT_PHASES", str(file))
+        return PhaseScene()
+
+    return make

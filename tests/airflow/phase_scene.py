@@ -5,12 +5,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.asset import AssetEvent, AssetModel
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
+from airflow.models.hitl import HITLDetail
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.trigger import handle_event_submit
 from airflow.providers.standard.triggers.external_task import DagStateTrigger
+from airflow.sdk.timezone import utcnow
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow.utils.session import create_session
 from airflow_runs import Ran, carry_out, load_dag, run_dag
@@ -21,7 +28,9 @@ from fleetwright.airflow.phase_triggers import PhaseWaitTrigger
 from fleetwright_demo.layout import CHECKOUT
 
 if TYPE_CHECKING:
-    from airflow.sdk.api.datamodels._generated import TaskInstance
+    from pathlib import Path
+
+    from airflow.sdk.api.datamodels import _generated
 
 DAG_FILE = CHECKOUT / "dags" / "phases.py"
 
@@ -89,11 +98,21 @@ class PhaseScene:
         self.waits: list[str] = []
         self.rollouts: dict[str, Ran] = {}
 
-    def run(self, label: str, publication: str = PUBLICATION, **conf: object) -> Ran:
-        """Run a phase to its end, with every rollout that it starts."""
-        dag = load_dag(DAG_FILE, label)
+    def run(
+        self,
+        label: str,
+        publication: str = PUBLICATION,
+        *,
+        file: Path = DAG_FILE,
+        after: Mapping[str, Callable[[], None]] | None = None,
+    ) -> Ran:
+        """Run a phase to its end, with every rollout that it starts.
+
+        :param after: what happens when a task of that name has ended, or asked, for the first time
+        """
+        dag = load_dag(file, label)
         with self._trigger_in_line(), self._pauses():
-            return carry_out(dag, {**QUICK, "publication": publication, **conf})
+            return carry_out(dag, {**QUICK, "publication": publication}, after)
 
     @contextmanager
     def _trigger_in_line(self) -> Iterator[None]:
@@ -102,7 +121,7 @@ class PhaseScene:
 
         original = module._run_inline_trigger
 
-        def fire(trigger: BaseTrigger, ti: TaskInstance) -> TriggerEvent | None:
+        def fire(trigger: BaseTrigger, ti: _generated.TaskInstance) -> TriggerEvent | None:
             if isinstance(trigger, PhaseWaitTrigger):
                 self.waits.append(trigger.until)
                 self.on_wait.pop(0)()
@@ -165,3 +184,39 @@ def events_of(asset: str) -> list[str]:
         found = select(AssetEvent).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
         rows = session.scalars(found.where(AssetModel.name == asset).order_by(AssetEvent.id))
         return [str(row.partition_key) for row in rows]
+
+
+def question_of(label: str) -> HITLDetail:
+    """The newest question that the phase has asked a person."""
+    with create_session() as session:
+        asked = (
+            select(HITLDetail)
+            .join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
+            .where(TaskInstance.dag_id == label)
+        )
+        found = session.scalars(asked.order_by(HITLDetail.created_at.desc())).first()
+        assert found is not None
+        return found
+
+
+def answer(label: str, option: str, name: str) -> None:
+    """A person answers, as Airflow's form does."""
+    ti_id = question_of(label).ti_id
+    with create_session() as session:
+        asked = session.get(HITLDetail, ti_id)
+        assert asked is not None
+        asked.responded_by = {"id": name, "name": name}
+        asked.responded_at, asked.chosen_options, asked.params_input = utcnow(), [option], {}
+        event = TriggerEvent(asked.as_resume_event_payload())
+        handle_event_submit(event, task_instance=session.get(TaskInstance, ti_id), session=session)
+
+
+def let_pass(label: str) -> None:
+    """The deadline passes without an answer: the scheduler takes the default."""
+    ti_id = question_of(label).ti_id
+    with create_session() as session:
+        asking = session.get(TaskInstance, ti_id)
+        assert asking is not None
+        assert asking.trigger_timeout is not None
+        asking.trigger_timeout = utcnow() - timedelta(seconds=1)
+    SchedulerJobRunner(Job()).check_awaiting_input_timeouts()

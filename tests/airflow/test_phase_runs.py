@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from datetime import UTC, datetime
 
-import pytest
-from phase_scene import FIRST, PUBLICATION, SECOND, PhaseScene, events_of, phased_world, phases_text
-from small_worlds import Emulated
+from phase_scene import (
+    FIRST,
+    IMAGE,
+    PUBLICATION,
+    SECOND,
+    PhaseScene,
+    events_of,
+    fleet_id,
+    phased_world,
+)
+from small_worlds import NEW, Emulated
 
+from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.ledger.store import open_ledger
 
-
-@pytest.fixture
-def scene(
-    airflow_database: None, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., PhaseScene]:
-    """Set a phases file, and run phases by it."""
-
-    def make(**more: str) -> PhaseScene:
-        file = tmp_path / "phases.yaml"
-        file.write_text(phases_text(**more))
-        monkeypatch.setenv("FLEETWRIGHT_PHASES", str(file))
-        return PhaseScene()
-
-    return make
+Scene = Callable[..., PhaseScene]
 
 
-def test_a_version_travels_from_phase_to_phase(
-    emulator: Emulated, scene: Callable[..., PhaseScene], ledger_url: str
-) -> None:
+def test_a_version_travels_from_phase_to_phase(emulator: Emulated, scene: Scene, ledger_url: str) -> None:
     """R45, R51: each phase rolls its own regions' fleets out, ends green and emits its asset under the same key."""
     emulator.serve(phased_world({"web": "westeurope", "api": "westeurope", "far": "northeurope"}))
     stage = scene()
@@ -40,7 +34,11 @@ def test_a_version_travels_from_phase_to_phase(
 
     assert (first.state, second.state) == ("success", "success")
     assert first.tasks["roll_out[0]"] == first.tasks["roll_out[1]"] == "success"
-    assert len(stage.rollouts) == 3
+    assert [run_id.split(".")[3:5] for run_id in stage.rollouts] == [
+        ["web", FIRST],
+        ["api", FIRST],
+        ["far", SECOND],
+    ]
     assert events_of(FIRST)[-1:] == events_of(SECOND)[-1:] == [PUBLICATION]
     runs = open_ledger(ledger_url).list_phase_runs()
     assert [(run.phase, run.state) for run in runs] == [
@@ -49,3 +47,88 @@ def test_a_version_travels_from_phase_to_phase(
     ]
     assert emulator.broken_rules() == []
     assert "2 fleets: 2 completed" in first.note
+
+
+def test_a_version_that_does_harm_goes_no_further(emulator: Emulated, scene: Scene, ledger_url: str) -> None:
+    """R45, R47: the failed phase is red, says which fleet and why, emits nothing; the next one never starts a fleet."""
+    emulator.serve(phased_world({"web": "westeurope", "far": "northeurope"}, bad=("0", "1")))
+    stage = scene()
+    before = len(events_of(FIRST))
+
+    first = stage.run(FIRST)
+    second = stage.run(SECOND)
+
+    assert first.state == "failed"
+    assert first.tasks["roll_out[0]"] == first.tasks["judge"] == "failed"
+    assert "fleet web faulted: MaxUnhealthyUpgraded" in first.errors["roll_out[0]"]
+    assert f"{FIRST} failed for {NEW} of {IMAGE}" in first.errors["judge"]
+    assert "fleet web faulted" in first.note
+    assert first.tasks["emit"] == "upstream_failed"
+    assert len(events_of(FIRST)) == before
+    (entry, *_) = open_ledger(ledger_url).list_quarantined()
+    assert entry.version == NEW
+    assert second.state == "success"
+    assert set(second.tasks.values()) == {"skipped"}
+    assert f"{SECOND} begins once {FIRST} has succeeded" in second.note
+    assert len(stage.rollouts) == 1
+
+
+def test_a_phase_without_fleets_succeeds(emulator: Emulated, scene: Scene) -> None:
+    """R45: nothing to do is no failure: the rollouts are skipped, and the version goes on to the next phase."""
+    emulator.serve(phased_world({"far": "northeurope"}))
+    stage = scene()
+    before = len(events_of(FIRST))
+
+    ran = stage.run(FIRST)
+
+    assert ran.state == "success"
+    assert ran.tasks["roll_out"] == "skipped"
+    assert ran.tasks["emit"] == "success"
+    assert len(events_of(FIRST)) == before + 1
+    assert "far: region northeurope is not of phase_0_first" in ran.text.replace(fleet_id("far"), "far")
+
+
+def test_a_held_phase_waits_without_a_worker_until_it_is_released(
+    emulator: Emulated, scene: Scene, ledger_url: str
+) -> None:
+    """R45: what holds the phase is told where it waits, and its release starts it."""
+    emulator.serve(phased_world({"web": "westeurope"}))
+    stage, ledger, now = scene(), open_ledger(ledger_url), datetime.now(UTC)
+    ledger.add_hold(Hold(HoldSubject.PHASE, FIRST, "eve", "friday evening", now))
+    stage.on_wait = [
+        lambda: ledger.release_holds(HoldSubject.PHASE, FIRST, actor="eve", reason="monday", at=now)
+    ]
+
+    ran = stage.run(FIRST)
+
+    assert ran.state == "success"
+    assert len(stage.waits) == 1
+    assert "friday evening" in ran.text
+    assert len(stage.rollouts) == 1
+
+
+def test_a_paused_next_phase_keeps_the_event(emulator: Emulated, scene: Scene) -> None:
+    """R45: Airflow would drop the event of a paused listener for good, so nothing is emitted and a person is told."""
+    emulator.serve(phased_world({"far": "northeurope"}))
+    stage = scene()
+    stage.paused = {SECOND}
+    before = len(events_of(FIRST))
+
+    ran = stage.run(FIRST)
+
+    assert ran.state == "failed"
+    assert f"{SECOND} is paused" in ran.errors["emit"]
+    assert f"unpause {SECOND}, then clear this task" in ran.errors["emit"]
+    assert ran.tries["emit"] == 1
+    assert len(events_of(FIRST)) == before
+
+
+def test_a_run_about_nothing_says_what_it_needs(emulator: Emulated, scene: Scene) -> None:
+    """R45: a run that was started by hand without a publication fails at once and names the form's field."""
+    emulator.serve(phased_world({"web": "westeurope"}))
+
+    ran = scene().run(FIRST, "")
+
+    assert ran.state == "failed"
+    assert "no partition key and no parameter 'publication'" in ran.errors["open_phase"]
+    assert ran.tries["open_phase"] == 1

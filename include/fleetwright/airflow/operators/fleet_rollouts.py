@@ -30,10 +30,12 @@ _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_.~-]+")
 def rollout_run_id(run: PhaseRun, outcome: FleetOutcome) -> str:
     """The id of a fleet's rollout run: readable, and the same whenever the same start is asked for.
 
-    A phase's attempt and the start's number stand in it, so that only what is to be started anew gets a new id.
+    A phase's attempt and the start's number stand in it, so that only what is to be started anew gets a new id, and
+    when the phase began to roll: a ledger that was begun anew never takes an older one's runs for its own.
     """
     name = _NOT_IN_AN_ID.sub("-", outcome.fleet_id.rpartition("/")[2])
-    digest = sha256(f"{run.key}|{outcome.fleet_id.lower()}".encode()).hexdigest()[:8]
+    meant = f"{run.key}|{outcome.fleet_id.lower()}|{run.rolling_since}"
+    digest = sha256(meant.encode()).hexdigest()[:8]
     return f"{run.publication.version}.{name}.{run.phase}.{run.attempt}.{outcome.starts}.{digest}"
 
 
