@@ -17,11 +17,12 @@ from airflow.dag_processing.dagbag import DagBag
 
 def main(path: Path) -> None:
     """Parse the file and print seconds, import errors and the ids of its DAGs."""
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     bag = DagBag(dag_folder=path, bundle_path=path.parent, bundle_name="dags-folder")
-    seconds = time.perf_counter() - began
+    seconds, busy = time.perf_counter() - began, time.process_time() - worked
     errors = list(bag.import_errors.values())
-    print(json.dumps({"seconds": seconds, "errors": errors, "dags": sorted(bag.dags)}))  # noqa: T201 - its answer
+    found = {"seconds": seconds, "processor_seconds": busy, "errors": errors, "dags": sorted(bag.dags)}
+    print(json.dumps(found))  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":

@@ -66,15 +66,13 @@ def test_every_phase_has_a_dag(dags: dict[str, DAG]) -> None:
 
 def test_the_assets_are_a_chain(dags: dict[str, DAG]) -> None:
     """R45: image -> phase 0 -> phase 1 -> phase 2, by asset events that carry a partition key."""
-    listens = {
-        name: [a.name for _, a in dag.timetable.asset_condition.iter_assets()] for name, dag in dags.items()
-    }
+    listens = {name: dag.timetable.asset_condition.name for name, dag in dags.items()}
     emits = {name: [asset.name for asset in dag.get_task("emit").outlets] for name, dag in dags.items()}
 
     assert listens == {
-        "phase_0_canary": ["os_image"],
-        "phase_1_broad": ["phase_0_canary"],
-        "phase_2_last": ["phase_1_broad"],
+        "phase_0_canary": "os_image",
+        "phase_1_broad": "phase_0_canary",
+        "phase_2_last": "phase_1_broad",
     }
     assert emits == {name: [name] for name in dags}
     assert {type(dag.timetable).__name__ for dag in dags.values()} == {"PartitionedAssetTimetable"}
@@ -168,21 +166,21 @@ def test_a_missing_file_is_an_import_error(phases_file: Path) -> None:
 
 
 def test_many_phases_parse_in_under_a_second(phases_file: Path) -> None:
-    """R45: twenty regions in ten phases, each with an approval: the median of three under 1 s, in a process of its own."""
+    """R45: twenty regions in ten phases, each with an approval: under 1 s of the processor, in a process of its own."""
     phases_file.write_text(ten_phases())
 
     found = [_parse_alone() for _ in range(3)]
 
     assert len(found[0]["dags"]) == 10
     assert found[0]["errors"] == []
-    assert median(one["seconds"] for one in found) < 1.0
+    assert median(one["processor_seconds"] for one in found) < 1.0
 
 
 def test_a_gallerys_version_skips_the_phases() -> None:
     """R50: one DAG of its own on the asset of galleries, with a region in its key; nothing comes after it."""
     (dag,) = parse(GALLERY_FILE).dags.values()
 
-    assert [a.name for _, a in dag.timetable.asset_condition.iter_assets()] == ["gallery_image"]
+    assert dag.timetable.asset_condition.name == "gallery_image"
     assert [task.task_id for task in dag.topological_sort()] == STEPS[:-1]
     assert not any(task.outlets for task in dag.tasks)
     param = dag.params.get_param("publication")

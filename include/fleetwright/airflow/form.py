@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.rollout.request import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
 
 _FLEET = (
@@ -90,7 +90,7 @@ def _manners() -> dict[str, Param]:
 def azure_connection() -> Param:
     """Which Azure to talk to."""
     return Param(
-        AzureRmHook.default_conn_name,
+        AZURE_CONNECTION,
         type="string",
         minLength=1,
         title="Azure connection",

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.log import mask_secret
 
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.endpoint import PUBLIC_AZURE, AzureEndpoint, connect, requires_deferral
@@ -42,7 +43,7 @@ class AzureRmHook(BaseHook):
     """
 
     conn_name_attr = "azure_conn_id"
-    default_conn_name = "azure_rm_default"
+    default_conn_name = AZURE_CONNECTION
     conn_type = "azure_rm"
     hook_name = "Azure Resource Manager"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class ImageNewsTrigger(BaseEventTrigger):
     def __init__(
         self,
         *,
-        azure_conn_id: str = AzureRmHook.default_conn_name,
+        azure_conn_id: str = AZURE_CONNECTION,
         image: str = "",
         poll_seconds: float = 60,
         remind_seconds: float = 1800,

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTriggerTimetable
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.news_trigger import ImageNewsTrigger
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.seen_images import WatchTimes
@@ -18,9 +18,7 @@ MODE_VARIABLE = "FLEETWRIGHT_WATCH"
 EVENTS, TIMES = "events", "times"
 
 
-def watch_schedule(
-    azure_conn_id: str = AzureRmHook.default_conn_name, environment: Mapping[str, str] = os.environ
-) -> Any:
+def watch_schedule(azure_conn_id: str = AZURE_CONNECTION, environment: Mapping[str, str] = os.environ) -> Any:
     """By time alone, or, with ``FLEETWRIGHT_WATCH=events``, on news as well: a dead triggerer stops no look.
 
     :param azure_conn_id: through which news are polled

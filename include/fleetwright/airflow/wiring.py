@@ -13,6 +13,7 @@ from airflow.sdk import BaseHook, Connection
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from fleetwright.airflow.connections import LEDGER_CONNECTION
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
@@ -25,8 +26,6 @@ from fleetwright.phases.ports import PhasePorts
 from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.session import Ports
-
-LEDGER_CONNECTION = "fleetwright_ledger"
 
 # Airflow notices a dead worker only after its heartbeat timeout; a lease has to outlive that gap, twice,
 # so that the retried task still finds the fleet its own.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.phase_step import place_of, tell
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.airflow.phase_words import story
@@ -33,9 +33,7 @@ class ApprovePhaseOperator(ApprovalOperator):
 
     template_fields: Collection[str] = (*ApprovalOperator.template_fields, "azure_conn_id")
 
-    def __init__(
-        self, *, phase: str, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, phase: str, azure_conn_id: str = AZURE_CONNECTION, **kwargs: Any) -> None:
         super().__init__(subject=f"Start {phase}?", defaults=self.REJECT, **kwargs)
         self.phase = phase
         self.azure_conn_id = azure_conn_id

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.airflow.operators.step import RolloutStepOperator, owner_of
 from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.fleets import parse_fleet_id
@@ -54,7 +53,7 @@ class ValidateFleetOperator(RolloutStepOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Return the settings of the rollout and the warnings."""
-        hook = AzureRmHook(self.azure_conn_id)
+        hook = self.hook()
         request = request_of(context["params"], requires_deferral=hook.requires_deferral)
         hook.check_subscription(parse_fleet_id(request.fleet_id).subscription)
         try:
@@ -121,7 +120,7 @@ class PlanOperator(RolloutStepOperator):
         return plan_body(plan, warnings, session.settings.strategy)
 
     def _preview(self, context: Context) -> dict[str, Any]:
-        ports, hook = self.ports(), AzureRmHook(self.azure_conn_id)
+        ports, hook = self.ports(), self.hook()
         request = request_of(context["params"], requires_deferral=hook.requires_deferral)
         validated = examine(ports, request)
         plan, warnings = preview(validated, ports.ledger), validated.warnings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors, raise_wait_error
 from fleetwright.airflow.phase_triggers import PhaseWaitTrigger
 from fleetwright.airflow.phase_words import story
@@ -87,9 +87,7 @@ class PhaseStepOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("azure_conn_id",)
 
-    def __init__(
-        self, *, phase: str, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, phase: str, azure_conn_id: str = AZURE_CONNECTION, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.phase = phase
         self.azure_conn_id = azure_conn_id

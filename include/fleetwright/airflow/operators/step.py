@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.bases.branch import BranchMixIn
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.triggers import RolloutWaitTrigger
 from fleetwright.domain.errors import ConfigurationError, FleetwrightError, HeldError, LeaseLostError
 from fleetwright.rollout.owners import airflow_owner
@@ -18,6 +18,8 @@ from fleetwright.rollout.session import Ports, RolloutSession
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from fleetwright.airflow.hooks import AzureRmHook
 
 
 def owner_of(context: Context) -> str:
@@ -56,7 +58,7 @@ class RolloutStepOperator(BaseOperator, BranchMixIn):
         self,
         *,
         rollout_id: Any = "",
-        azure_conn_id: str = AzureRmHook.default_conn_name,
+        azure_conn_id: str = AZURE_CONNECTION,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -71,6 +73,12 @@ class RolloutStepOperator(BaseOperator, BranchMixIn):
     def step(self, context: Context) -> Any:
         """What the subclass does; returns what later tasks read."""
         raise TypeError(f"{type(self).__name__} has no step for {self.task_id} in {context['run_id']}")
+
+    def hook(self) -> AzureRmHook:
+        """The hook of the Azure connection."""
+        from fleetwright.airflow.hooks import AzureRmHook  # noqa: PLC0415 - as in ports
+
+        return AzureRmHook(self.azure_conn_id)
 
     def ports(self) -> Ports:
         """Ports from the Airflow connections."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors, owner_of
 from fleetwright.domain.errors import LeaseLostError
 from fleetwright.domain.fleets import parse_fleet_id
@@ -31,9 +31,7 @@ class ReleaseLeaseOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("rollout_id", "azure_conn_id")
 
-    def __init__(
-        self, *, rollout_id: Any, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, rollout_id: Any, azure_conn_id: str = AZURE_CONNECTION, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rollout_id = rollout_id
         self.azure_conn_id = azure_conn_id

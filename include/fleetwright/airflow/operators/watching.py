@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from fleetwright.airflow.assets import GALLERY_IMAGE, OS_IMAGE, ROLLOUT_DAG, partition_key
 from fleetwright.airflow.audience import AirflowAudience
-from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.domain.publications import parse_publication
 
@@ -28,7 +28,7 @@ class LookOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("azure_conn_id",)
 
-    def __init__(self, *, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any) -> None:
+    def __init__(self, *, azure_conn_id: str = AZURE_CONNECTION, **kwargs: Any) -> None:
         super().__init__(inlets=[OS_IMAGE, GALLERY_IMAGE], **kwargs)
         self.azure_conn_id = azure_conn_id
 
@@ -64,7 +64,7 @@ class AnnounceOperator(BaseOperator):
     template_fields: Sequence[str] = ("azure_conn_id", "looked")
 
     def __init__(
-        self, *, asset: Asset, looked: Any, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any
+        self, *, asset: Asset, looked: Any, azure_conn_id: str = AZURE_CONNECTION, **kwargs: Any
     ) -> None:
         super().__init__(inlets=[OS_IMAGE, GALLERY_IMAGE], outlets=[asset], **kwargs)
         self.asset = asset
@@ -113,9 +113,7 @@ class ChooseLateOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("azure_conn_id", "looked")
 
-    def __init__(
-        self, *, looked: Any, azure_conn_id: str = AzureRmHook.default_conn_name, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, looked: Any, azure_conn_id: str = AZURE_CONNECTION, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.looked = looked
         self.azure_conn_id = azure_conn_id
