@@ -30,16 +30,23 @@ def fleet_id(name: str) -> str:
 def worlds_of(sets: Mapping[str, dict[str, Any]], **rest: Json) -> dict[str, Any]:
     """One world with many sets.
 
-    :param sets: by name, what ``worlds.world`` takes for each, its ``location``, and its ``pace``: its own timings
+    :param sets: by name, what ``worlds.world`` takes for each, its ``location``,
+        its ``pace`` (its own timings), and the one ``zone`` that it is in
     """
     return {**world(1, **rest), "scaleSets": [_one_of(name, **said) for name, said in sets.items()]}
 
 
 def _one_of(
-    name: str, location: str = "westeurope", pace: dict[str, Any] | None = None, **said: Json
+    name: str,
+    location: str = "westeurope",
+    pace: dict[str, Any] | None = None,
+    zone: str = "",
+    **said: Json,
 ) -> dict[str, Any]:
     document: dict[str, Any] = world(fleet_id=fleet_id(name), **said)["scaleSets"][0]
     document["resource"]["location"] = location
+    if zone:
+        document["resource"]["zones"] = [zone]
     document["x-emulator"]["timings"] = pace or {}
     return document
 
