@@ -86,7 +86,7 @@ class Journey:
             return True  # the next look is in half an hour
         for publication in publications:
             self.heard.add(publication)
-            self._begin(f"{publication}", partial(self._carry, publication))
+            self._begin(f"{publication}", partial(self.carry, publication))
         for start in found.starts:
             self._begin(f"late {start.fleet_id}", partial(self._roll_out_late, start))
         return bool(publications or found.starts)
@@ -102,10 +102,10 @@ class Journey:
 
         self.stage.clock.start(carry, name=name)
 
-    def _carry(self, publication: Publication) -> None:
+    def carry(self, publication: Publication) -> None:
         """Take a publication through all phases, or through its one region (R50)."""
-        ports, owner = self._phase_ports(), f"journey of {publication}"
-        roll_out_fleets = partial(self._roll_out_fleets, ports)
+        ports, owner = self.phase_ports(), f"journey of {publication}"
+        roll_out_fleets = partial(self.roll_out_fleets, ports)
         if publication.region:
             phase = regional_phase(publication.region)
             one = partial(run_phase, ports, self.plan, phase, publication)
@@ -114,7 +114,8 @@ class Journey:
         whole = partial(travel, ports, self.plan, publication)
         self._again(partial(whole, owner=owner, roll_out_fleets=roll_out_fleets))
 
-    def _roll_out_fleets(self, ports: PhasePorts, run: PhaseRun, phase: Phase) -> None:
+    def roll_out_fleets(self, ports: PhasePorts, run: PhaseRun, phase: Phase) -> None:
+        """Carry out the rollouts of a phase side by side, within its limit."""
         jobs = [partial(self._carry_fleet, ports, run.key, start.fleet_id) for start in run.starts]
         for ended in self.stage.clock.run_all(jobs, limit=phase.concurrency):
             ended.result()
@@ -145,7 +146,8 @@ class Journey:
                 self.stage.clock.wait_until(self.stage.clock.now() + _RETRY)
         return step()
 
-    def _phase_ports(self) -> PhasePorts:
+    def phase_ports(self) -> PhasePorts:
+        """What a process that runs phases needs."""
         client = self.stage.client()
         return PhasePorts(
             clock=self.stage.clock,
