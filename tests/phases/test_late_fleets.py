@@ -151,7 +151,7 @@ def test_what_a_person_held_does_not_begin(vigil: Keep) -> None:
 
 
 def test_a_closed_window_holds_the_start_back(vigil: Keep) -> None:
-    """A fleet with a maintenance window begins within it (R1)."""
+    """A fleet with a maintenance window begins within it, and is told when that is (R1, N6)."""
     watch = keep_watch(vigil)
     enable(watch, **{"fleetwright-window": "daily 03:00-04:00 UTC"})
 

@@ -33,7 +33,7 @@ def test_a_new_version_is_announced_once(vigil: Keep) -> None:
 
 
 def test_a_publication_is_announced_whenever_it_comes(vigil: Keep) -> None:
-    """Platform images come monthly or at any time: each publication counts, and only the newest of several (R2, C15)."""
+    """Platform images come monthly or at any time: each publication counts, and only the newest of several (R2, R50, C15)."""
     watch = vigil(sea(scale_set("web"), versions=(OLD,)))
     watch.look()
 
