@@ -24,7 +24,7 @@ from rules_table import (
 
 LETTERS = ("R", "N", "C", "O")
 ELSEWHERE = {
-    "R": {47, 50},  # phases and regions
+    "R": {47},  # phases and regions
     "N": {7, 8},  # what a reader should know, and nothing to keep
 }
 LAST = {"R": 53, "N": 29, "C": 20, "O": 10}
