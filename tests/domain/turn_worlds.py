@@ -29,7 +29,11 @@ class Tables:
                 self.at[thing] = replace(table, queue=_without(table.queue, fleet_key))
         before = {thing: self.at.get(thing, Table()) for thing in wants}
         decision = decide_claim(before, Claim(fleet_key, wants, self.number, over))
+        gone = {one.fleet_key for table in before.values() for one in table.held}
+        gone -= {one.fleet_key for table in decision.tables.values() for one in table.held} | {fleet_key}
         self.at.update(decision.tables)
+        for other in gone & over:
+            self.leave(other)
         self.check()
         assert bool(decision.granted) is not bool(decision.blockers)
         return decision
@@ -46,6 +50,12 @@ class Tables:
             held = tuple(replace(h, is_alive=h.is_alive and h.fleet_key != fleet_key) for h in table.held)
             queue = tuple(replace(w, is_alive=w.is_alive and w.fleet_key != fleet_key) for w in table.queue)
             self.at[thing] = Table(held, queue)
+
+    def revive(self, fleet_key: str) -> None:
+        """Be gone on with by another run: what is held still is, what was waited for has to be asked for anew."""
+        for thing, table in self.at.items():
+            held = tuple(replace(h, is_alive=h.is_alive or h.fleet_key == fleet_key) for h in table.held)
+            self.at[thing] = Table(held, _without(table.queue, fleet_key))
 
     def check(self) -> None:
         """Never two modes of one thing, whoever holds it, alive or not."""

@@ -187,6 +187,22 @@ def test_a_dead_holder_blocks_until_nothing_of_it_is_in_flight(fleets: Fleets, w
     assert fleets.listed() == [("zone", "b", "2", False, True)]
 
 
+def test_of_one_that_is_over_nothing_stays(fleets: Fleets, wall: WallClock) -> None:
+    """A zone without its pair would be asked for in the wrong order: all turns of a dead holder go at once (R46, R48)."""
+    fleets.claim("a", pair("westeurope"), zone("1"))
+    fleets.begin("b")
+    wall.advance(JUST_EXPIRED)
+
+    assert fleets.claim("b", pair("northeurope"), over=("a",)).is_granted
+    assert fleets.listed() == [("pair", "b", "northeurope", False, True)]
+
+
+def test_nothing_wanted_is_granted(fleets: Fleets) -> None:
+    """A set without zones in a region without a pair needs nobody's leave (R46, R48)."""
+    assert fleets.claim("a").is_granted
+    assert fleets.ledger.why_not_my_turn(fleets.acquired["a"].lease, ()) == ""
+
+
 def test_one_whose_turn_was_taken_may_not_send(fleets: Fleets, wall: WallClock) -> None:
     """A run that was only slow wakes up with a good lease and without its turn, and is told who has it (R48)."""
     fleets.claim("a", zone("1"))

@@ -80,7 +80,7 @@ def _claim(write: Write, lease: Lease, wants: tuple[Want, ...], over: frozenset[
     decision = turns.decide_claim(tables, claim)
     turn_rows.delete_other_places(write.connection, lease.fleet_key, modes)
     for thing, after in decision.tables.items():
-        _write_changes(write, register, thing, after)
+        _write_changes(write, register, thing, after, lease.fleet_key)
     blockers = {(*blocker.thing, blocker.fleet_key) for blocker in decision.blockers}
     return TurnAnswer(
         tuple((key, mode) for (_, key), mode in decision.granted.items()),
@@ -88,11 +88,13 @@ def _claim(write: Write, lease: Lease, wants: tuple[Want, ...], over: frozenset[
     )
 
 
-def _write_changes(write: Write, register: Register, thing: turns.Thing, after: turns.Table) -> None:
+def _write_changes(
+    write: Write, register: Register, thing: turns.Thing, after: turns.Table, claimant: str
+) -> None:
     """Bring the rows of one thing to what was decided."""
     before = register.table(thing)
     for gone in _added(after.held, before.held):
-        locks.delete_lock(write.connection, *thing, gone.fleet_key)
+        _take_away(write, thing, gone, claimant)
     for left in _added(after.queue, before.queue):
         turn_rows.delete_place(write.connection, thing, left.fleet_key)
     for one in _added(before.held, after.held):
@@ -102,6 +104,14 @@ def _write_changes(write: Write, register: Register, thing: turns.Thing, after: 
         turn_rows.write_place(
             write.connection, Place(*thing, place.fleet_key, place.modes, place.ticket, since)
         )
+
+
+def _take_away(write: Write, thing: turns.Thing, gone: turns.Held, claimant: str) -> None:
+    if gone.fleet_key == claimant:
+        locks.delete_lock(write.connection, *thing, claimant)
+    else:
+        # Of whom nothing is in flight nothing stays: a zone without its pair would be waiting in the wrong order.
+        turn_rows.delete_turns(write.connection, gone.fleet_key)
 
 
 def _added(before: Sequence[_Row], after: Sequence[_Row]) -> list[_Row]:

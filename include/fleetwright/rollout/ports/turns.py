@@ -81,16 +81,21 @@ class Turns(Protocol):
     def claim_turns(self, lease: Lease, wants: tuple[Want, ...], *, over: tuple[str, ...] = ()) -> TurnAnswer:
         """Take all that is wanted, or nothing and a place in the queue; fair: whoever waits is not overtaken.
 
-        What the fleet holds already in a wanted mode it keeps; what it holds in another mode it gives up first.
+        What the fleet holds already in a wanted mode it keeps; what it holds in another mode it gives up first. Whoever
+        has a zone may not wait for a pair. Who stands in a queue asks again and again, or gives its places back: they
+        keep others waiting as long as its lease is alive.
 
-        :param over: keys of fleets whose runs are dead and of which nothing is in flight any more: what they hold
-            does not count
+        :param over: keys of fleets whose runs are dead and of which nothing is in flight any more: all that they hold
+            is taken away; one that is alive again keeps it
         :raises LeaseLostError: when the lease is not the newest any more
         """
         ...
 
     def give_turns_back(self, lease: Lease, scope: TurnScope | None = None) -> None:
-        """Give back what the fleet holds, and its places in queues; of one scope, or of all."""
+        """Give back what the fleet holds, and its places in queues; of one scope, or of all: zones before pairs.
+
+        :raises LeaseLostError: when the lease is not the newest any more
+        """
         ...
 
     def why_not_my_turn(self, lease: Lease, wants: tuple[Want, ...]) -> str:
