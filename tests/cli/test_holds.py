@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from commands import Fleetwright
-from rehearsals import Rehearsal
-from worlds import FLEET_ID, NEW, world
+from rehearsals import Rehearsal, eventful
+from worlds import FLEET_ID, NEW, START, world
+
+from fleetwright.cli.app import exit_code
+from fleetwright.domain.states import RolloutState
 
 Rehearse = Callable[..., Rehearsal]
 
 IMAGE = "canonical:ubuntuserver:18.04-lts"
+START_AT = datetime.fromisoformat(START)
 WHY = ("--by", "ann", "--reason", "a trade fair")
 PHASES = """
 regions:
@@ -239,6 +244,48 @@ def test_a_rollout_is_held_before_it_begins(desk: HoldsDesk) -> None:
     assert desk.fleetwright.rehearsal.admin.mutating() == 0
     desk("release", FLEET_ID, *WHY)
     assert desk.fleetwright("run").code == 0
+
+
+@pytest.mark.parametrize("word", [FLEET_ID, NEW, f"{IMAGE}:{NEW}", "canary"])
+def test_a_running_rollout_is_held_and_released_by_the_command(
+    rehearse: Rehearse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str
+) -> None:
+    """Said in mid-rollout, `hold` lets no further batch begin, and `release` lets the rollout go on (R45)."""
+    (tmp_path / "phases.yaml").write_text(PHASES)
+    monkeypatch.setenv("FLEETWRIGHT_PHASES", str(tmp_path / "phases.yaml"))
+    codes: list[int] = []
+
+    def say(verb: str) -> Callable[[object], None]:
+        return lambda _admin: codes.append(exit_code([verb, word, *WHY, "--ledger", rehearsal.ledger_url]))
+
+    rehearsal = rehearse(world(), clock=eventful((30, say("hold")), (900, say("release"))))
+
+    view = rehearsal.run(phase="phase_0_canary")
+
+    began = [(batch.began_at - START_AT).total_seconds() for batch in view.batches if batch.began_at]
+    assert codes == [0, 0]
+    assert view.rollout.state is RolloutState.COMPLETED
+    assert [second for second in began if 30 <= second < 900] == []
+    assert (began[0], len(began)) == (0, len(view.batches))
+    assert rehearsal.admin.violations() == []
+
+
+def test_history_shows_a_rollout_that_is_held(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> None:
+    """While a rollout waits its fleet's history names its phase, and who holds it."""
+    shown: list[str] = []
+
+    def hold(_admin: object) -> None:
+        exit_code(["hold", NEW, *WHY, "--ledger", rehearsal.ledger_url])
+
+    def look(_admin: object) -> None:
+        shown.append(HoldsDesk(Fleetwright(rehearsal, capsys)).fleetwright("history").out)
+        exit_code(["release", NEW, *WHY, "--ledger", rehearsal.ledger_url])
+
+    rehearsal = rehearse(world(), clock=eventful((30, hold), (600, look)))
+    rehearsal.run(phase="phase_0_canary")
+
+    assert ", by first, started by phase_0_canary\nheld: version " in shown[0]
+    assert f"held: version {NEW} is held by ann since " in shown[0]
 
 
 def test_history_shows_who_holds_the_fleet(desk: HoldsDesk) -> None:
