@@ -15,9 +15,10 @@ from worlds import FLEET_ID, NEW, START, repaired_world, rolling_policy, sick, w
 
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.holds import Hold, HoldSubject
-from fleetwright.domain.records import RolloutView
+from fleetwright.domain.records import RolloutSettings, RolloutView
 from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.store import open_ledger
+from fleetwright.rollout.ports.turns import TurnScope, Want
 from fleetwright.rollout.runner import opened, roll_out
 from fleetwright.rollout.selecting import choose_batch
 from fleetwright.rollout.swapping import swap_os_disk
@@ -285,6 +286,31 @@ def test_a_held_rollout_gives_its_turns_back(rehearse: Rehearse, desk: Desk) -> 
 
     assert view.rollout.state is RolloutState.COMPLETED
     assert seen == [["pair", "zone"], ["pair"], ["pair", "zone"]]
+
+
+def test_a_hold_in_the_wait_for_a_turn_is_heeded(
+    rehearse: Rehearse, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who waits for a zone and is held meanwhile begins nothing when the zone is free, until its release (R45, R48)."""
+    caplog.set_level(logging.INFO, "fleetwright.rollout")
+    other = FLEET_ID + "2"
+
+    def free(_admin: Admin) -> None:
+        ledger.give_turns_back(theirs)
+
+    said = ((100, desk.hold(*FLEET)), (300, free), (900, desk.release(*FLEET)))
+    rehearsal = staged(rehearse, desk, world(), *said)
+    ledger = rehearsal.ports().ledger
+    began = ledger.begin(RolloutSettings(other, NEW), owner="other", now=BEGAN, terms=EXPIRY)
+    theirs = began.lease
+    ledger.claim_turns(theirs, (Want(TurnScope.ZONE, f"westeurope|{IMAGE}|{NEW}", (other,)),))
+
+    view = rehearsal.run()
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(line.startswith("waiting for its turn: ") for line in lines)
+    assert view.rollout.state is RolloutState.COMPLETED
+    assert batches_begun_between(view, 0, 900) == []
 
 
 def test_a_hold_between_choice_and_swap_is_heeded(rehearse: Rehearse, desk: Desk) -> None:
