@@ -1,4 +1,4 @@
-"""Test folders are no packages: worlds and rehearsals are found in tests/rollout."""
+"""Test folders are no packages: rehearsals are found in tests/rollout, voyages in tests/phases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "rollout"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "phases"))
 
 from rehearsal_fixtures import fresh_budgets, rehearse, stages
+from travel_fixtures import voyage
 
-__all__ = ["fresh_budgets", "rehearse", "stages"]
+__all__ = ["fresh_budgets", "rehearse", "stages", "voyage"]

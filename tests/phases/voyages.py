@@ -84,7 +84,14 @@ class Voyage(Rehearsal):
         clock: type[EmulatorClock] = EmulatorClock,
     ) -> None:
         super().__init__(stages, world, folder, clock=clock)
+        self._is_over = False
         self.plan = plan or plan_of(phase(0, WEST), phase(1, NORTH), phase(2, EAST))
+
+    def close(self) -> None:
+        """Leave the stage to others, once."""
+        if not self._is_over:
+            self._is_over = True
+            super().close()
 
     def phase_ports(self) -> PhasePorts:
         """The ports of one process that runs phases."""
@@ -111,12 +118,16 @@ class Voyage(Rehearsal):
         options = {"owner": "the voyage", "roll_out_fleets": self.one_by_one(ports), **options}
         return travel(ports, self.plan, publication or published(), **options)
 
-    def one_by_one(self, ports: PhasePorts) -> Any:  # noqa: ANN401 - RollOutFleets
-        """Carries out a phase's rollouts one after the other."""
+    def one_by_one(self, ports: PhasePorts, of_rollouts: PhasePorts | None = None) -> Any:  # noqa: ANN401 - RollOutFleets
+        """Carries out a phase's rollouts one after the other.
+
+        :param of_rollouts: what the rollouts themselves ask, where that is something else
+        """
+        rolls = self.rolls(of_rollouts or ports)
 
         def roll_out_fleets(run: PhaseRun, _phase: Phase) -> None:
             for start in run.starts:
-                carry_fleet(ports, self.plan, run.key, start.fleet_id, self.rolls(ports))
+                carry_fleet(ports, self.plan, run.key, start.fleet_id, rolls)
 
         return roll_out_fleets
 

@@ -111,6 +111,14 @@ class _Fragile:
         return lambda *arguments, **named: self._mortal.call(name, lambda: found(*arguments, **named))
 
 
+def fragile(inner: Port, names: frozenset[str], mortal: Mortal) -> Port:
+    """An object some of whose calls may kill the process.
+
+    :param names: of those calls
+    """
+    return _Fragile(inner, names, mortal)
+
+
 class Bent:
     """A driver of which some methods are others.
 

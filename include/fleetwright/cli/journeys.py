@@ -49,7 +49,7 @@ def _row(run: PhaseRun) -> tuple[object, ...]:
         run.state,
         _at(run.opened_at),
         _at(run.ended_at),
-        f"{seen.fleets}: {results}" if results else seen.fleets,
+        f"{seen.fleets} ({results})" if results else seen.fleets,
         seen.upgraded,
         seen.rolled_back,
         len(run.left_out),
@@ -58,7 +58,7 @@ def _row(run: PhaseRun) -> tuple[object, ...]:
 
 def _notes(run: PhaseRun) -> list[str]:
     about = f"{run.phase} (attempt {run.attempt})" if run.attempt > 1 else run.phase
-    notes = [f"{about}: {run.reason}"] if run.reason else []
+    notes = [f"{about}: {run.reason.removeprefix(f'{run.phase} ')}"] if run.reason else []
     if run.look_again_at is not None:
         notes.append(f"{about}: looked at again at {_at(run.look_again_at)} UTC")
     if run.approval is not None:
@@ -67,9 +67,9 @@ def _notes(run: PhaseRun) -> list[str]:
 
 
 def _answer(answer: ApprovalAnswer) -> str:
-    if not answer.actor:
+    if not answer.actor and not answer.approved:
         return f"nobody answered by {_at(answer.at)} UTC"
-    return f"{'approved' if answer.approved else 'rejected'} by {answer.actor} at {_at(answer.at)} UTC"
+    return f"{'approved' if answer.approved else 'rejected'} by {answer.actor or 'somebody'} at {_at(answer.at)} UTC"
 
 
 def _at(instant: datetime | None) -> str:

@@ -11,6 +11,7 @@ from fleetwright.domain.thresholds import exceeds, share
 
 TOO_MANY_ILL = "PhaseUnhealthyInstancePercentExceeded"
 TOO_MANY_FAILED = "PhaseFailedFleetsExceeded"
+MOST_NAMED = 20  # fleets of which a text says what became of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ def _told_ill(unhealthy: int, judged: int, percent: int) -> str:
 
 
 def _with_fleets(told: str, fleets: tuple[FleetOutcome, ...]) -> str:
-    lines = (fleet_line(fleet) for fleet in fleets if fleet.result not in PROVEN or fleet.unhealthy)
-    return "; ".join((told, *lines))
+    bad = [fleet for fleet in fleets if fleet.result not in PROVEN or fleet.unhealthy]
+    bad.sort(key=lambda fleet: fleet.result not in HARMED)
+    more = [f"and {len(bad) - MOST_NAMED} more fleets"] if len(bad) > MOST_NAMED else []
+    return "; ".join((told, *map(fleet_line, bad[:MOST_NAMED]), *more))
 
 
 def fleet_line(outcome: FleetOutcome) -> str:

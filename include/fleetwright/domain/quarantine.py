@@ -155,5 +155,10 @@ def why_quarantined(entry: Quarantined) -> str:
     return (
         f"version {entry.version} of {entry.image} is quarantined: {culprit} "
         f"with {entry.code} at {entry.since:%Y-%m-%d %H:%M} UTC; once the version is known to be good: "
-        f"fleetwright quarantine release {entry.image} {entry.version} --by NAME --reason TEXT"
+        f"{release_command(entry.image, entry.version)}"
     )
+
+
+def release_command(image: str, version: str) -> str:
+    """The command that lets automatic rollouts use a version again."""
+    return f"fleetwright quarantine release {image} {version} --by NAME --reason TEXT"

@@ -15,11 +15,12 @@ from fleetwright.domain.phase_runs import (
     PhaseRun,
     PhaseState,
 )
-from fleetwright.domain.phase_verdicts import fleet_line
+from fleetwright.domain.phase_verdicts import MOST_NAMED, fleet_line
 from fleetwright.phases.finding import find_run
 from fleetwright.phases.ports import PhasePorts
 
-MOST_NAMED = 20  # fleets or reasons of a kind that a text lists
+# States whose reason names every fleet that is not well.
+_TELLS_ALL = frozenset({PhaseState.FAILED, PhaseState.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def _numbers(run: PhaseRun) -> list[str]:
 
 
 def _failures(run: PhaseRun) -> list[str]:
+    if run.state in _TELLS_ALL and run.reason:
+        return []
     bad = [o for o in run.outcomes.values() if o.is_over and (o.result not in PROVEN or o.unhealthy)]
     more = [f"and {len(bad) - MOST_NAMED} more"] if len(bad) > MOST_NAMED else []
     return [*map(fleet_line, bad[:MOST_NAMED]), *more] or ["failures: none"]
@@ -92,7 +95,7 @@ def _left_out(run: PhaseRun) -> list[str]:
     if not run.left_out:
         return ["left out: none"]
     by_reason: dict[str, list[str]] = {}
-    for left in run.left_out:
+    for left in sorted(run.left_out, key=lambda one: one.settled):
         by_reason.setdefault(left.reason, []).append(left.fleet_id.rpartition("/")[2])
     lines = [f"left out: {len(run.left_out)}"]
     for reason, names in list(by_reason.items())[:MOST_NAMED]:
@@ -119,7 +122,7 @@ def record_answer(
     answer = ApprovalAnswer(bool(approved), "" if approved is None else actor, at)
     events = [PhaseEvent(PhaseEventKind.APPROVAL_ANSWERED, ports.clock.now(), write_approval(answer))]
     if not answer.approved:
-        why = "nobody answered by the deadline" if approved is None else f"{actor} said no"
+        why = "nobody answered by the deadline" if approved is None else f"{actor or 'somebody'} said no"
         body = {"state": str(PhaseState.REJECTED), "reason": f"{why} ({at:%Y-%m-%d %H:%M} UTC)"}
         events.append(PhaseEvent(PhaseEventKind.ENDED, ports.clock.now(), body))
     return ports.ledger.append_phase_events(run_key, events, actor=actor or run.owner)

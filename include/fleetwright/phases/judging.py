@@ -17,7 +17,7 @@ from fleetwright.domain.phase_runs import (
 )
 from fleetwright.domain.phase_verdicts import PhaseVerdict, judge_outcomes
 from fleetwright.domain.phases import Phase, PhasePlan
-from fleetwright.domain.quarantine import PHASE_PREFIX, Quarantined
+from fleetwright.domain.quarantine import PHASE_PREFIX, Quarantined, release_command
 from fleetwright.phases.finding import find_phase, find_run
 from fleetwright.phases.health import look_at_fleet
 from fleetwright.phases.outcomes import find_outcome
@@ -70,6 +70,7 @@ def end_judged(
     if verdict.state is PhaseState.FAILED:
         reason = f"{phase.label} failed for {run.publication}: {verdict.reason}"
         ports.ledger.quarantine(_entry(ports, run, verdict.code, reason))
+        reason = f"{reason}; {_what_now(run)}"
     ending = {"state": str(verdict.state), "reason": reason}
     return write_judgement(ports, run, outcomes, PhaseEvent(PhaseEventKind.ENDED, ports.clock.now(), ending))
 
@@ -81,6 +82,14 @@ def write_judgement(
     seen = {"outcomes": [write_outcome(outcome) for outcome in outcomes]}
     judged = PhaseEvent(PhaseEventKind.JUDGED, ports.clock.now(), seen)
     return ports.ledger.append_phase_events(run.key, [judged, after], actor=run.owner)
+
+
+def _what_now(run: PhaseRun) -> str:
+    image, version = run.publication.image, run.publication.version
+    return (
+        "the version is quarantined and goes no further: publish a newer one, or, once it is known to be good: "
+        f"{release_command(image, version)}, then run {run.phase} again"
+    )
 
 
 def _entry(ports: PhasePorts, run: PhaseRun, code: str, reason: str) -> Quarantined:
