@@ -24,7 +24,6 @@ from rules_table import (
 
 LETTERS = ("R", "N", "C", "O")
 ELSEWHERE = {
-    "R": {47},  # phases and regions
     "N": {7, 8},  # what a reader should know, and nothing to keep
 }
 LAST = {"R": 53, "N": 29, "C": 20, "O": 10}
