@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rehearsals import EXPIRY, asked
 from travel_fixtures import Keep
 from vigils import AT_ONCE, HALF_HOUR, Vigil
 from voyages import IMAGE_KEY, MINUTE, NORTH, fleet_id, published, scale_set, sea
 from worlds import NEW, NEWER, OLD, Json, sick
 
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.seen_images import WatchTimes
 from fleetwright.phases.watching import Look
+from fleetwright.rollout.validate import validate
 
 MONTHLY = WatchTimes()
 LATE = fleet_id("late")
@@ -67,6 +71,35 @@ def test_the_first_rollout_comes_within_three_hours(vigil: Keep, enabled_at: int
     when = watch.watch_until(enabled + timedelta(hours=4))
 
     assert 120 * MINUTE <= when[LATE] - enabled <= 180 * MINUTE
+
+
+def test_the_first_fleet_of_an_image_is_in_time_as_well(vigil: Keep) -> None:
+    """Nobody used the image before: its version is announced within the hour of the enabling, to its phase (R1, R29, C16)."""
+    watch = vigil(sea(scale_set("late", tags={})), times=MONTHLY)
+    watch.look()
+    watch.clock.wait_until(watch.clock.now() + timedelta(minutes=7))
+    watch.admin.fleet_id, enabled = LATE, watch.clock.now()
+    enable(watch)
+    watch.clock.wait_until(enabled + timedelta(minutes=23))
+    when = watch.watch_until(enabled + timedelta(hours=3))
+    assert when[published(NEW).key] - enabled <= 60 * MINUTE
+
+
+def test_a_fleet_that_boots_another_image_now_begins_anew(vigil: Keep) -> None:
+    """What a rollout of another image came to says nothing about the version of this one (R1)."""
+    watch = keep_watch(vigil)
+    enable(watch)
+    ports = watch.ports()
+    others = validate(ports, asked(fleet_id=LATE), actor="first")
+    of_another = replace(others.settings, image={"publisher": "a", "offer": "b", "sku": "c"})
+    begun = ports.ledger.begin(of_another, owner="first", now=watch.clock.now(), terms=EXPIRY)
+    over = Event(
+        EventKind.FINISHED,
+        watch.clock.now(),
+        {"state": "Completed", "code": "", "message": "", "outcome": {}},
+    )
+    ports.ledger.append(begun.view.rollout.rollout_id, [over], lease=begun.lease)
+    assert len(watch.look().starts) == 1
 
 
 def test_opting_out_and_in_again_starts_the_clock_anew(vigil: Keep) -> None:
@@ -207,10 +240,6 @@ def test_one_attempt_is_one_run_for_a_day(vigil: Keep) -> None:
 
 def test_a_rollout_under_way_is_left_alone(vigil: Keep) -> None:
     """Never two rollouts on one fleet: while one is not over, no other begins (R2)."""
-    from rehearsals import EXPIRY, asked
-
-    from fleetwright.rollout.validate import validate
-
     watch = keep_watch(vigil)
     enable(watch)
     ports = watch.ports()

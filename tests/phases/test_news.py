@@ -18,8 +18,8 @@ def test_news_are_what_a_look_would_act_on(vigil: Keep) -> None:
     watch.look()
 
     assert "web has been enabled" in before
-    assert f"{published(NEW)} was not seen before" in before
-    assert f"{published(NEW)} is due" in before
+    assert f"{NEW} was not seen before" in before
+    assert f"{NEW} is due" in before
     assert watch.news() == ()
 
 
@@ -37,7 +37,18 @@ def test_a_version_is_news_again_when_it_falls_due(vigil: Keep) -> None:
     waiting = watch.news()
     watch.clock.wait_until(watch.clock.now() + WatchTimes().publication_delay)
     assert waiting == ()
-    assert [one.words for one in watch.news()] == [f"{published(NEW)} is due"]
+    assert [one.words for one in watch.news()] == [f"{NEW} is due"]
+
+
+def test_what_is_not_confirmed_wakes_the_watch_once_more(vigil: Keep) -> None:
+    """The look after the announcement confirms it, and there is no news from then on (R1)."""
+    watch = vigil(sea(scale_set("web")))
+    watch.look()
+    assert [one.words for one in watch.news()] == [
+        f"{NEW} was announced, and nothing shows yet that it arrived"
+    ]
+    watch.look()
+    assert watch.news() == ()
 
 
 def test_a_late_fleet_is_news(vigil: Keep) -> None:

@@ -11,6 +11,7 @@ from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text
 from fleetwright.domain.images import is_older, version_key
 from fleetwright.domain.phase_runs import ENDED_PHASES, PROVEN, PhaseRun, PhaseState
 from fleetwright.domain.publications import Publication
+from fleetwright.domain.quarantine import image_key
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.seen_images import Memory, SeenFleet, Shelf, WatchTimes
 from fleetwright.domain.states import TERMINAL_STATES, RolloutState
@@ -97,7 +98,7 @@ def judge_late(
 def _has_reached(late: LateFleet, standing: Standing) -> bool:
     if standing.seen.reached == late.target.key:
         return True
-    last = standing.rollouts[0].rollout if standing.rollouts else None
+    last = next((view.rollout for view in standing.rollouts if _is_of(late, view)), None)
     if last is not None and last.state is RolloutState.COMPLETED:
         return not is_older(last.settings.target_version, late.target.version)
     outcomes = (run.outcomes.get(late.fleet.key) for run in standing.runs if run.publication == late.target)
@@ -106,6 +107,11 @@ def _has_reached(late: LateFleet, standing: Standing) -> bool:
     return any(
         o.result in PROVEN and (not since or not o.ended_at or o.ended_at >= since) for o in outcomes if o
     )
+
+
+def _is_of(late: LateFleet, view: RolloutView) -> bool:
+    """Whether a rollout was of the image that the fleet boots now."""
+    return image_key(view.rollout.settings.image) == late.target.image
 
 
 def _under_way(late: LateFleet, standing: Standing) -> str:
@@ -127,8 +133,7 @@ def _is_coming(late: LateFleet, run: PhaseRun) -> bool:
 
 def _stopped_before(late: LateFleet, standing: Standing, enabled: datetime) -> str:
     """A rollout that stopped is for a person: trying again every half an hour would be no safety."""
-    for view in standing.rollouts:
-        rollout = view.rollout
+    for rollout in (view.rollout for view in standing.rollouts if _is_of(late, view)):
         is_since = rollout.ended_at is not None and rollout.ended_at >= enabled
         is_bad = rollout.state in {RolloutState.FAULTED, RolloutState.CANCELLED}
         if is_since and is_bad and rollout.settings.target_version == late.target.version:

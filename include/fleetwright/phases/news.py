@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fleetwright.domain.image_watch import judge
 from fleetwright.domain.phases import PhasePlan
+from fleetwright.domain.publications import Publication
 from fleetwright.domain.seen_images import Memory, Outlook, WatchTimes
 from fleetwright.phases.late import list_ready
 from fleetwright.phases.scene import Scene, read_scene
@@ -50,11 +51,19 @@ def find_news(ports: WatchPorts, plan: PhasePlan, times: WatchTimes) -> tuple[Ne
 def _versions(scene: Scene, memory: Memory, times: WatchTimes, now: datetime) -> Iterator[News]:
     for publication in scene.sights:
         if publication not in memory.seen:
-            yield News(publication.image, f"{publication} was not seen before")
+            yield News(publication.image, f"{_short(publication)} was not seen before")
     for candidate in scene.candidates:
         finding = judge(candidate, memory, times, now)
-        if finding.outlook is Outlook.ANNOUNCE and finding.publication is not None:
-            yield News(candidate.image, f"{finding.publication} is due")
+        if finding.outlook is not Outlook.ANNOUNCE or finding.publication is None:
+            continue
+        row = memory.seen.get(finding.publication)
+        is_made = row is not None and row.announced_at is not None
+        words = "was announced, and nothing shows yet that it arrived" if is_made else "is due"
+        yield News(candidate.image, f"{_short(finding.publication)} {words}")
+
+
+def _short(publication: Publication) -> str:
+    return f"{publication.version} in {publication.region}" if publication.region else publication.version
 
 
 def _fleets(ports: WatchPorts, scene: Scene) -> Iterator[News]:

@@ -74,7 +74,7 @@ def _span(path: Path | str, key: str, value: object) -> timedelta:
     try:
         return parse_span(str(value))
     except ConfigurationError as error:
-        raise ConfigurationError(f"{path}: {key} is {error}") from None
+        raise ConfigurationError(f"{path}: {key}: {error}") from None
 
 
 def _starts(path: Path | str, value: object) -> int:
