@@ -22,6 +22,7 @@ def take_back(connection: Connection, revision: str) -> None:
     for table in _SINCE_0010:
         connection.execute(text(f"DROP TABLE {table}"))
     connection.execute(text("ALTER TABLE locks DROP COLUMN turn"))
+    connection.execute(text("ALTER TABLE rollouts DROP COLUMN waits"))
     if revision < "0009":
         for name in ("suffered", "after_rollback"):
             connection.execute(text(f"ALTER TABLE swaps DROP COLUMN {name}"))
