@@ -132,7 +132,7 @@ def test_a_run_that_meets_a_hold_waits_for_its_release(
     assert ran.state == "success"
     assert emulator.judged()["imageVersions"] == {NEW: 4}
     assert ran.states("swap_os_disk") == ["success", "success"]
-    assert f"released: {subject} {name} is held by ann" in ran.text
+    assert f"no longer in the way: {subject} {name} is held by ann" in ran.text
     assert "the plan has not changed" in ran.text
     assert emulator.broken_rules() == []
 

@@ -7,6 +7,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import pytest
+from holding import Desk
 from rehearsal_fixtures import fresh_budgets, rehearse, stages
 
 __all__ = ["fresh_budgets", "rehearse", "stages"]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A person who may hold things."""
+    return Desk()

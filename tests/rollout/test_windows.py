@@ -195,7 +195,9 @@ def test_a_hold_and_a_window_are_both_waited_for(
 
     assert view.rollout.state is RolloutState.COMPLETED
     assert min(began(view)) >= BEGAN + timedelta(hours=2.5)
-    told = [line for line in (r.getMessage() for r in caplog.records) if line.startswith("released: ")]
+    told = [
+        line for line in (r.getMessage() for r in caplog.records) if line.startswith("no longer in the way: ")
+    ]
     assert ["window" in line for line in told] == [True, False]
 
 

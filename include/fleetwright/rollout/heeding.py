@@ -76,7 +76,7 @@ def tell_halts(session: RolloutSession, halts: tuple[str, ...]) -> None:
             log.warning("no further batch begins: %s", line)
     for line in told:
         if line not in halts:
-            log.info("released: %s", line)
+            log.info("no longer in the way: %s", line)
 
 
 def why_held(ledger: Holds, settings: RolloutSettings) -> tuple[str, ...]:
