@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +21,7 @@ from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
 from fleetwright_demo.loopback import fetch_audit
 from fleetwright_demo.naming import run_name
-from fleetwright_demo.signals import end_kindly
+from fleetwright_demo.playing import perform, tell_problems
 from fleetwright_demo.stage import Stage
 from fleetwright_demo.watching import Watch, follow
 from fleetwright_demo.worlds import DEMO_WORLD, fleet_of, load_world, newest_version_of
@@ -36,27 +33,12 @@ _RUN_LIMIT_SECONDS = 300.0
 
 def main() -> int:
     """Run the demo; 0 when everything was as promised and nothing is left running, else 1."""
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    end_kindly()
-    code = 1
-    stage: Stage | None = None
-    try:
-        say = partial(console.print, highlight=False)
-        stage = Stage(RUN_FOLDER / "demo", DEMO_WORLD, chosen_ports(), say)
-        code = _play(stage, console)
-        if _keeps_running():
-            console.print("Everything keeps running; Ctrl-C ends it.")
-            with suppress(KeyboardInterrupt):
-                signal.pause()
-    except StageError as error:
-        console.print(f"demo: {error}", style="red", highlight=False)
-    except KeyboardInterrupt:
-        console.print("demo: interrupted before its end", style="red")
-    finally:
-        left = stage.stop() if stage else ()
-        if left:
-            console.print(f"still running: {', '.join(left)}", style="red")
-    return 1 if left else code
+    return perform(_stage, _play)
+
+
+def _stage(console: Console) -> Stage:
+    say = partial(console.print, highlight=False)
+    return Stage(RUN_FOLDER / "demo", DEMO_WORLD, chosen_ports(), say)
 
 
 def _play(stage: Stage, console: Console) -> int:
@@ -66,14 +48,12 @@ def _play(stage: Stage, console: Console) -> int:
     summary["seconds"] = round(time.monotonic() - began, 1)
     write_summary(SUMMARY, summary)
     console.print(outcome_table(summary))
-    problems = problems_of(summary)
-    for problem in problems:
-        console.print(f"not as promised: {problem}", style="red", highlight=False)
+    code = tell_problems(console, problems_of(summary))
     console.print(
         f"Airflow: {stage.ports.airflow_url}/dags/{DAG_ID}/runs/{summary['dagRun']['runId']}", highlight=False
     )
     console.print(f"summary: {SUMMARY}", highlight=False)
-    return 1 if problems else 0
+    return code
 
 
 def roll_out(stage: Stage, console: Console) -> dict[str, Any]:
@@ -151,11 +131,6 @@ def write_summary(path: Path, summary: dict[str, Any]) -> None:
 
 def _batch_of(rollout: dict[str, Any], instance_id: str) -> int | None:
     return next((b["index"] + 1 for b in rollout["batches"] if instance_id in b["instances"]), None)
-
-
-def _keeps_running() -> bool:
-    keep = os.environ.get("KEEP", "")
-    return keep != "0" and (keep == "1" or sys.stdin.isatty())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from fleetwright_demo.errors import StageError
 HOST = "127.0.0.1"
 CHECKOUT = Path(__file__).resolve().parents[2]
 RUN_FOLDER = CHECKOUT / ".run"
-WORLDS = CHECKOUT / "include" / "config" / "worlds"
+CONFIG = CHECKOUT / "include" / "config"
+WORLDS = CONFIG / "worlds"
 
 _AIRFLOW_PORT = 8080
 _EMULATOR_PORT = 8100

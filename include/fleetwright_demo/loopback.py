@@ -32,6 +32,14 @@ def fetch_audit(emulator_url: str) -> dict[str, Any]:
     return found
 
 
+def publish_image(emulator_url: str, publication: dict[str, Any]) -> None:
+    """Publish a version, as ``POST /_emulator/images`` takes it."""
+    answer = loopback_session().post(
+        f"{emulator_url}/_emulator/images", json=publication, timeout=_TIMEOUT_SECONDS
+    )
+    answer.raise_for_status()
+
+
 def reset_world(emulator_url: str, world: dict[str, Any]) -> None:
     """Put another world into the emulator."""
     answer = loopback_session().post(f"{emulator_url}/_emulator/reset", json=world, timeout=_TIMEOUT_SECONDS)

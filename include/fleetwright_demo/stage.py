@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Stage:
     :param world: the emulator's world file
     :param say: told about each step
     :param keeps_folder: go on with what an earlier start left there, instead of beginning anew
+    :param dags: DAGs that have to be there, and whose runs may start
+    :param settings: further variables of Airflow's processes
     """
 
     folder: Path
@@ -51,6 +53,8 @@ class Stage:
     say: Say
     clock: str = "real"
     keeps_folder: bool = False
+    dags: tuple[str, ...] = (DAG_ID,)
+    settings: Mapping[str, str] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -86,8 +90,7 @@ class Stage:
         """Start the emulator and wait until it answers."""
         command = [sys.executable, "-m", "arm_emulator", "--world", str(self.world), "--host", HOST]
         command += ["--port", str(self.ports.emulator), "--clock", self.clock]
-        env = airflow_env(self.folder / "airflow", self.ports, ledger_url=self.ledger_url)
-        child = self._start("emulator", command, env)
+        child = self._start("emulator", command, self._env())
         self.say(f"emulator: {self.ports.emulator_url}")
         wait_for("the emulator", lambda: answers(f"{self.ports.emulator_url}/_emulator/health"), (child,))
 
@@ -101,7 +104,7 @@ class Stage:
         return left
 
     def _start_airflow(self) -> None:
-        env = airflow_env(self.folder / "airflow", self.ports, ledger_url=self.ledger_url)
+        env = self._env()
         self.say("Airflow: preparing its database")
         self._migrate(env)
         self.say("Airflow: starting API server, scheduler, DAG processor and triggerer")
@@ -113,8 +116,13 @@ class Stage:
         )
         api = self.airflow
         api.put_connection(self._connection())
-        wait_for("Airflow's processes and DAGs", lambda: _is_ready(api), children)
-        api.unpause()
+        wait_for("Airflow's processes and DAGs", lambda: _is_ready(api, self.dags), children)
+        for dag_id in self.dags:
+            api.unpause(dag_id)
+
+    def _env(self) -> dict[str, str]:
+        env = airflow_env(self.folder / "airflow", self.ports, ledger_url=self.ledger_url)
+        return {**env, **self.settings}
 
     def _start(self, name: str, command: list[str], env: dict[str, str]) -> Child:
         child = start(name, command, env, self.folder / "logs", CHECKOUT)
@@ -150,13 +158,13 @@ class Stage:
         }
 
 
-def _is_ready(api: AirflowApi) -> bool:
+def _is_ready(api: AirflowApi, dags: Iterable[str]) -> bool:
     broken = api.import_errors()
     if broken:
         raise StageError(f"DAG file {broken[0]['filename']} cannot be parsed:\n{broken[0]['stack_trace']}")
     health = api.health()
     healthy = all(health[part]["status"] == "healthy" for part in ("scheduler", "triggerer", "dag_processor"))
-    return healthy and api.has_dag(DAG_ID)
+    return healthy and all(map(api.has_dag, dags))
 
 
 def wait_for(what: str, ready: Callable[[], bool], children: tuple[Child, ...]) -> None:

@@ -1,0 +1,194 @@
+"""``make demo-phases``: two new images travel six regions through a real Airflow; the second one does harm on its way."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+from rich.console import Console
+from rich.table import Table
+
+from fleetwright.domain.phase_runs import ENDED_PHASES, PhaseRun, PhaseState
+from fleetwright.ledger.store import SqlLedger, open_ledger
+from fleetwright_demo.demo import write_summary
+from fleetwright_demo.errors import StageError
+from fleetwright_demo.layout import CONFIG, RUN_FOLDER, WORLDS, chosen_ports
+from fleetwright_demo.loopback import fetch_audit, publish_image
+from fleetwright_demo.phases_summary import Summary, fleets_on, phases_of, versions_summary
+from fleetwright_demo.playing import perform, tell_problems
+from fleetwright_demo.stage import Stage
+
+SUMMARY = RUN_FOLDER / "demo-phases-summary.json"
+PHASES = ("phase_0_canary", "phase_1_early", "phase_2_broad")
+DAGS = ("scale_set_rollout", *PHASES, "gallery_rollout", "image_watch")
+GOOD, BAD, OF_GALLERY = "18.04.202402010", "18.04.202403010", "1.1.0"
+HARMED = "web-northeurope-a"
+BROAD = frozenset({"web-westeurope", "web-southeastasia"})
+_LIMIT_SECONDS = 600.0
+_POLL_SECONDS = 1.0
+# So long nothing follows a version that was stopped; a phase begins two or three seconds after the one before.
+_SILENCE_SECONDS = 10.0
+_UBUNTU = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
+_GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/demo/providers/Microsoft.Compute"
+_SHOP = {
+    "gallery": f"{_GROUP}/galleries/images",
+    "image": "shop",
+    "version": OF_GALLERY,
+    "targetRegions": ["westus2", "westeurope"],
+}
+_ILLNESS = {"scaleSet": f"{_GROUP}/virtualMachineScaleSets/{HARMED}", "health": "unhealthy"}
+_OPTED_OUT = frozenset({"own-northeurope", "own-westeurope"})
+SETTINGS = {"FLEETWRIGHT_PHASES": str(CONFIG / "phases-demo.yaml"), "FLEETWRIGHT_WATCH": "events"}
+
+
+def main() -> int:
+    """Run the demo; 0 when everything was as promised and nothing is left running, else 1."""
+    return perform(_stage, _play)
+
+
+def _stage(console: Console) -> Stage:
+    return Stage(
+        RUN_FOLDER / "demo-phases",
+        WORLDS / "demo-phases.yaml",
+        chosen_ports(),
+        partial(console.print, highlight=False),
+        dags=DAGS,
+        settings=SETTINGS,
+    )
+
+
+def _play(stage: Stage, console: Console) -> int:
+    began = time.monotonic()
+    stage.start()
+    ledger = open_ledger(stage.ledger_url)
+    let_travel(stage, ledger, console)
+    summary = summary_of(stage, ledger)
+    summary["seconds"] = round(time.monotonic() - began, 1)
+    write_summary(SUMMARY, summary)
+    console.print(outcome_table(summary))
+    code = tell_problems(console, problems_of(summary))
+    console.print(f"Airflow: {stage.ports.airflow_url}/assets", highlight=False)
+    console.print(f"summary: {SUMMARY}", highlight=False)
+    return code
+
+
+def let_travel(stage: Stage, ledger: SqlLedger, console: Console) -> None:
+    """Publish a good version and one of a gallery, and once they have arrived a bad one."""
+    emulator, teller = stage.ports.emulator_url, Teller(console)
+    console.print(f"publishing {GOOD} of Ubuntu, which is good, and {OF_GALLERY} of the gallery image shop")
+    publish_image(emulator, {**_UBUNTU, "version": GOOD})
+    publish_image(emulator, _SHOP)
+    _wait(ledger, teller, lambda runs: _has_ended(runs, PHASES[-1], GOOD) and len(_of(runs, OF_GALLERY)) > 1)
+    console.print(f"publishing {BAD} of Ubuntu, on which {HARMED} falls ill")
+    publish_image(emulator, {**_UBUNTU, "version": BAD, "behaviours": [_ILLNESS]})
+    _wait(ledger, teller, lambda runs: _has_ended(runs, PHASES[1], BAD))
+    # Whatever would follow a phase follows within seconds: this one must be the last.
+    time.sleep(_SILENCE_SECONDS)
+
+
+class Teller:
+    """Tells each change of a phase run once."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: set[str] = set()
+
+    def __call__(self, runs: tuple[PhaseRun, ...]) -> None:
+        """Tell what is new."""
+        for line in (line for run in runs for line in _lines(run)):
+            if line not in self._told:
+                self._told.add(line)
+                self._console.print(f"  {line}", highlight=False)
+
+
+def _lines(run: PhaseRun) -> list[str]:
+    place = f"{run.publication.version}  {run.phase}"
+    fleets = [
+        f"{place}: {outcome.fleet_id.rpartition('/')[2]} {outcome.result}"
+        + (f" ({outcome.reason})" if outcome.reason and run.state is PhaseState.FAILED else "")
+        for outcome in run.outcomes.values()
+    ]
+    return [*fleets, f"{place}: {run.state}"]
+
+
+def _wait(ledger: SqlLedger, tell: Teller, is_over: Callable[[tuple[PhaseRun, ...]], bool]) -> None:
+    """Watch the ledger until it is over.
+
+    :raises StageError: when it takes too long
+    """
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    while True:
+        runs = ledger.list_phase_runs()
+        tell(runs)
+        if is_over(runs):
+            return
+        if time.monotonic() > deadline:
+            raise StageError(
+                f"the version has not come through within {_LIMIT_SECONDS:g} s; see Airflow's runs"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _of(runs: tuple[PhaseRun, ...], version: str) -> list[PhaseRun]:
+    return [run for run in runs if run.publication.version == version and run.state in ENDED_PHASES]
+
+
+def _has_ended(runs: tuple[PhaseRun, ...], label: str, version: str) -> bool:
+    """Whether a version has come to its end in a phase, or before it."""
+    return any(run.phase == label or run.state is not PhaseState.SUCCEEDED for run in _of(runs, version))
+
+
+def summary_of(stage: Stage, ledger: SqlLedger) -> Summary:
+    """What ledger and referee say at the end."""
+    return {
+        "versions": versions_summary(ledger.list_phase_runs(), ledger.list_quarantined()),
+        "audit": fetch_audit(stage.ports.emulator_url),
+    }
+
+
+def problems_of(summary: Summary) -> list[str]:
+    """What differs from what the demo promises."""
+    audit = summary["audit"]
+    succeeded, failed = str(PhaseState.SUCCEEDED), str(PhaseState.FAILED)
+    zones = max(seen["maxZonesInFlightPerImage"] for seen in audit["regions"].values())
+    expected: tuple[tuple[str, object, object], ...] = (
+        (f"way of {GOOD}", phases_of(summary, GOOD), dict.fromkeys(PHASES, succeeded)),
+        (f"way of {BAD}", phases_of(summary, BAD), {PHASES[0]: succeeded, PHASES[1]: failed}),
+        (f"sets of the last phase on {BAD}", fleets_on(summary, BAD) & BROAD, frozenset()),
+        (f"sets of the last phase on {GOOD}", fleets_on(summary, GOOD) & BROAD, BROAD),
+        (f"opted-out sets on {GOOD}", fleets_on(summary, GOOD) & _OPTED_OUT, frozenset()),
+        (
+            f"sets on {OF_GALLERY}",
+            fleets_on(summary, OF_GALLERY),
+            frozenset({"shop-westus2", "shop-westeurope"}),
+        ),
+        ("versions in quarantine", _quarantined(summary), [BAD]),
+        ("seconds in both regions of a pair", audit["pairs"]["overlapSeconds"], 0.0),
+        ("zones at once", zones, 1),
+        ("violations", audit["violations"], []),
+    )
+    return [f"{what} is {found!r}, not {wanted!r}" for what, found, wanted in expected if found != wanted]
+
+
+def _quarantined(summary: Summary) -> list[str]:
+    return [told["version"] for told in summary["versions"].values() if told["quarantined"]]
+
+
+def outcome_table(summary: Summary) -> Table:
+    """One row for each version and phase."""
+    seconds = summary["seconds"]
+    violations = len(summary["audit"]["violations"])
+    table = Table(
+        "version", "phase", "state", "fleets", title=f"{seconds:g} s, referee: {violations} violations"
+    )
+    for told in summary["versions"].values():
+        for phase in told["phases"]:
+            fleets = "; ".join(f"{result}: {', '.join(names)}" for result, names in phase["fleets"].items())
+            table.add_row(told["version"], phase["phase"], phase["state"], fleets)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

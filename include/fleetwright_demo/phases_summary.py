@@ -1,0 +1,72 @@
+"""What ``make demo-phases`` came to, version by version, and what differs from what it promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from fleetwright.domain.phase_runs import PhaseRun
+from fleetwright.domain.quarantine import Quarantined
+
+Summary = dict[str, Any]
+
+
+def versions_summary(runs: Iterable[PhaseRun], quarantined: Iterable[Quarantined]) -> Summary:
+    """Every version with its phases and their times, and its fleets by outcome; oldest first.
+
+    :param quarantined: what is in quarantine now
+    """
+    put_away = {(entry.image, entry.version) for entry in quarantined if entry.release is None}
+    found: Summary = {}
+    for run in runs:
+        image, version = run.publication.image, run.publication.version
+        told = found.setdefault(f"{image}|{version}", _no_phase_yet(image, version, put_away))
+        told["phases"].append(_phase(run))
+        for outcome, names in _fleets(run).items():
+            told["fleets"].setdefault(outcome, []).extend(names)
+    return found
+
+
+def _no_phase_yet(image: str, version: str, put_away: set[tuple[str, str]]) -> Summary:
+    quarantined = (image, version) in put_away
+    return {"image": image, "version": version, "quarantined": quarantined, "phases": [], "fleets": {}}
+
+
+def _phase(run: PhaseRun) -> Summary:
+    return {
+        "phase": run.phase,
+        "state": str(run.state),
+        "startedAt": _instant(run.opened_at),
+        "finishedAt": _instant(run.ended_at),
+        "reason": run.reason,
+        "fleets": _fleets(run),
+        "leftOut": {_name(left.fleet_id): left.reason for left in run.left_out},
+    }
+
+
+def _fleets(run: PhaseRun) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for outcome in run.outcomes.values():
+        found.setdefault(str(outcome.result), []).append(_name(outcome.fleet_id))
+    return {result: sorted(names) for result, names in sorted(found.items())}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _name(fleet_id: str) -> str:
+    return fleet_id.rpartition("/")[2]
+
+
+def phases_of(summary: Summary, version: str) -> dict[str, str]:
+    """How each phase of a version ended, by its label."""
+    told = next((told for told in summary["versions"].values() if told["version"] == version), None)
+    return {} if told is None else {phase["phase"]: phase["state"] for phase in told["phases"]}
+
+
+def fleets_on(summary: Summary, version: str) -> frozenset[str]:
+    """The sets of which any instance runs a version, as the referee counted them."""
+    judged = summary["audit"]["scaleSets"]
+    return frozenset(_name(fleet) for fleet, seen in judged.items() if seen["imageVersions"].get(version))
