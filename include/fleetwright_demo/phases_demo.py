@@ -40,7 +40,11 @@ _SHOP = {
 }
 _ILLNESS = {"scaleSet": f"{_GROUP}/virtualMachineScaleSets/{HARMED}", "health": "unhealthy"}
 _OPTED_OUT = frozenset({"own-northeurope", "own-westeurope"})
-SETTINGS = {"FLEETWRIGHT_PHASES": str(CONFIG / "phases-demo.yaml"), "FLEETWRIGHT_WATCH": "events"}
+SETTINGS = {
+    "FLEETWRIGHT_PHASES": str(CONFIG / "phases-demo.yaml"),
+    "FLEETWRIGHT_WATCH": "events",
+    "FLEETWRIGHT_WATCH_FILE": str(CONFIG / "watch-demo.yaml"),
+}
 
 
 def main() -> int:

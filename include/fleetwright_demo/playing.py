@@ -23,7 +23,8 @@ def perform(make: Callable[[Console], Stage], play: Callable[[Stage, Console], i
     """
     console = Console(width=None if sys.stdout.isatty() else 110)
     end_kindly()
-    code, left = 1, ()
+    code = 1
+    left: tuple[str, ...] = ()
     stage: Stage | None = None
     try:
         stage = make(console)
