@@ -6,10 +6,13 @@ INSTALLED := $(VENV)/.installed
 
 export AIRFLOW_PORT EMULATOR_PORT API_PORT KEEP
 
-.PHONY: demo test lint bench journeys up down clean golden rules lock
+.PHONY: demo demo-phases test lint bench journeys up down clean golden rules lock
 
 demo: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.demo
+
+demo-phases: $(INSTALLED)
+	$(BIN)/python -m fleetwright_demo.phases_demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)

@@ -153,6 +153,12 @@ class Staged:
         tasks = [task for task in self.api.task_instances(run_id) if task["try_number"]]
         return "\n".join(self.log(task) for task in tasks)
 
+    def asset_page(self, name: str) -> str:
+        """Where the UI draws an asset with everything that leads to it and from it."""
+        assets = eventually("the assets", lambda: self.api._send("GET", "/api/v2/assets")["assets"])
+        (found,) = (asset["id"] for asset in assets if asset["name"] == name)
+        return f"{self.api.url}/assets/{found}"
+
     def clear(self, task: Task) -> None:
         """Clear this one task instance and nothing else, as the UI does."""
         body = {
