@@ -10,7 +10,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from fleetwright.domain.phase_runs import ENDED_PHASES, PhaseRun, PhaseState
+from fleetwright.domain.phase_runs import ENDED_PHASES, FleetResult, PhaseRun, PhaseState
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright_demo.demo import write_summary
 from fleetwright_demo.errors import StageError
@@ -160,6 +160,7 @@ def problems_of(summary: Summary) -> list[str]:
     expected: tuple[tuple[str, object, object], ...] = (
         (f"way of {GOOD}", phases_of(summary, GOOD), dict.fromkeys(PHASES, succeeded)),
         (f"way of {BAD}", phases_of(summary, BAD), {PHASES[0]: succeeded, PHASES[1]: failed}),
+        (f"{HARMED} on {BAD}", _outcome_of(summary, BAD, HARMED), str(FleetResult.FAULTED)),
         (f"sets of the last phase on {BAD}", fleets_on(summary, BAD) & BROAD, frozenset()),
         (f"sets of the last phase on {GOOD}", fleets_on(summary, GOOD) & BROAD, BROAD),
         (f"opted-out sets on {GOOD}", fleets_on(summary, GOOD) & _OPTED_OUT, frozenset()),
@@ -174,6 +175,12 @@ def problems_of(summary: Summary) -> list[str]:
         ("violations", audit["violations"], []),
     )
     return [f"{what} is {found!r}, not {wanted!r}" for what, found, wanted in expected if found != wanted]
+
+
+def _outcome_of(summary: Summary, version: str, fleet: str) -> str:
+    told = next((told for told in summary["versions"].values() if told["version"] == version), None)
+    fleets = told["fleets"] if told else {}
+    return next((result for result, names in fleets.items() if fleet in names), "")
 
 
 def _quarantined(summary: Summary) -> list[str]:
