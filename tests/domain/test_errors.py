@@ -6,6 +6,7 @@ import pytest
 
 from fleetwright.domain.errors import (
     ConfigurationError,
+    FleetNotFoundError,
     FleetwrightError,
     HeldError,
     LeaseLostError,
@@ -19,6 +20,7 @@ from fleetwright.domain.errors import (
     [
         (FleetwrightError, "error"),
         (ConfigurationError, "configuration"),
+        (FleetNotFoundError, "configuration"),
         (HeldError, "held"),
         (LeaseLostError, "lease_lost"),
         (LedgerError, "ledger"),

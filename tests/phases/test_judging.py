@@ -201,6 +201,21 @@ def test_health_that_cannot_be_read_is_no_yes(voyage: Sail) -> None:
     assert judge_phase(ports, plan, run.key).state is PhaseState.SUCCEEDED
 
 
+def test_a_fleet_deleted_in_the_bake_proves_nothing_any_more(voyage: Sail) -> None:
+    """A set that is gone when the phase is judged is told as such; the others decide (R45, R47)."""
+    under_way = voyage(sea(scale_set("web"), scale_set("api")), plan=plan_of(BAKES))
+    ports = under_way.phase_ports()
+    run = open_phase(ports, under_way.plan, BAKES, published(), owner="run 1").run
+    under_way.one_by_one(ports)(run, BAKES)
+    judge_phase(ports, under_way.plan, run.key)
+    ports.clock.wait_until(ports.clock.now() + 60 * MINUTE)
+    under_way.admin.post("faults", match={"method": "GET", "path": "*/web"}, effect={"status": 404})
+
+    judged = conclude_phase(ports, under_way.plan, run.key)
+
+    assert (judged.state, results(judged)) == (PhaseState.SUCCEEDED, {"web": "gone", "api": "completed"})
+
+
 def test_instances_of_a_newer_rollout_say_nothing_about_this_version(voyage: Sail) -> None:
     """What a later rollout has upgraded, well or not, is not held against the version before it (R47)."""
     world = sea(scale_set("web", n=6), versions=(OLD, NEW, NEWER), behaviours=[sick("0", version=NEWER)])

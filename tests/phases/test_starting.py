@@ -221,6 +221,35 @@ def test_another_versions_unfinished_rollout_is_ended_first(rolling: Rolling) ->
     assert rolling.carry() is FleetResult.NOTHING_TO_DO
 
 
+def test_what_is_held_after_another_rollout_is_held(rolling: Rolling) -> None:
+    """A fleet whose own validation was held once another rollout had ended is not started again and again (R2, R45)."""
+    ledger, now = rolling.ports.ledger, rolling.ports.clock.now()
+    ledger.begin(rolling.settings(NEWER), owner="dead", now=now, terms=EXPIRY)
+    rolling.voyage.wall.advance(60)
+    rolling.voyage.rolls(rolling.ports)(rolling.ask())
+    ledger.record_held(WEB, ["no health source (R16)"], actor="x", now=rolling.ports.clock.now())
+
+    outcome = record_end(rolling.ports, rolling.run.key, WEB)
+
+    assert (outcome.result, outcome.reason) == (FleetResult.HELD, "no health source (R16)")
+
+
+def test_a_fleet_that_was_deleted_is_told(rolling: Rolling) -> None:
+    """A scale set that does not exist any more ends its part, and stops nobody (R45)."""
+    gone = {"match": {"method": "GET", "path": "*/web"}, "effect": {"status": 404}}
+    rolling.voyage.admin.post("faults", **gone)
+
+    answer = rolling.ask()
+
+    assert answer.outcome is not None
+    assert (answer.outcome.result, answer.reason) == (
+        FleetResult.GONE,
+        "the scale set does not exist any more",
+    )
+    assert rolling.carry(API) is FleetResult.COMPLETED
+    assert judge_phase(rolling.ports, PLAN, rolling.run.key).state is PhaseState.SUCCEEDED
+
+
 def test_an_unfinished_rollout_of_the_version_is_resumed(rolling: Rolling) -> None:
     """A rollout whose process died is started again, and goes on where it was; also when a newer version has come (R2)."""
     answer = rolling.ask()

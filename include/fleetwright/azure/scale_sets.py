@@ -20,7 +20,7 @@ from fleetwright.azure.rolling_upgrades import RollingUpgrades
 from fleetwright.azure.surging import Surging
 from fleetwright.azure.surroundings import SurroundingsReader
 from fleetwright.azure.uniform_reading import UniformReading
-from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.errors import FleetNotFoundError
 from fleetwright.domain.fleets import Fleet, FleetId
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.quotas import Usage
@@ -45,12 +45,13 @@ class ScaleSetDriver:
     def fetch_fleet(self, fleet_id: FleetId) -> Fleet:
         """Read the scale set's model.
 
-        :raises ConfigurationError: when there is no such scale set, or its policy holds what is none
+        :raises FleetNotFoundError: when there is no such scale set
+        :raises ConfigurationError: when its policy holds what is none
         """
         try:
             return parse_fleet(fleet_id, self._client.get(self._url(fleet_id)))
         except NotFoundError as error:
-            raise ConfigurationError(
+            raise FleetNotFoundError(
                 f"fleet {fleet_id.resource_id} is not at {self._client.url}:"
                 f" {error.code}: {error.failure.message}"
             ) from error

@@ -4,6 +4,7 @@
 
     FleetwrightError
     ├── ConfigurationError      what we were given is wrong: an id, a version, a percentage, a URL
+    │   └── FleetNotFoundError  there is no such fleet, or not any more
     ├── HeldError               the fleet may not be upgraded now; carries every reason
     ├── LeaseLostError          another run owns the fleet now: stop, touch nothing
     ├── LedgerError             the ledger cannot be opened, or is from a newer schema
@@ -24,6 +25,10 @@ class ConfigurationError(FleetwrightError):
     """What we were given cannot be used; nothing was changed."""
 
     kind = "configuration"
+
+
+class FleetNotFoundError(ConfigurationError):
+    """The provider says that there is no such fleet: it never was, or its owner deleted it."""
 
 
 class HeldError(FleetwrightError):

@@ -39,6 +39,7 @@ class FleetResult(StrEnum):
     FAULTED = "faulted"
     CANCELLED = "cancelled"
     OPTED_OUT = "opted out"  # its owner took it away in the middle (O3): nothing is known against the version
+    GONE = "gone"  # its owner deleted it
     HELD = "held"
     SUPERSEDED = "superseded"  # a newer version went first
     LOST = "lost"  # its run ended without a word in the ledger

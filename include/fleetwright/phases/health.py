@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from fleetwright.domain.fleets import Fleet, parse_fleet_id
+from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.health import is_ready, why_not_ready
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.phase_runs import FleetOutcome, FleetResult, PhaseRun
@@ -13,11 +13,12 @@ from fleetwright.domain.progress import failed_ids
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import SwapState
 from fleetwright.phases.ports import PhasePorts
+from fleetwright.phases.presence import GONE, fetch_if_there
 
 MOST_SIGNS = 10  # instances of a fleet that are named
 
 # Nothing was upgraded there by the phase, and nothing is judged.
-_UNTOUCHED = frozenset({FleetResult.HELD, FleetResult.SUPERSEDED, FleetResult.STARTED})
+_UNTOUCHED = frozenset({FleetResult.HELD, FleetResult.SUPERSEDED, FleetResult.STARTED, FleetResult.GONE})
 
 
 def look_at_fleet(ports: PhasePorts, run: PhaseRun, outcome: FleetOutcome) -> FleetOutcome:
@@ -29,7 +30,9 @@ def look_at_fleet(ports: PhasePorts, run: PhaseRun, outcome: FleetOutcome) -> Fl
     """
     if outcome.result in _UNTOUCHED:
         return outcome
-    fleet = ports.driver.fetch_fleet(parse_fleet_id(outcome.fleet_id))
+    fleet = fetch_if_there(ports.driver, outcome.fleet_id)
+    if fleet is None:
+        return replace(outcome, result=FleetResult.GONE, reason=GONE, judged=0, unhealthy=0, signs=())
     instances = ports.driver.list_instances(fleet)
     views = ports.ledger.list_rollouts(fleet.key)
     view, later = _split(views, outcome.rollout_id)

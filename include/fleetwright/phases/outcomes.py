@@ -36,13 +36,19 @@ def find_outcome(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> Fle
         return _of_rollout(run, started, ours)
     if ours is not None:
         return _again(ports, run, started, f"rollout {ours.rollout.rollout_id} is not over", ours)
-    if views:
-        other = views[0].rollout
-        reason = (
-            f"rollout {other.rollout_id} to {other.settings.target_version} went on instead of this version's"
-        )
-        return _again(ports, run, started, reason)
-    return _without_rollout(ports, run, started)
+    return _instead(ports, run, started, views[0]) if views else _without_rollout(ports, run, started)
+
+
+def _instead(ports: PhasePorts, run: PhaseRun, started: FleetOutcome, view: RolloutView) -> FleetOutcome:
+    """Another version's rollout was at work; what was held after its end is this version's own."""
+    other = view.rollout
+    if other.ended_at is not None:
+        held = ports.ledger.find_held(started.fleet_id.lower(), since=other.ended_at)
+        if held:
+            return _held(ports, run, started, held)
+    target = other.settings.target_version
+    reason = f"rollout {other.rollout_id} to {target} went on instead of this version's"
+    return _again(ports, run, started, reason)
 
 
 def has_trace(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> bool:
@@ -78,22 +84,22 @@ def _of_rollout(run: PhaseRun, started: FleetOutcome, view: RolloutView) -> Flee
 
 
 def _without_rollout(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> FleetOutcome:
-    ended = replace(started, instances=_instances(run, started.fleet_id), ended_at=ports.clock.now())
-    reasons = (
-        ports.ledger.find_held(started.fleet_id.lower(), since=started.started_at)
-        if started.started_at
-        else ()
-    )
-    if reasons:
-        return replace(ended, result=FleetResult.HELD, reason="; ".join(reasons))
     if started.started_at is None:
-        reason = "its turn never came: look at its task's log"
-        return replace(ended, result=FleetResult.HELD, reason=reason)
+        return _held(ports, run, started, ("its turn never came: look at its task's log",))
+    held = ports.ledger.find_held(started.fleet_id.lower(), since=started.started_at)
+    if held:
+        return _held(ports, run, started, held)
     holder = ports.ledger.find_holder(started.fleet_id.lower())
     if holder:
         return _again(ports, run, started, f"the fleet was held by {holder}")
     reason = "its run ended without a rollout in the ledger: look at its log"
-    return replace(ended, result=FleetResult.LOST, reason=reason)
+    lost = replace(started, result=FleetResult.LOST, reason=reason, ended_at=ports.clock.now())
+    return replace(lost, instances=_instances(run, started.fleet_id))
+
+
+def _held(ports: PhasePorts, run: PhaseRun, started: FleetOutcome, reasons: tuple[str, ...]) -> FleetOutcome:
+    held = replace(started, result=FleetResult.HELD, reason="; ".join(reasons), ended_at=ports.clock.now())
+    return replace(held, instances=_instances(run, started.fleet_id))
 
 
 def _again(

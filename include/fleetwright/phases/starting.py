@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fleetwright.domain.eligibility import opted_out
-from fleetwright.domain.fleets import Fleet, parse_fleet_id
+from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.phase_documents import write_outcome
 from fleetwright.domain.phase_runs import (
     FleetOutcome,
@@ -25,6 +25,7 @@ from fleetwright.phases.finding import find_phase, find_run
 from fleetwright.phases.obstacles import find_newer_here, why_on_hold, why_put_away
 from fleetwright.phases.outcomes import find_outcome, has_trace
 from fleetwright.phases.ports import PhaseLedger, PhasePorts
+from fleetwright.phases.presence import GONE, fetch_if_there
 from fleetwright.rollout.request import RolloutRequest
 
 LOOK_AGAIN = timedelta(minutes=1)
@@ -95,7 +96,10 @@ def may_start(ports: PhasePorts, plan: PhasePlan, run_key: str, fleet_id: str) -
 
 
 def _ask(ports: PhasePorts, run: PhaseRun, phase: Phase, answer: StartAnswer) -> StartAnswer:
-    fleet = ports.driver.fetch_fleet(parse_fleet_id(answer.fleet_id))
+    fleet = fetch_if_there(ports.driver, answer.fleet_id)
+    if fleet is None:
+        gone = FleetOutcome(answer.fleet_id, FleetResult.GONE, reason=GONE)
+        return _end(ports, run, answer, gone)
     never = _why_never(ports.ledger, run, fleet)
     if never is not None:
         return _end(ports, run, answer, never)
