@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from fleetwright.domain.regions import Region, Regions
+from fleetwright.phases.colouring import group_regions, least_phases
 from fleetwright_demo.journeys.drawn import (
     DrawnDeath,
     DrawnFleet,
@@ -14,6 +15,7 @@ from fleetwright_demo.journeys.drawn import (
     DrawnVersion,
     DrawnWorld,
     Harm,
+    Work,
 )
 
 NAMES = ("westeurope", "northeurope", "eastus", "westus", "japaneast", "japanwest", "uksouth", "ukwest")
@@ -40,14 +42,15 @@ def draw_world(seed: int) -> DrawnWorld:
     chance = Random(f"journey {seed}")  # a text is hashed the same way everywhere
     regions = _draw_regions(chance)
     fleets = _draw_fleets(chance, regions)
-    is_eventful = chance.random() < 0.6
+    is_eventful = chance.random() < 0.5
     return DrawnWorld(
         seed=seed,
         regions=regions,
         fleets=fleets,
         versions=_draw_versions(chance, fleets),
-        phases=draw_phases(chance, regions_of(regions), [region.name for region in regions]),
+        phases=_draw_plan(chance, regions, fleets),
         concurrency=chance.choice((1, 2, 3, 10)),
+        giving_way=chance.choice((0.0, 0.0, 0.1, 0.3)),
         bake_seconds=chance.choice((0.0, 60.0, 600.0)),
         timings=_draw_timings(chance),
         poll_seconds=chance.choice((10.0, 15.0, 20.0)),
@@ -63,6 +66,18 @@ def regions_of(drawn: Sequence[DrawnRegion]) -> Regions:
     return Regions.of(
         Region(one.name, paired=(one.paired,) if one.paired else (), zones=_zones(one.zones)) for one in drawn
     )
+
+
+def _draw_plan(
+    chance: Random, regions: Sequence[DrawnRegion], fleets: Sequence[DrawnFleet]
+) -> tuple[tuple[str, ...], ...]:
+    """What ``fleetwright phases suggest`` would say, or another valid order."""
+    known = regions_of(regions)
+    risks = {one.name: sum(fleet.size for fleet in fleets if fleet.region == one.name) for one in regions}
+    if chance.random() < 0.5:
+        return draw_phases(chance, known, list(risks))
+    least = least_phases(frozenset(risks), known)
+    return group_regions(risks, known, chance.randint(least, len(risks)))
 
 
 def draw_phases(chance: Random, regions: Regions, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -183,9 +198,15 @@ def _draw_outages(
 
 def _draw_deaths(chance: Random) -> tuple[DrawnDeath, ...]:
     return tuple(
-        DrawnDeath(chance.randint(0, 8), chance.randint(0, 120), chance.random() < 0.5)
-        for _ in range(chance.choice((0, 1, 1, 2)))
+        _draw_death(chance, chance.choice((Work.ROLLOUT, Work.ROLLOUT, Work.JOURNEY, Work.WATCH)))
+        for _ in range(chance.choice((0, 1, 2, 3)))
     )
+
+
+def _draw_death(chance: Random, of: Work) -> DrawnDeath:
+    """Soon enough to be met: a look of the watch makes fewer calls than a rollout."""
+    most = {Work.ROLLOUT: 120, Work.JOURNEY: 60, Work.WATCH: 20}[of]
+    return DrawnDeath(of, chance.randint(0, 8), chance.randint(0, most), chance.random() < 0.5)
 
 
 def _draw_manual(chance: Random, fleets: Sequence[DrawnFleet]) -> tuple[tuple[float, str], ...]:

@@ -25,6 +25,14 @@ class Harm(StrEnum):
     INSTANCES = "bad on some instances"
 
 
+class Work(StrEnum):
+    """What a process is at work on."""
+
+    ROLLOUT = "rollout"
+    JOURNEY = "journey"  # of a version through its phases
+    WATCH = "watch"
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnRegion:
     """A region.
@@ -92,14 +100,16 @@ class DrawnVersion:
 
 @dataclass(frozen=True, slots=True)
 class DrawnDeath:
-    """A process that dies in the middle of a rollout, which another process takes up.
+    """A process that dies in the middle of its work, which another process takes up.
 
-    :param rollout: of which rollout, counted as they begin
+    :param of: whose process it is
+    :param number: of which one of them, counted as they begin
     :param call: at which of the calls that it makes
     :param is_after: the call was carried out, and its answer was not heard
     """
 
-    rollout: int
+    of: Work
+    number: int
     call: int
     is_after: bool = False
 
@@ -110,6 +120,7 @@ class DrawnWorld:
 
     :param phases: the regions of each phase, in order
     :param concurrency: rollouts at once in a phase
+    :param giving_way: the share of calls before which a process lets all others go first
     :param faults: as the emulator takes them
     :param outages: zones that go down: seconds after the start, region, zone, for how many seconds
     :param manual: rollouts that a person starts: seconds after the start, name of the fleet
@@ -122,6 +133,7 @@ class DrawnWorld:
     phases: tuple[tuple[str, ...], ...]
     concurrency: int = 10
     bake_seconds: float = 60.0
+    giving_way: float = 0.0
     timings: dict[str, Any] = field(default_factory=dict)
     poll_seconds: float = 10.0
     health_timeout_seconds: float = 60.0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from fleetwright.phases.ports import PhasePorts
+from fleetwright.phases.watch_ports import WatchPorts
 from fleetwright.rollout.session import Ports
 from fleetwright_demo.journeys.drawn import DrawnDeath
+
+AnyPorts = TypeVar("AnyPorts", Ports, PhasePorts, WatchPorts)
 
 
 class KilledError(BaseException):
@@ -24,7 +28,7 @@ class Mortal:
         self._calls = 0
         self.is_dead = False
 
-    def ports(self, ports: Ports) -> Ports:
+    def ports(self, ports: AnyPorts) -> AnyPorts:
         """The same ports, through which the process may die."""
         driver: Any = _Fragile(ports.driver, self)
         ledger: Any = _Fragile(ports.ledger, self)

@@ -40,7 +40,7 @@ class Evidence:
     @classmethod
     def of(cls, stage: Stage) -> Self:
         """Gather it."""
-        ledger, fleets = stage.ledger, stage.world.fleets
+        ledger, fleets = stage.kept, stage.world.fleets
         document = stage.emulator.get("world")
         return cls(
             world=stage.world,

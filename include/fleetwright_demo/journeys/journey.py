@@ -26,8 +26,8 @@ from fleetwright.phases.watch_ports import WatchPorts
 from fleetwright.phases.watching import announce, look
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright_demo.journeys.drawing import regions_of
-from fleetwright_demo.journeys.drawn import SUBSCRIPTION, DrawnWorld
-from fleetwright_demo.journeys.stage import Stage
+from fleetwright_demo.journeys.drawn import SUBSCRIPTION, DrawnWorld, Work
+from fleetwright_demo.journeys.stage import Die, Stage
 
 Found = TypeVar("Found")
 
@@ -78,12 +78,15 @@ class Journey:
 
     def _look(self, times: WatchTimes) -> bool:
         """One look; what it begins takes part from now on."""
-        ports = self._watch_ports()
         try:
-            found = look(ports, self.plan, times, self)
-            publications = announce(ports, self, found.announcements)
+            return self.stage.outlive(Work.WATCH, lambda die, _process: self._look_as(die, times))
         except ProviderError:
             return True  # the next look is in half an hour
+
+    def _look_as(self, die: Die, times: WatchTimes) -> bool:
+        ports = die(self._watch_ports())
+        found = look(ports, self.plan, times, self)
+        publications = announce(ports, self, found.announcements)
         for publication in publications:
             self.heard.add(publication)
             self._begin(f"{publication}", partial(self.carry, publication))
@@ -103,8 +106,11 @@ class Journey:
         self.stage.clock.start(carry, name=name)
 
     def carry(self, publication: Publication) -> None:
-        """Take a publication through all phases, or through its one region (R50)."""
-        ports, owner = self.phase_ports(), f"journey of {publication}"
+        """Take a publication through all phases, or through its one region (R50), whoever dies on the way."""
+        self.stage.outlive(Work.JOURNEY, lambda die, _process: self._carry_as(die, publication))
+
+    def _carry_as(self, die: Die, publication: Publication) -> None:
+        ports, owner = die(self.phase_ports()), f"journey of {publication}"
         roll_out_fleets = partial(self.roll_out_fleets, ports)
         if publication.region:
             phase = regional_phase(publication.region)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from random import Random
+from typing import Any, Self, TypeAlias, TypeVar
 
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
@@ -23,14 +25,25 @@ from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.runner import opened, roll_out
 from fleetwright.rollout.session import Ports
 from fleetwright_demo.journeys.documents import world_document
-from fleetwright_demo.journeys.drawn import START, DrawnWorld
+from fleetwright_demo.journeys.drawn import START, DrawnWorld, Work
 from fleetwright_demo.journeys.dying import KilledError, Mortal
+from fleetwright_demo.journeys.giving_way import GivingWay
 from fleetwright_demo.journeys.in_process import EmulatorInProcess, InProcessClock, InProcessTransport
 from fleetwright_demo.journeys.shared_clock import SharedClock
 
 LONGEST = timedelta(days=16)  # no journey of a drawn world needs more: liveness is a bound, not a hope
 _EXPIRY = LeaseTerms(timedelta(seconds=30))
 _stages = itertools.count()
+
+Found = TypeVar("Found")
+
+
+# Makes the ports of a process such that it dies, or leaves them as they are.
+Die: TypeAlias = Callable[[Any], Any]
+
+
+def _live_on(ports: Any) -> Any:  # noqa: ANN401 - ports of whichever work
+    return ports
 
 
 class LeaseTime:
@@ -55,6 +68,8 @@ class LeaseTime:
 class Stage:
     """One world while it is played.
 
+    :ivar kept: the ledger itself
+    :ivar ledger: the same as processes use it, who give way there as the world has it
     :ivar alive: the leases of all processes that live
     :ivar doubled: fleets that two had at once: there must be none
     :ivar last_happening: after it nothing comes from outside any more
@@ -63,12 +78,13 @@ class Stage:
     world: DrawnWorld
     emulator: EmulatorInProcess
     clock: SharedClock
-    ledger: SqlLedger
+    kept: SqlLedger
+    ledger: Any
     url: str
     lease_time: LeaseTime
     alive: list[Lease] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
-    begun: int = 0
+    begun: Counter[Work] = field(default_factory=Counter)
     last_happening: datetime = START
 
     @classmethod
@@ -78,15 +94,16 @@ class Stage:
         emulator = EmulatorInProcess(world_document(world), seed=world.seed)
         clock = SharedClock(InProcessClock(emulator), until=START + LONGEST)
         lease_time = LeaseTime()
-        ledger = open_ledger("sqlite://", wall_clock=lease_time)
+        kept = open_ledger("sqlite://", wall_clock=lease_time)
+        ledger: Any = GivingWay(kept, clock, Random(world.seed), world.giving_way)
         # A host of its own: request budgets are kept by host, and no world pays for another one's calls.
         url = f"http://world-{next(_stages)}.localhost"
-        return cls(world, emulator, clock, ledger, url, lease_time)
+        return cls(world, emulator, clock, kept, ledger, url, lease_time)
 
     def close(self) -> None:
         """End everything that still waits."""
         self.clock.close()
-        self.ledger.close()
+        self.kept.close()
 
     def client(self) -> ArmClient:
         """A process's own connection."""
@@ -104,21 +121,31 @@ class Stage:
 
         :raises HeldError: when the fleet may not be upgraded now
         """
-        number, self.begun = self.begun, self.begun + 1
         request = replace(
             request,
             poll_seconds=self.world.poll_seconds,
             health_timeout_seconds=self.world.health_timeout_seconds,
         )
-        deaths = [death for death in self.world.deaths if death.rollout == number]
-        for attempt, death in enumerate(deaths):
+
+        def attempt(die: Die, process: int) -> RolloutView:
+            return self._attempt(die(self.ports()), request, f"{owner}, process {process}")
+
+        return self.outlive(Work.ROLLOUT, attempt)
+
+    def outlive(self, work: Work, attempt: Callable[[Die, int], Found]) -> Found:
+        """Do a piece of work in one process after the other, until one of them lives to its end.
+
+        :param attempt: takes what makes ports mortal, and the number of the process
+        """
+        number = self.begun[work]
+        self.begun[work] += 1
+        deaths = [death for death in self.world.deaths if (death.of, death.number) == (work, number)]
+        for process, death in enumerate(deaths):
             try:
-                return self._attempt(
-                    Mortal(death).ports(self.ports()), request, f"{owner}, process {attempt}"
-                )
+                return attempt(Mortal(death).ports, process)
             except KilledError:
                 self._give_up_the_dead()
-        return self._attempt(self.ports(), request, f"{owner}, process {len(deaths)}")
+        return attempt(_live_on, len(deaths))
 
     def _attempt(self, ports: Ports, request: RolloutRequest, owner: str) -> RolloutView:
         with opened(ports, request, owner=owner, terms=_EXPIRY, keep_alive=self._alive) as session:
@@ -139,4 +166,4 @@ class Stage:
         """Let so much wall time pass that the lease of whoever died has expired, and nobody else's."""
         self.lease_time.let_expire(_EXPIRY)
         for lease in self.alive:
-            self.ledger.check(lease)
+            self.kept.check(lease)
