@@ -145,3 +145,25 @@ def test_a_phases_file_that_cannot_be_used_fails_the_look_at_once(
     ran = watch()
     assert (ran.state, ran.tries["look"]) == ("failed", 1)
     assert "phases.yaml" in ran.errors["look"]
+
+
+def test_a_task_that_dies_between_the_ledger_and_airflow_announces_all_the_same(
+    watch: Callable[[], Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The intent is written, the task dies: its retry announces, once (R1, R2)."""
+    from fleetwright.phases import watching
+
+    original, deaths = watching.announce, [1]
+
+    def dying(*args: object) -> object:
+        made = original(*args)
+        if deaths:
+            deaths.pop()
+            raise RuntimeError("killed between the ledger and Airflow")
+        return made
+
+    monkeypatch.setattr(watching, "announce", dying)
+    ran = watch()
+
+    assert (ran.state, ran.tries["announce"]) == ("success", 2), ran.text
+    assert partitions("os_image") == [KEY]

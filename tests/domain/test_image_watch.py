@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -124,11 +125,27 @@ def test_a_version_waits_until_an_instant_that_it_names() -> None:
 
 def test_an_announced_version_is_nothing_new() -> None:
     """One publication makes one announcement, and an older version none at all when the newer is withdrawn (R2)."""
-    rows = memory(seen(V2, NOW, announced_at=NOW, confirmed_at=NOW))
+    begun = frozenset({Publication(IMAGE, V2)})
+    rows = replace(memory(seen(V2, NOW, announced_at=NOW, confirmed_at=NOW)), begun=begun)
     for version in (V2, V1):
         finding = judge(Candidate(IMAGE, Publication(IMAGE, version)), rows, TIMES, NOW + timedelta(days=1))
         assert finding.outlook is Outlook.NOTHING_NEW
         assert f"{V2} was announced at 2024-06-01 12:00 UTC" in finding.words
+
+
+def test_what_arrived_and_was_not_begun_is_told_to_a_person() -> None:
+    """Airflow drops an event whose listener drains or was paused that second: half an hour later it is said loudly (R1)."""
+    rows, candidate = (
+        memory(seen(V2, NOW, announced_at=NOW, confirmed_at=NOW)),
+        Candidate(IMAGE, Publication(IMAGE, V2)),
+    )
+
+    soon = judge(candidate, rows, TIMES, NOW + timedelta(minutes=29))
+    later = judge(candidate, rows, TIMES, NOW + timedelta(minutes=30))
+
+    assert soon.outlook is Outlook.NOTHING_NEW
+    assert later.is_blocked
+    assert f"Start it by hand with publication {IMAGE}|{V2}" in later.words
 
 
 def test_what_never_arrived_is_announced_again() -> None:

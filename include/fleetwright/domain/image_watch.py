@@ -68,8 +68,7 @@ def _judge_fresh(
     if publication is None:
         return _finding(candidate, Outlook.WAITS, "no version can be announced")
     if last is not None and not is_older(last.publication.version, publication.version):
-        since = f"{last.publication.version} was announced at {_clock(last.announced_at)}"
-        return _finding(candidate, Outlook.NOTHING_NEW, f"nothing new: {since}")
+        return _judge_announced(candidate, last, memory, (times, now))
     if quarantine := memory.why_quarantined(publication):
         return _finding(candidate, Outlook.WAITS, f"not announced: {quarantine}")
     row = memory.seen.get(publication)
@@ -78,6 +77,22 @@ def _judge_fresh(
         words = f"{publication.version} waits until {_clock(due)}: found at {_clock(found)} (R29)"
         return _finding(candidate, Outlook.WAITS, words, due)
     return _finding(candidate, Outlook.ANNOUNCE, f"{publication.version} is announced", due)
+
+
+def _judge_announced(
+    candidate: Candidate, last: SeenVersion, memory: Memory, when: tuple[WatchTimes, datetime]
+) -> Finding:
+    """Nothing new; loud where the event has arrived and nobody has begun anything since, for Airflow drops events."""
+    times, now = when
+    since = f"{last.publication.version} was announced at {_clock(last.announced_at)}"
+    arrived_at = last.confirmed_at or now
+    if last.publication in memory.begun or now - arrived_at < times.cadence:
+        return _finding(candidate, Outlook.NOTHING_NEW, f"nothing new: {since}")
+    words = (
+        f"{since}, and nobody has begun with it: was the DAG that listens paused or draining then?"
+        f" Start it by hand with publication {last.publication.key}"
+    )
+    return _finding(candidate, Outlook.BLOCKED, words)
 
 
 def _judge_again(candidate: Candidate, last: SeenVersion, memory: Memory) -> Finding:

@@ -129,10 +129,12 @@ class Memory:
     """What is known beside the catalogue.
 
     :param seen: every row of the ledger
+    :param begun: what has come to a phase, or to its region
     """
 
     seen: Mapping[Publication, SeenVersion] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
+    begun: frozenset[Publication] = frozenset()
 
     def announced(self, candidate: Candidate) -> SeenVersion | None:
         """The newest version of the image (and region) that was announced."""

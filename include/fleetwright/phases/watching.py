@@ -115,15 +115,15 @@ def remember(ledger: WatchLedger, scene: Scene, now: datetime) -> None:
 def recall(ledger: WatchLedger) -> Memory:
     """What the ledger knows."""
     seen = {row.publication: row for row in ledger.list_seen_versions()}
-    return Memory(seen, ledger.list_quarantined())
+    begun = frozenset(run.publication for run in ledger.list_phase_runs())
+    return Memory(seen, ledger.list_quarantined(), begun)
 
 
 def settle_announcements(ledger: WatchLedger, audience: Audience, now: datetime) -> None:
     """Confirm what was announced and has arrived since; what has not is announced again."""
-    pending = [row for row in ledger.list_seen_versions() if is_pending(row)]
-    travelling = {run.publication for run in ledger.list_phase_runs()} if pending else set()
-    for row in pending:
-        if row.publication in travelling or audience.has_heard(row.publication):
+    memory = recall(ledger)
+    for row in filter(is_pending, memory.seen.values()):
+        if row.publication in memory.begun or audience.has_heard(row.publication):
             ledger.confirm_announcement(row.publication, now=now)
 
 
