@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from fleetwright.domain.health import OPERATION_LIMIT, is_ready, why_not_ready
 from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.records import BatchRecord, RolloutView, SwapRecord
+from fleetwright.domain.states import SwapState
 from fleetwright.domain.thresholds import name_ids
 
 
@@ -20,23 +21,34 @@ from fleetwright.domain.thresholds import name_ids
 class Flights:
     """What a dead run may have in flight.
 
-    :param swaps: written down as in flight, each with the batch that it flies in
+    :param swaps: those whose calls may have been sent, and that have no verdict
     :param surge: the batch that is replaced by instances more, None where none is (N15)
+    :param silent_since: when the run was found dead: an attempt whose time nobody wrote down was no later
     """
 
-    swaps: tuple[tuple[SwapRecord, BatchRecord | None], ...]
+    swaps: tuple[SwapRecord, ...]
     surge: BatchRecord | None
     health_timeout: timedelta
+    silent_since: datetime
 
     @classmethod
-    def of(cls, view: RolloutView) -> Flights:
+    def of(cls, view: RolloutView, silent_since: datetime) -> Flights:
         """What the ledger says of a rollout."""
-        batch = view.open_batch
         return cls(
-            swaps=tuple((swap, batch) for swap in view.swaps.values() if swap.is_in_flight),
-            surge=batch if view.is_surging else None,
+            # Of what was only intended nothing is sent any more: whose turn it is would be asked before.
+            swaps=tuple(
+                s for s in view.swaps.values() if s.is_in_flight and s.state is not SwapState.INTENDED
+            ),
+            surge=view.open_batch if view.is_surging else None,
             health_timeout=timedelta(seconds=view.rollout.settings.health_timeout_seconds),
+            silent_since=silent_since,
         )
+
+    def end_of(self, swap: SwapRecord) -> datetime:
+        """When the swap is over, whatever became of it."""
+        if swap.ended_at is not None:
+            return swap.ended_at + self.health_timeout
+        return (swap.attempted_at or self.silent_since) + OPERATION_LIMIT + self.health_timeout
 
 
 def why_in_flight(
@@ -46,57 +58,26 @@ def why_in_flight(
 
     :param instances: every instance that there is, by its id, as read from the provider
     """
-    up = {
-        swap.instance_id: _may_fly(swap, batch, flights, instances, source, now)
-        for swap, batch in flights.swaps
+    ends = {swap.instance_id: flights.end_of(swap) for swap in flights.swaps} | _new_ones(flights, instances)
+    reasons = {
+        i: f"{why_not_ready(instances[i], source)}, until {end:%H:%M:%SZ} at the latest"
+        for i, end in ends.items()
+        if i in instances and now < end and not _is_down(instances[i], source)
     }
-    flying = {i: reason for i, reason in up.items() if reason} | _new_ones(flights, instances, source, now)
-    if not flying:
+    if not reasons:
         return ""
-    first = next(iter(flying))
-    return f"{len(flying)} of its instances may be in flight ({name_ids(tuple(flying))}); {first}: {flying[first]}"
+    first = next(iter(reasons))
+    return f"{len(reasons)} of its instances may be in flight ({name_ids(tuple(reasons))}); {first}: {reasons[first]}"
 
 
-def _may_fly(
-    swap: SwapRecord,
-    batch: BatchRecord | None,
-    flights: Flights,
-    instances: Mapping[str, Instance],
-    source: HealthSource,
-    now: datetime,
-) -> str:
-    instance = instances.get(swap.instance_id)
-    if instance is None or _is_down(instance, source):
-        return ""
-    if swap.ended_at is not None:
-        return _unless_over(instance, source, swap.ended_at + flights.health_timeout, now)
-    began = swap.attempted_at or (batch.began_at if batch else None)
-    return _unless_over(instance, source, _latest_end(began, flights), now)
-
-
-def _new_ones(
-    flights: Flights, instances: Mapping[str, Instance], source: HealthSource, now: datetime
-) -> dict[str, str]:
-    """The new instances of a surge that are not up yet."""
+def _new_ones(flights: Flights, instances: Mapping[str, Instance]) -> dict[str, datetime]:
+    """The instances that a surge has brought, and when each is over."""
     if flights.surge is None:
         return {}
-    end, known = _latest_end(flights.surge.began_at, flights), set(flights.surge.known_ids)
-    fresh = {i: one for i, one in instances.items() if i not in known and not _is_down(one, source)}
-    reasons = {i: _unless_over(instance, source, end, now) for i, instance in fresh.items()}
-    return {i: reason for i, reason in reasons.items() if reason}
-
-
-def _latest_end(began: datetime | None, flights: Flights) -> datetime | None:
-    """When an act that began then is over, whatever became of it."""
-    return began + OPERATION_LIMIT + flights.health_timeout if began else None
+    known = set(flights.surge.known_ids)
+    end = max((flights.end_of(swap) for swap in flights.swaps), default=flights.silent_since)
+    return {i: end for i in instances if i not in known}
 
 
 def _is_down(instance: Instance, source: HealthSource) -> bool:
     return is_ready(instance, source) or instance.provisioning_state.lower() == "failed"
-
-
-def _unless_over(instance: Instance, source: HealthSource, end: datetime | None, now: datetime) -> str:
-    if end is not None and now >= end:
-        return ""
-    until = f", until {end:%H:%M:%SZ} at the latest" if end else ""
-    return f"{why_not_ready(instance, source)}{until}"

@@ -25,24 +25,27 @@ def read_flights(session: RolloutSession, fleet_key: str, silent_since: datetime
     """
     try:
         view = find_ongoing(session.ports.ledger, fleet_key)
-        if view is None or not view.in_flight_ids:
+        if view is None:
+            return ""
+        flights = Flights.of(view, silent_since)
+        if not flights.swaps and flights.surge is None:
             return ""
         if session.now() < silent_since + CALL_LIFETIME:
             return f"what it has sent may be on its way until {silent_since + CALL_LIFETIME:%H:%M:%SZ}"
-        return _judge(session, view)
+        return _judge(session, view, flights)
     except FleetwrightError as error:
         return f"what it has in flight could not be read: {error}"
 
 
-def _judge(session: RolloutSession, view: RolloutView) -> str:
+def _judge(session: RolloutSession, view: RolloutView, flights: Flights) -> str:
     driver = session.ports.driver
     fleet = driver.fetch_fleet(parse_fleet_id(view.rollout.settings.fleet_id))
     listed = {instance.instance_id: instance for instance in driver.list_instances(fleet)}
     # A list may lag behind: whoever was swapped is read itself.
-    for instance_id in view.in_flight_ids:
+    for instance_id in (swap.instance_id for swap in flights.swaps):
         found = driver.fetch_instance(fleet, instance_id)
         if found is None:
             listed.pop(instance_id, None)
         else:
             listed[instance_id] = found
-    return why_in_flight(Flights.of(view), listed, fleet.health_source, session.now())
+    return why_in_flight(flights, listed, fleet.health_source, session.now())
