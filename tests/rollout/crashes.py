@@ -34,7 +34,7 @@ DRIVER_CALLS = frozenset(
         "begin_deletion",
     }
 )
-LEDGER_CALLS = frozenset({"begin", "append"})
+LEDGER_CALLS = frozenset({"begin", "append", "claim_turns", "why_not_my_turn", "give_turns_back"})
 
 
 class Killed(BaseException):

@@ -64,6 +64,8 @@ CHANGING = frozenset(
     {
         "begin",
         "append",
+        "claim_turns",
+        "give_turns_back",
         "begin_swap",
         "begin_rollback",
         "prepare",
