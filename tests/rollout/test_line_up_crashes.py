@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ class Trial:
     def die(self, death: Death, *, again: float) -> str:
         """What went wrong with this death; empty when nothing did.
 
-        :param again: after so many seconds the dead one is started again
+        :param again: so many seconds after its death it is started again
         """
         problem = self._play(Mortal(death), again=again)
         name = self.calls[death.number] if death.number < len(self.calls) else "nothing"
@@ -60,7 +61,8 @@ class Trial:
             try:
                 return line_up.job("a", ports=mortal.ports, **REQUEST)()
             except Killed:
-                return line_up.job("a", after=again, owner="run of a again", **REQUEST)()
+                line_up.clock.wait_until(line_up.clock.now() + timedelta(seconds=again))
+                return line_up.job("a", owner="run of a again", **REQUEST)()
 
         ended = line_up.clock.run_all([first_and_again, line_up.job("b", after=1, **REQUEST)])
         problem = _what_is_wrong(line_up, ended)
@@ -100,7 +102,7 @@ def test_death_anywhere_breaks_no_turn(together: Rehearse, sets: dict[str, dict[
 
     assert trial.problem == ""
     assert "claim_turns" in trial.calls
-    assert [problem for death in trial.deaths() if (problem := trial.die(death, again=60))] == []
+    assert [problem for death in trial.deaths() if (problem := trial.die(death, again=40))] == []
 
 
 @pytest.mark.parametrize("sets", [ZONES, PAIR], ids=["zones", "pair"])
@@ -112,4 +114,4 @@ def test_a_death_somewhere_breaks_no_turn(
     draw = random.Random(seed)
     trial = Trial(together, sets)
 
-    assert trial.die(draw.choice(trial.deaths()), again=draw.choice([60, 200, 3000])) == ""
+    assert trial.die(draw.choice(trial.deaths()), again=draw.choice([40, 200, 3000])) == ""
