@@ -216,6 +216,35 @@ def test_a_fleet_deleted_in_the_bake_proves_nothing_any_more(voyage: Sail) -> No
     assert (judged.state, results(judged)) == (PhaseState.SUCCEEDED, {"web": "gone", "api": "completed"})
 
 
+def test_only_what_the_phase_has_upgraded_is_judged(voyage: Sail) -> None:
+    """Instances that ran the version before the phase are not counted beside those that it upgraded (R44, R47)."""
+    some = {str(number): {"exactVersion": NEW} for number in range(4)}
+    under_way = voyage(sea(scale_set("web", n=6, instances=some)), plan=plan_of(phase(0, WEST)))
+
+    (run,) = under_way.sail()
+
+    outcome = run.outcomes[fleet_id("web").lower()]
+    assert (outcome.upgraded, outcome.judged, outcome.unhealthy) == (2, 2, 0)
+
+
+def test_a_fleet_that_is_on_the_version_is_judged_as_it_is(voyage: Sail) -> None:
+    """Nothing had to be upgraded, and yet ill instances on the version stop it (R44, R47)."""
+    on_it = scale_set("web", n=6)
+    on_it["x-emulator"]["imageVersion"] = NEW
+    under_way = voyage(sea(on_it), plan=plan_of(BAKES))
+    ports = under_way.phase_ports()
+    run = open_phase(ports, under_way.plan, BAKES, published(), owner="run 1").run
+    under_way.one_by_one(ports)(run, BAKES)
+    baking = judge_phase(ports, under_way.plan, run.key)
+    sick_later(under_way, "web", "0", "1")
+    ports.clock.wait_until(ports.clock.now() + 60 * MINUTE)
+
+    failed = conclude_phase(ports, under_way.plan, run.key)
+
+    assert (results(baking), failed.state) == ({"web": "nothing to do"}, PhaseState.FAILED)
+    assert "2 of 6 instances (33.3%)" in failed.reason
+
+
 def test_instances_of_a_newer_rollout_say_nothing_about_this_version(voyage: Sail) -> None:
     """What a later rollout has upgraded, well or not, is not held against the version before it (R47)."""
     world = sea(scale_set("web", n=6), versions=(OLD, NEW, NEWER), behaviours=[sick("0", version=NEWER)])

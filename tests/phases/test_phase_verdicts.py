@@ -62,6 +62,15 @@ def test_one_fleet_that_was_on_the_version_proves_it() -> None:
     assert judge_outcomes(USUAL, fleets).state is PhaseState.SUCCEEDED
 
 
+def test_who_was_on_the_version_before_hides_nobody() -> None:
+    """The share is of the instances upgraded in the phase; a large healthy set beside them does not make it smaller (R47)."""
+    before = outcome("canary", FleetResult.NOTHING_TO_DO, judged=1000)
+    ill = outcome("web", upgraded=10, judged=10, unhealthy=5)
+
+    assert judge_outcomes(USUAL, [before, ill]).state is PhaseState.FAILED
+    assert judge_outcomes(USUAL, [before]).state is PhaseState.SUCCEEDED
+
+
 def test_a_newer_version_everywhere_supersedes() -> None:
     """A phase whose every fleet went to a newer version is superseded, not held (R2)."""
     fleets = [

@@ -172,7 +172,7 @@ def test_a_fleet_that_opted_out_since_is_left_alone(rolling: Rolling) -> None:
 
 
 def test_a_newer_version_takes_the_fleets_that_have_not_begun(rolling: Rolling) -> None:
-    """The older version ends where it has begun; every other fleet goes to the newer one, once (R2)."""
+    """The older version ends where it has begun; every other fleet goes to the newer one, once (R2, C15)."""
     assert rolling.carry(WEB) is FleetResult.COMPLETED
     newer = open_phase(rolling.ports, PLAN, FIRST, published(NEWER), owner="run 2").run
 

@@ -35,7 +35,9 @@ def judge_outcomes(condition: SuccessCondition, outcomes: Iterable[FleetOutcome]
     <PhaseState.FAILED: 'failed'>
     """
     fleets = tuple(outcomes)
-    judged, unhealthy = sum(f.judged for f in fleets), sum(f.unhealthy for f in fleets)
+    # Fleets that were on the version before tell nothing about its arrival, and must not make the others' share small.
+    upgraded = tuple(fleet for fleet in fleets if fleet.upgraded) or fleets
+    judged, unhealthy = sum(f.judged for f in upgraded), sum(f.unhealthy for f in upgraded)
     harmed = [fleet for fleet in fleets if fleet.result in HARMED]
     if exceeds(unhealthy, judged, condition.max_unhealthy_instance_percent):
         told = _told_ill(unhealthy, judged, condition.max_unhealthy_instance_percent)

@@ -69,7 +69,7 @@ def failed_ids(view: RolloutView, instances: Iterable[Instance], source: HealthS
     return tuple(
         swap.instance_id
         for swap in view.swaps.values()
-        if _is_failed(swap, present.get(_serving_id(swap)), source)
+        if _is_failed(swap, present.get(serving_id(swap)), source)
     )
 
 
@@ -77,12 +77,12 @@ def fell_ill(view: RolloutView, instances: Iterable[Instance], source: HealthSou
     """Swapped instances that were found healthy and are not any more, as they are read now."""
     present = {instance.instance_id: instance for instance in instances}
     healthy = (swap for swap in view.swaps.values() if swap.state is SwapState.HEALTHY)
-    serving = ((swap.instance_id, present.get(_serving_id(swap))) for swap in healthy)
+    serving = ((swap.instance_id, present.get(serving_id(swap))) for swap in healthy)
     return {i: instance for i, instance in serving if instance and not is_ready(instance, source)}
 
 
-def _serving_id(swap: SwapRecord) -> str:
-    # After a surge another instance stands in its place (N15).
+def serving_id(swap: SwapRecord) -> str:
+    """The instance that serves in a swap's place: after a surge it is another one (N15)."""
     return (
         swap.replacement_id if swap.state is SwapState.HEALTHY and swap.replacement_id else swap.instance_id
     )

@@ -104,7 +104,7 @@ def why_not_now(given: Circumstances, fleet: Fleet) -> str:
 
 
 def find_missing(catalogue: ImageCatalogue, given: Circumstances, fleets: Iterable[Fleet]) -> dict[str, str]:
-    """Which regions of the phase cannot have the version, and why: one question for each region (R26, R27, R51).
+    """Which regions of the phase cannot have the version, and why: one question for each region (R26, R27, R51, C16).
 
     :raises ProviderError: when one cannot be asked
     """

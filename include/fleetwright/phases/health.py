@@ -9,7 +9,7 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.health import is_ready, why_not_ready
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.phase_runs import FleetOutcome, FleetResult, PhaseRun
-from fleetwright.domain.progress import failed_ids
+from fleetwright.domain.progress import failed_ids, serving_id
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import SwapState
 from fleetwright.phases.ports import PhasePorts
@@ -22,7 +22,7 @@ _UNTOUCHED = frozenset({FleetResult.HELD, FleetResult.SUPERSEDED, FleetResult.ST
 
 
 def look_at_fleet(ports: PhasePorts, run: PhaseRun, outcome: FleetOutcome) -> FleetOutcome:
-    """The outcome with the health of the instances that the phase upgraded, and of those that were on the version.
+    """The outcome with the health of the instances that the phase upgraded; where it had none to, of those on the version.
 
     Instances that a later rollout has touched say nothing about this version any more, nor do those that are gone.
 
@@ -60,20 +60,17 @@ def _signs(
 ) -> dict[str, str]:
     """What each judged instance shows, by id; empty where it is well."""
     present = {i.instance_id: i for i in instances if i.instance_id not in later}
-    signs = {
-        instance.instance_id: _sign(fleet, instance)
-        for instance in present.values()
-        if instance.version == version
-    }
-    if view is None:
-        return signs
+    if view is None or not view.swapped_ids:
+        return {i.instance_id: _sign(fleet, i) for i in present.values() if i.version == version}
     failed = set(failed_ids(view, instances, fleet.health_source))
-    for swap in view.swaps.values():
-        instance = present.get(swap.instance_id)
-        if swap.instance_id not in failed or instance is None:
-            continue
-        signs[swap.instance_id] = signs.get(swap.instance_id) or _failure(fleet, swap, instance)
-    return signs
+    swaps = ((view.swaps[i], present.get(serving_id(view.swaps[i]))) for i in view.swapped_ids)
+    return {
+        swap.instance_id: _failure(fleet, swap, instance)
+        if swap.instance_id in failed
+        else _sign(fleet, instance)
+        for swap, instance in sorted(swaps, key=lambda one: one[0].instance_id)
+        if instance is not None
+    }
 
 
 def _sign(fleet: Fleet, instance: Instance) -> str:

@@ -77,7 +77,7 @@ def why_on_hold(ledger: PhaseLedger, label: str, publication: Publication, fleet
 
 
 def find_newer_here(ledger: PhaseLedger, label: str, publication: Publication) -> str:
-    """The newest version of the image that has come to the phase and did not end badly; empty where none is newer."""
+    """The newest version of the image that has come to the phase and did not end badly; empty where none is newer (R2, C15)."""
     states = ledger.list_phase_states(label, publication.image)
     newer = [
         version
