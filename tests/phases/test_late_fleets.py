@@ -162,7 +162,9 @@ def test_only_ten_begin_at_once(vigil: Keep) -> None:
     found = watch.look()
 
     assert len(found.starts) == 2
-    assert "2 others begin at this look, and no more at once" in late_words(found)
+    assert late_words(found).endswith(
+        "wait for the next look: 2 rollouts of late fleets begin at this one, and no more at once"
+    )
 
 
 def test_what_a_person_held_does_not_begin(vigil: Keep) -> None:

@@ -18,6 +18,11 @@ from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.seen_images import Outlook, WatchTimes
 
 MONTHLY = WatchTimes()
+REGIONS = (
+    *("westeurope", "northeurope", "eastus", "westus", "eastus2", "centralus", "westus2", "westus3"),
+    *("southcentralus", "northcentralus", "westcentralus", "eastasia", "southeastasia", "japaneast"),
+    *("japanwest", "koreacentral", "koreasouth", "uksouth", "ukwest", "francecentral"),
+)
 
 
 def test_a_new_version_is_announced_once(vigil: Keep) -> None:
@@ -240,8 +245,8 @@ def test_a_look_says_everything_as_json(vigil: Keep) -> None:
 
 
 def test_a_look_costs_one_list_and_one_question_for_each_image_and_region(vigil: Keep) -> None:
-    """Of 250 sets in two regions: two pages of sets, and one list of versions for each region (R41)."""
-    watch = vigil(sea(*(scale_set(f"s{i}", (WEST, NORTH)[i % 2], n=1) for i in range(250))))
+    """Of 1,000 sets in twenty regions: five pages of sets, and one list of versions for each region (R41)."""
+    watch = vigil(sea(*(scale_set(f"s{i}", REGIONS[i % 20], n=1) for i in range(1000))))
     watch.look()
     before = len(watch.asked())
 
@@ -249,8 +254,8 @@ def test_a_look_costs_one_list_and_one_question_for_each_image_and_region(vigil:
 
     asked = watch.asked()[before:]
     lists = [call for call in asked if "virtualMachineScaleSets" in call]
-    assert len(asked) == len(lists) + 2
-    assert len(lists) <= 250 // 200 + 1, asked
+    assert len(lists) == 1000 // 200, asked
+    assert len(asked) == len(lists) + len(REGIONS)
 
 
 def test_at_once_is_a_setting(vigil: Keep) -> None:

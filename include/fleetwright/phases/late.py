@@ -25,6 +25,7 @@ from fleetwright.phases.scene import Scene, phase_of
 from fleetwright.phases.watch_ports import WatchPorts
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.session import Ports
+from fleetwright.rollout.targets import MOST_NAMED
 from fleetwright.rollout.validate import examine
 
 
@@ -58,12 +59,14 @@ class LateFinding:
 
     :param start: its rollout, where it begins now
     :param due: when it begins if nothing changes; None where time alone changes nothing
+    :param is_over_limit: it would begin now if fewer others did
     """
 
     name: str
     words: str
     start: LateStart | None = None
     due: datetime | None = None
+    is_over_limit: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}: {self.words}"
@@ -101,7 +104,18 @@ def find_late(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes
         left = times.late_starts - sum(finding.start is not None for finding in found)
         finding = _judge(judging, late, left)
         found += [finding] if finding is not None else []
-    return tuple(found)
+    return (*(finding for finding in found if not finding.is_over_limit), *_over_limit(found))
+
+
+def _over_limit(found: list[LateFinding]) -> tuple[LateFinding, ...]:
+    """One line for all that wait for the next look: after an outage they may be hundreds."""
+    names = [finding.name for finding in found if finding.is_over_limit]
+    if not names:
+        return ()
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    begun = sum(finding.start is not None for finding in found)
+    words = f"wait for the next look: {begun} rollouts of late fleets begin at this one, and no more at once"
+    return (LateFinding(", ".join(names[:MOST_NAMED]) + more, words),)
 
 
 def list_ready(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes) -> tuple[LateFleet, ...]:
@@ -152,9 +166,7 @@ def _judge(judging: _Round, late: LateFleet, left: int) -> LateFinding | None:
     if verdict.words:
         return _not_started(late, verdict.words, verdict.due)
     if left < 1:
-        return _not_started(
-            late, f"{judging.times.late_starts} others begin at this look, and no more at once"
-        )
+        return LateFinding(late.fleet.name, "", is_over_limit=True)
     return _examine(judging.ports, late, standing)
 
 
