@@ -11,7 +11,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))  # test folders are no packages; what they share stands beside
 
-from staged import Staged, world
+from phased import PHASES
+from staged import HEALTH_SECONDS, Staged, world
 
 from fleetwright_demo.layout import Ports, free_port
 from fleetwright_demo.stage import Stage
@@ -31,10 +32,16 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
     folder = tmp_path_factory.mktemp("stage")
     world_file = folder / "world.yaml"
     world_file.write_text(yaml.safe_dump(world()))
+    phases_file = folder / "phases.yaml"
+    phases_file.write_text(PHASES)
     stage = Stage(folder / "stage", world_file, Ports(free_port(), free_port()), print)
-    stage.start()
-    try:
-        yield Staged(stage)
-    finally:
-        left = stage.stop()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FLEETWRIGHT_PHASES", str(phases_file))
+        environment.setenv("FLEETWRIGHT_POLL_SECONDS", "0.3")
+        environment.setenv("FLEETWRIGHT_HEALTH_TIMEOUT_SECONDS", str(HEALTH_SECONDS))
+        stage.start()
+        try:
+            yield Staged(stage)
+        finally:
+            left = stage.stop()
     assert left == ()

@@ -42,9 +42,14 @@ SETS = {
     "hung": 1,
     "called": 2,
     "regretted": 2,
+    "early": 2,
+    "late": 2,
 }
 # Whoever calls Azure's routes cannot name a version: these sets' image has no bad one.
 WITHOUT_BAD = {"called": "18_04-lts-gen2", "regretted": "18_04-lts-gen2"}
+# The phases have an image and regions of their own.
+PHASED_SKU = "16.04-lts"
+PHASED = {"early": "eastasia", "late": "southeastasia"}
 
 T = TypeVar("T")
 Task = dict[str, Any]
@@ -56,7 +61,9 @@ def world() -> dict[str, Any]:
     (model,) = made["scaleSets"]
     made["scaleSets"] = [_scale_set(model, name, capacity) for name, capacity in SETS.items()]
     (image,) = made["platformImages"]
-    made["platformImages"] += [{**copy.deepcopy(image), "sku": sku} for sku in set(WITHOUT_BAD.values())]
+    image["locations"] = [*image["locations"], *PHASED.values()]
+    skus = {*WITHOUT_BAD.values(), PHASED_SKU}
+    made["platformImages"] += [{**copy.deepcopy(image), "sku": sku} for sku in skus]
     image["versions"].append({"name": BAD})
     made["imageBehaviours"] = [
         {"version": NEW, "instances": ["3"], "health": "never"},
@@ -74,7 +81,8 @@ def _scale_set(model: dict[str, Any], name: str, capacity: int) -> dict[str, Any
     resource["zones"] = ["1"]
     resource["sku"]["capacity"] = capacity
     reference = resource["properties"]["virtualMachineProfile"]["storageProfile"]["imageReference"]
-    reference["sku"] = WITHOUT_BAD.get(name, reference["sku"])
+    reference["sku"] = PHASED_SKU if name in PHASED else WITHOUT_BAD.get(name, reference["sku"])
+    resource["location"] = PHASED.get(name, resource["location"])
     upgrade = resource["properties"]["upgradePolicy"]
     upgrade["rollingUpgradePolicy"] = PAIRS
     upgrade["automaticOSUpgradePolicy"]["useRollingUpgradePolicy"] = True
@@ -140,9 +148,8 @@ class Staged:
 
     def log(self, task: Task, attempt: int = 0) -> str:
         """What a person reads of a task: its lines, with errors and reasons in their own words."""
-        path = self._path(
-            task["dag_run_id"], f"taskInstances/{task['task_id']}/logs/{attempt or task['try_number']}"
-        )
+        run = f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}"
+        path = f"{run}/taskInstances/{task['task_id']}/logs/{attempt or task['try_number']}"
         query = "?full_content=true"
         if task.get("region_id"):
             query += f"&region_id={task['region_id']}&region_index={task['region_index']}"
@@ -210,9 +217,6 @@ class Staged:
     def _ended(self, run_id: str) -> str | None:
         state = self.api.run_state(run_id)
         return state if state in RUN_ENDED else None
-
-    def _path(self, run_id: str, rest: str) -> str:
-        return f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/{rest}"
 
     def _emulator(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self.stage.ports.emulator_url}/_emulator/{route}"
