@@ -91,9 +91,9 @@ class Emulated:
         )
         assert answer.ok, answer.text
 
-    def judged(self) -> dict[str, Any]:
-        """The referee's report on the scale set."""
-        report: dict[str, Any] = self._send("GET", "audit")["scaleSets"][self.fleet]
+    def judged(self, fleet: str = "") -> dict[str, Any]:
+        """The referee's report on a scale set, the first one of the world unless another is named."""
+        report: dict[str, Any] = self._send("GET", "audit")["scaleSets"][fleet or self.fleet]
         return report
 
     def broken_rules(self) -> list[str]:

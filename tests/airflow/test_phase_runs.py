@@ -20,7 +20,9 @@ from small_worlds import NEW, Emulated
 from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.ledger.store import open_ledger
+from fleetwright_demo.layout import CHECKOUT
 
+GALLERY_FILE = CHECKOUT / "dags" / "gallery_rollout.py"
 Scene = Callable[..., PhaseScene]
 
 
@@ -121,6 +123,33 @@ def test_a_paused_next_phase_keeps_the_event(emulator: Emulated, scene: Scene) -
     assert f"unpause {SECOND}, then clear this task" in ran.errors["emit"]
     assert ran.tries["emit"] == 1
     assert len(events_of(FIRST)) == before
+
+
+def test_a_gallerys_version_goes_region_by_region(emulator: Emulated, scene: Scene) -> None:
+    """R50, R26: replicated to one region, a gallery's version is rolled out there without any phase, and nowhere else."""
+    document = phased_world({"web": "westeurope", "far": "northeurope"})
+    image = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shop/providers/Microsoft.Compute/galleries/g/images/web"
+    profile = {"publishingProfile": {"targetRegions": [{"name": "West Europe"}, {"name": "North Europe"}]}}
+    replicated = {"1.0.0": ["West Europe", "North Europe"], "1.0.1": ["West Europe"]}
+    shelf = [
+        {"name": name, "properties": profile, "x-emulator": {"replicated": regions}}
+        for name, regions in replicated.items()
+    ]
+    gallery, _, name = image.rpartition("/images/")
+    document["galleries"] = [{"id": gallery, "images": [{"name": name, "versions": shelf}]}]
+    for scale_set in document["scaleSets"]:
+        scale_set["x-emulator"]["imageVersion"] = "1.0.0"
+        storage = scale_set["resource"]["properties"]["virtualMachineProfile"]["storageProfile"]
+        storage["imageReference"] = {"id": image}
+    emulator.serve(document)
+
+    ran = scene().run("gallery_rollout", f"{image.lower()}|1.0.1|westeurope", file=GALLERY_FILE)
+
+    assert ran.state == "success"
+    assert emulator.judged(fleet_id("web"))["imageVersions"] == {"1.0.1": 2}
+    assert emulator.judged(fleet_id("far"))["imageVersions"] == {"1.0.0": 2}
+    assert "gallery_westeurope: succeeded" in ran.note
+    assert emulator.broken_rules() == []
 
 
 def test_a_run_about_nothing_says_what_it_needs(emulator: Emulated, scene: Scene) -> None:

@@ -17,7 +17,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from fleetwright_demo.layout import CHECKOUT
 
 FILE = CHECKOUT / "dags" / "phases.py"
-GALLERY_FILE = CHECKOUT / "dags" / "gallery_rollouts.py"
+GALLERY_FILE = CHECKOUT / "dags" / "gallery_rollout.py"
 PARSE_ONE = Path(__file__).with_name("parse_one.py")
 STEPS = ["open_phase", "roll_out", "judge", "bake", "conclude", "emit"]
 THREE = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pendulum
@@ -14,7 +15,7 @@ from fleetwright.domain.errors import FleetwrightError
 from fleetwright.rollout.clocks import SystemClock
 
 if TYPE_CHECKING:
-    from fleetwright.rollout.ports.holds import Hold, Holds
+    from fleetwright.rollout.ports.holds import Holds
 
 POLL_SECONDS = 5.0
 
@@ -23,17 +24,19 @@ class PhaseWaitTrigger(BaseTrigger):
     """Waits until an instant, or until somebody holds or releases something; fires once.
 
     :param until: ISO 8601, aware
+    :param seen: ``fingerprint`` of the holds before it was decided to wait: a release in between is not missed
     :param poll_seconds: time between two looks at the holds
     """
 
-    def __init__(self, *, until: str, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(self, *, until: str, seen: str, poll_seconds: float = POLL_SECONDS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
         self.until = until
+        self.seen = seen
         self.poll_seconds = poll_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, as Airflow stores them."""
-        names = ("until", "poll_seconds")
+        names = ("until", "seen", "poll_seconds")
         return f"{type(self).__module__}.{type(self).__qualname__}", {
             name: getattr(self, name) for name in names
         }
@@ -53,14 +56,13 @@ class PhaseWaitTrigger(BaseTrigger):
 
         ledger, clock = await build_ledger_async(), SystemClock()
         try:
-            held = await asyncio.to_thread(_holds, ledger)
-            while (now := clock.now()) < until:
+            while (now := clock.now()) < until and await asyncio.to_thread(fingerprint, ledger) == self.seen:
                 await clock.wait_until_async(min(until, now + timedelta(seconds=self.poll_seconds)))
-                if await asyncio.to_thread(_holds, ledger) != held:
-                    return
         finally:
             await asyncio.to_thread(ledger.close)
 
 
-def _holds(ledger: Holds) -> tuple[Hold, ...]:
-    return ledger.list_holds()
+def fingerprint(ledger: Holds) -> str:
+    """What is held now, as a few characters that change with it."""
+    held = "\n".join(f"{hold} {hold.at.isoformat()}" for hold in ledger.list_holds())
+    return sha256(held.encode()).hexdigest()[:16]

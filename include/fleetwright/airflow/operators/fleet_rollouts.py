@@ -84,7 +84,7 @@ class RollOutFleetOperator(PhaseStepOperator):
         answer = may_start(place.ports, place.plan, place.key, self.fleet)
         if answer.wait_until is not None:
             log.info("%s waits until %s: %s", self.fleet, answer.wait_until, answer.reason)
-            self.wait_until(answer.wait_until)
+            self.wait_until(answer.wait_until, place)
         if answer.outcome is not None:
             return answer.outcome
         # The start has been written down; how often it was started is part of its run's id.

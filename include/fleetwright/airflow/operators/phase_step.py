@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors, raise_wait_error
-from fleetwright.airflow.phase_triggers import PhaseWaitTrigger
+from fleetwright.airflow.phase_triggers import PhaseWaitTrigger, fingerprint
 from fleetwright.airflow.phase_words import story
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.phase_runs import PhaseRun, PhaseState, phase_run_key
@@ -59,12 +59,16 @@ def publication_of(partition_key: str | None, params: Mapping[str, Any], *, regi
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a task stands: a publication in a phase, and the ports to go on from there."""
+    """Where a task stands: a publication in a phase, and the ports to go on from there.
+
+    :param held: fingerprint of the holds when it was made, so before anything is decided
+    """
 
     ports: PhasePorts
     plan: PhasePlan
     phase: Phase
     publication: Publication
+    held: str
 
     @property
     def key(self) -> str:
@@ -111,9 +115,10 @@ class PhaseStepOperator(BaseOperator):
         """Where this run stands."""
         return place_of(context, self.phase, self.azure_conn_id)
 
-    def wait_until(self, instant: datetime) -> None:
+    def wait_until(self, instant: datetime, place: Place) -> None:
         """Leave the worker until then, or until somebody holds or releases something; ``resume`` goes on."""
-        self.defer(trigger=PhaseWaitTrigger(until=instant.isoformat()), method_name="resume")
+        trigger = PhaseWaitTrigger(until=instant.isoformat(), seen=place.held)
+        self.defer(trigger=trigger, method_name="resume")
 
 
 def place_of(context: Context, label: str, azure_conn_id: str) -> Place:
@@ -130,7 +135,8 @@ def place_of(context: Context, label: str, azure_conn_id: str) -> Place:
         phase = find_phase(plan, label)
     else:
         plan, phase = PhasePlan((), Regions()), regional_phase(publication.region)
-    return Place(build_phase_ports(azure_conn_id), plan, phase, publication)
+    ports = build_phase_ports(azure_conn_id)
+    return Place(ports, plan, phase, publication, fingerprint(ports.ledger))
 
 
 def tell(context: Context, run: PhaseRun) -> None:

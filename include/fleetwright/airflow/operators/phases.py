@@ -37,7 +37,7 @@ class OpenPhaseOperator(PhaseStepOperator):
         tell(context, run)
         if opened.look_again_at is not None:
             log.info("looking again at %s, or when a hold is released", opened.look_again_at)
-            self.wait_until(opened.look_again_at)
+            self.wait_until(opened.look_again_at, place)
         end_here(run)
         return [start.fleet_id for start in run.starts]
 
@@ -83,7 +83,7 @@ class BakeOperator(PhaseStepOperator):
         until = bake_until(place.run(), place.phase)
         if until is not None and place.ports.clock.now() < until:
             log.info("%s bakes until %s", place.publication, until)
-            self.wait_until(until)
+            self.wait_until(until, place)
 
 
 class ConcludeOperator(PhaseStepOperator):
@@ -102,7 +102,7 @@ class ConcludeOperator(PhaseStepOperator):
         """A person may have cleared this task alone, before the bake was over."""
         until = bake_until(run, place.phase)
         if until is not None:
-            self.wait_until(until)
+            self.wait_until(until, place)
 
 
 def _open(place: Place, context: Context) -> Opened:
