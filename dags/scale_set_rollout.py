@@ -29,6 +29,7 @@ from fleetwright.airflow.operators.ending import FinishOperator
 from fleetwright.airflow.operators.teardown import ReleaseLeaseOperator
 
 MAX_BATCHES = 1_100  # one instance a batch in the largest scale set, and some to spare
+MAX_RUNS = 1_000  # each phase has its own limit, and a rollout that waits holds no worker
 # A template, not an output: every step would otherwise stand right behind acquire_lease in the graph.
 ROLLOUT_ID = "{{ ti.xcom_pull(task_ids='acquire_lease') }}"
 
@@ -41,6 +42,7 @@ def rollout_is_over(*, loop: Any) -> LoopDecision:
 @dag(
     schedule=None,
     catchup=False,
+    max_active_runs=MAX_RUNS,
     params=rollout_params(),
     default_args={"retries": 3, "retry_delay": timedelta(seconds=5)},
     tags=["fleetwright", "rollout"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
 from phase_scene import (
     FIRST,
     IMAGE,
@@ -17,6 +18,7 @@ from phase_scene import (
 )
 from small_worlds import NEW, Emulated
 
+from fleetwright.airflow.operators import fleet_rollouts
 from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.ledger.store import open_ledger
@@ -161,3 +163,34 @@ def test_a_run_about_nothing_says_what_it_needs(emulator: Emulated, scene: Scene
     assert ran.state == "failed"
     assert "no partition key and no parameter 'publication'" in ran.errors["open_phase"]
     assert ran.tries["open_phase"] == 1
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["its answer was lost", "it was never sent"])
+def test_a_start_that_was_cut_off_is_found_again(
+    emulator: Emulated,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    is_sent: bool,
+) -> None:
+    """R45: a task that dies while it starts its fleet's run is tried again, and the fleet has one run and one swap each."""
+    emulator.serve(phased_world({"web": "westeurope"}))
+    stage, original, died = scene(), fleet_rollouts.start_dag_run, []
+
+    def die_once(dag_id: str, run_id: str, conf: dict[str, object]) -> bool:
+        if died:
+            return original(dag_id, run_id, conf)
+        died.append(run_id)
+        if is_sent:
+            original(dag_id, run_id, conf)
+        raise RuntimeError("the worker is gone")
+
+    monkeypatch.setattr(fleet_rollouts, "start_dag_run", die_once)
+
+    ran = stage.run(FIRST)
+
+    assert ran.state == "success"
+    assert ran.tries["roll_out[0]"] == 2
+    assert list(stage.rollouts) == died
+    assert ("is there already, and waited for" in ran.text) is is_sent
+    assert emulator.judged()["swaps"] == {"0": 1, "1": 1}
+    assert emulator.broken_rules() == []

@@ -80,6 +80,11 @@ def test_the_fleet_is_given_back_whatever_happened(dag: DAG) -> None:
     assert "acquire_lease" in release.upstream_task_ids
 
 
+def test_phases_alone_limit_how_many_run_at_once(dag: DAG) -> None:
+    """R45: as many rollouts at once as the phases say; Airflow's own limit of 16 runs a DAG is not in their way."""
+    assert dag.max_active_runs >= 1_000
+
+
 def test_nothing_starts_by_itself(dag: DAG) -> None:
     """No schedule and no catching up: a person, or another DAG, starts a rollout."""
     assert dag.schedule is None
