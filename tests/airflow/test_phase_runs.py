@@ -189,7 +189,7 @@ def test_a_start_that_was_cut_off_is_found_again(
     ran = stage.run(FIRST)
 
     assert ran.state == "success"
-    assert ran.tries["roll_out[0]"] == 2
+    assert ran.errors["roll_out[0]"] == "the worker is gone"
     assert list(stage.rollouts) == died
     assert ("is there already, and waited for" in ran.text) is is_sent
     assert emulator.judged()["swaps"] == {"0": 1, "1": 1}
