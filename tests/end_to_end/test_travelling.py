@@ -19,12 +19,13 @@ def test_a_version_travels_two_phases(staged: Staged) -> None:
     phased.publish()
     rolling = phased.task(FIRST, "roll_out", "deferred")
     phased.clear(rolling)
-    phased.task(FIRST, "roll_out", "success", tries=2)
+    rolled = phased.task(FIRST, "roll_out", "success", tries=2)
     emit = phased.task(FIRST, "emit", "failed")
 
     # The next phase was paused: nothing was lost, and the log says what to do.
     assert f"{SECOND} is paused" in phased.log(emit)
     assert phased.run_of(FIRST)["partition_key"] == PUBLICATION
+    assert (rolled["rendered_map_index"], rolled["try_number"]) == ("early", 2)
     assert len(phased.rollouts("early")) == 1
     assert staged.judged("early")["swaps"] == {"0": 1, "1": 1}
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # Versions of several images, and versions that overtake each other, are on the way at once.
 MAX_RUNS = 64
 CONNECTION = "{{ params.azure_conn_id }}"
+FLEET_NAME = "{{ task.fleet.rpartition('/')[2] }}"
 GALLERY_CONCURRENCY = 10
 
 
@@ -94,7 +95,7 @@ def _steps(label: str, concurrency: int, phase: Phase | None = None) -> Conclude
     rollouts = RollOutFleetOperator.partial(
         task_id="roll_out",
         max_active_tis_per_dagrun=concurrency,
-        map_index_template="{{ fleet_name }}",
+        map_index_template=FLEET_NAME,
         **step,
     ).expand(fleet=begun.output)
     # A join over all of them, whatever they came to: an empty phase and a stopped fleet are judged like the others.

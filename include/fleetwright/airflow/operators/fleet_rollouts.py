@@ -56,7 +56,6 @@ class RollOutFleetOperator(PhaseStepOperator):
 
     def step(self, context: Context) -> str:
         """Go on where the ledger says that the fleet stands."""
-        context["fleet_name"] = self.fleet.rpartition("/")[2]  # type: ignore[typeddict-unknown-key]  # for the map index
         place = self.place(context)
         known = place.run().outcome_of(self.fleet)
         if known is None or known.is_over:
