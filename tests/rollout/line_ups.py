@@ -137,3 +137,31 @@ class DiesAtSwap(Mortal):
             if self._left < 0:
                 self._die(name)
         return answer
+
+
+def states(ended: tuple[Ended[RolloutView], ...]) -> list[str]:
+    """How the rollouts ended."""
+    return [str(one.result().rollout.state) for one in ended]
+
+
+def waits(one: Ended[RolloutView]) -> list[tuple[str, float]]:
+    """For whom a rollout waited, and how long."""
+    return [
+        (who["fleet"].rpartition("/")[2], wait["seconds"])
+        for wait in one.result().rollout.waits
+        for who in wait["behind"]
+    ]
+
+
+def began(one: Ended[RolloutView]) -> float:
+    """When its first batch began, in seconds after the world's start."""
+    at = one.result().batches[0].began_at
+    assert at is not None
+    return (at - BEGINNING).total_seconds()
+
+
+def ended_at(one: Ended[RolloutView]) -> float:
+    """When it ended."""
+    at = one.result().rollout.ended_at
+    assert at is not None
+    return (at - BEGINNING).total_seconds()

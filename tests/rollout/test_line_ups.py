@@ -7,28 +7,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from crashes import Killed, bent
-from line_ups import BEGINNING, DiesAtSwap, LineUp, fleet_id, random_sets, shared, worlds_of
+from line_ups import (
+    BEGINNING,
+    LineUp,
+    began,
+    ended_at,
+    fleet_id,
+    random_sets,
+    shared,
+    states,
+    waits,
+    worlds_of,
+)
 from rehearsals import Rehearsal
 from worlds import NEW, NEWER, OLD, fault, rolling_policy, world
 
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.holds import Hold, HoldSubject
-from fleetwright.domain.records import RolloutView
 from fleetwright.domain.regions import Regions
 from fleetwright.rollout.cancelling import request_cancel
 from fleetwright.rollout.report import report
-from fleetwright.rollout.session import Ports
-from fleetwright_demo.journeys.participants import Ended
 
 Rehearse = Callable[..., Rehearsal]
 
 QUICK = {"swap": 20, "boot": 10, "extension": 5, "health": 5}
-
-
-def states(ended: tuple[Ended[RolloutView], ...]) -> list[str]:
-    """How the rollouts ended."""
-    return [str(one.result().rollout.state) for one in ended]
 
 
 @pytest.mark.parametrize(
@@ -55,29 +57,6 @@ def _seconds_alone(rehearse: Rehearse, sets: dict[str, dict[str, object]], name:
     line_up = LineUp(rehearse(worlds_of(sets), clock=shared))
     assert states(line_up.run(line_up.job(name))) == ["Completed"]
     return line_up.seconds()
-
-
-def waits(one: Ended[RolloutView]) -> list[tuple[str, float]]:
-    """For whom a rollout waited, and how long."""
-    return [
-        (who["fleet"].rpartition("/")[2], wait["seconds"])
-        for wait in one.result().rollout.waits
-        for who in wait["behind"]
-    ]
-
-
-def began(one: Ended[RolloutView]) -> float:
-    """When its first batch began, in seconds after the world's start."""
-    at = one.result().batches[0].began_at
-    assert at is not None
-    return (at - BEGINNING).total_seconds()
-
-
-def ended_at(one: Ended[RolloutView]) -> float:
-    """When it ended."""
-    at = one.result().rollout.ended_at
-    assert at is not None
-    return (at - BEGINNING).total_seconds()
 
 
 def test_sets_of_one_zone_share_it(rehearse: Rehearse) -> None:
@@ -173,72 +152,6 @@ def test_a_late_set_gets_its_turn(rehearse: Rehearse) -> None:
     assert states(ended) == ["Completed"] * 9
     assert overtaken == []
     assert line_up.rehearsal.admin.violations() == []
-
-
-def test_a_dead_run_keeps_its_zone_until_its_batch_is_down(
-    rehearse: Rehearse, caplog: pytest.LogCaptureFixture
-) -> None:
-    """R48: whoever dies with a batch in flight keeps the others out until every instance of it is ready, and no longer."""
-    slow = {"swap": 400, "boot": 60, "health": 5}
-    sets = {"a": {"n": 5, "zone": "1", "pace": slow}, "b": {"n": 5, "zone": "2"}, "c": {"n": 5, "zone": "2"}}
-    line_up = LineUp(rehearse(worlds_of(sets), clock=shared))
-    caplog.set_level("INFO", logger="fleetwright.rollout")
-
-    ended = line_up.run(
-        line_up.job("a", ports=DiesAtSwap().ports), line_up.job("b", after=5), line_up.job("c", after=5)
-    )
-
-    assert isinstance(ended[0].error, Killed)
-    assert states(ended[1:]) == ["Completed", "Completed"]
-    assert line_up.rehearsal.admin.violations() == []
-    assert line_up.zones_at_once() == {"westeurope": 1}
-    assert 460 <= began(ended[1]) <= 460 + 60
-    assert any("may be in flight" in line and "run its rollout again" in line for line in caplog.messages)
-
-
-def test_a_dead_run_goes_on_after_those_who_took_its_turn(rehearse: Rehearse) -> None:
-    """R48: a run that is started again after others went on in its place gives its batch its verdicts, then waits like everybody."""
-    sets = {"a": {"n": 5, "zone": "1"}, "b": {"n": 15, "zone": "2"}}
-    line_up = LineUp(rehearse(worlds_of(sets), clock=shared))
-
-    ended = line_up.run(
-        line_up.job("a", ports=DiesAtSwap().ports),
-        line_up.job("b", after=5),
-        line_up.job("a", after=200, owner="run of a again"),
-    )
-
-    assert isinstance(ended[0].error, Killed)
-    assert states(ended[1:]) == ["Completed", "Completed"]
-    assert line_up.rehearsal.admin.violations() == []
-    assert [name for name, _ in waits(ended[2])] == ["b"]
-    assert line_up.rehearsal.admin.get("audit")["scaleSets"][fleet_id("a")]["swaps"] == dict.fromkeys(
-        "01234", 1
-    )
-
-
-def test_a_run_that_slept_sends_nothing_out_of_turn(rehearse: Rehearse) -> None:
-    """R48: a run that was asleep while others went on in its place finds that its turn is gone, sends nothing, and claims again."""
-    sets = {"a": {"n": 5, "zone": "1"}, "b": {"n": 5, "zone": "2"}}
-    line_up = LineUp(rehearse(worlds_of(sets), clock=shared))
-    slept: list[str] = []
-
-    def asleep(ports: Ports) -> Ports:
-        def begin_swap(*given: object) -> str:
-            if not slept:
-                slept.append("once")
-                line_up.clock.wait_until(BEGINNING + timedelta(seconds=150))
-            return ports.driver.begin_swap(*given)  # type: ignore[arg-type] # handed on as it came
-
-        return bent(ports, begin_swap=begin_swap)
-
-    ended = line_up.run(line_up.job("a", ports=asleep), line_up.job("b", after=5))
-
-    first = ended[0].result()
-    assert states(ended) == ["Completed", "Completed"]
-    assert line_up.rehearsal.admin.violations() == []
-    assert line_up.zones_at_once() == {"westeurope": 1}
-    assert [name for name, _ in waits(ended[0])] == ["b"]
-    assert len(first.batches) == 6, "the batch that was refused, and the five that were swapped"
 
 
 def test_a_cancel_ends_the_wait(rehearse: Rehearse) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fleetwright.domain.advice import advise
 from fleetwright.domain.batches import select_batch
+from fleetwright.domain.errors import FleetwrightError
 from fleetwright.domain.health import find_ailment
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.leaks import find_leaks
@@ -43,8 +44,16 @@ def finish(session: RolloutSession, ending: Ending) -> None:
     if session.fleet.is_flexible:
         outcome["kept_disks"] = _kept_disks(sweep)
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))
-    session.ports.ledger.give_turns_back(session.lease)
+    _give_turns_back(session)
     _tell(ending.reason, session)
+
+
+def _give_turns_back(session: RolloutSession) -> None:
+    try:
+        session.ports.ledger.give_turns_back(session.lease)
+    except FleetwrightError as error:
+        # What the rollout came to is written; whoever has the fleet now gives them back with it.
+        log.warning("the turns of the rollout were not given back yet: %s", error)
 
 
 def _ailments(session: RolloutSession, instances: tuple[Instance, ...]) -> dict[str, Any]:

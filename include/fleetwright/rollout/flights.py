@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from fleetwright.domain.errors import FleetwrightError
+from fleetwright.domain.errors import FleetNotFoundError, FleetwrightError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.flights import Flights, why_in_flight
 from fleetwright.domain.records import RolloutView
@@ -33,6 +33,8 @@ def read_flights(session: RolloutSession, fleet_key: str, silent_since: datetime
         if session.now() < silent_since + CALL_LIFETIME:
             return f"what it has sent may be on its way until {silent_since + CALL_LIFETIME:%H:%M:%SZ}"
         return _judge(session, view, flights)
+    except FleetNotFoundError:
+        return ""  # deleted, with everything that was in flight
     except FleetwrightError as error:
         return f"what it has in flight could not be read: {error}"
 
