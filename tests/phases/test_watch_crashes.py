@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from travel_fixtures import Keep
 from vigils import Vigil
 from voyages import published, scale_set, sea
@@ -128,3 +131,43 @@ def test_a_newer_version_takes_over_from_one_that_never_arrived(vigil: Keep) -> 
     watch.look()
     watch.look()
     assert watch.listeners.heard == [published(OLD), published(NEWER)]
+
+
+STEPS = st.one_of(
+    st.sampled_from(["publish", "look", "pause", "unpause", "lose"]),
+    st.tuples(st.just("die"), st.integers(1, 5), st.booleans()),
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, min_size=2, max_size=8))
+def test_whatever_happens_the_newest_arrives_and_nothing_twice(vigil: Keep, steps: list[Any]) -> None:
+    """Publications, looks, deaths at any write, lost events and paused listeners in any order (R1, R2)."""
+    watch = vigil(sea(scale_set("web"), versions=(OLD,)))
+    published_so_far = 0
+    for step in steps:
+        match step:
+            case "publish":
+                published_so_far += 1
+                watch.publish(f"18.04.20240{published_so_far + 1}010")
+            case "look":
+                watch.look()
+            case "pause":
+                watch.listeners.deaf = "phase_0_westeurope is paused: unpause it"
+            case "unpause":
+                watch.listeners.deaf = ""
+            case "lose":
+                ports = watch.watch_ports()
+                found = look(ports, watch.plan, watch.times, watch.listeners)
+                announce(ports, watch.listeners, found.announcements)
+            case (_, fatal, after):
+                with suppress(Killed):
+                    watch.look(watch.watch_ports(cast(SqlLedger, mortal(watch, fatal, after=after))))
+    watch.listeners.deaf = ""
+    watch.look()
+    watch.look()
+
+    heard = [one.version for one in watch.listeners.heard]
+    newest = f"18.04.20240{published_so_far + 1}010"
+    assert heard == sorted(set(heard))
+    assert heard[-1] == newest

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from fleetwright.domain.errors import ConfigurationError, HeldError, ProviderError
 from fleetwright.domain.holds import Hold
@@ -21,55 +20,12 @@ from fleetwright.domain.late_fleets import (
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.seen_images import Memory, SeenFleet, WatchTimes
+from fleetwright.phases.late_findings import LateFinding, LateStart, name_over_limit
 from fleetwright.phases.scene import Scene, phase_of
 from fleetwright.phases.watch_ports import WatchPorts
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.session import Ports
-from fleetwright.rollout.targets import MOST_NAMED
 from fleetwright.rollout.validate import examine
-
-
-@dataclass(frozen=True, slots=True)
-class LateStart:
-    """A rollout to begin.
-
-    :param attempt: the same for as long as nothing has changed: one run for it, however often it is asked for
-    """
-
-    fleet_id: str
-    version: str
-    phase: str
-    attempt: str
-    reason: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return {
-            "fleet": self.fleet_id,
-            "version": self.version,
-            "phase": self.phase,
-            "attempt": self.attempt,
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class LateFinding:
-    """What a look came to for one late fleet.
-
-    :param start: its rollout, where it begins now
-    :param due: when it begins if nothing changes; None where time alone changes nothing
-    :param is_over_limit: it would begin now if fewer others did
-    """
-
-    name: str
-    words: str
-    start: LateStart | None = None
-    due: datetime | None = None
-    is_over_limit: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +60,7 @@ def find_late(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes
         left = times.late_starts - sum(finding.start is not None for finding in found)
         finding = _judge(judging, late, left)
         found += [finding] if finding is not None else []
-    return (*(finding for finding in found if not finding.is_over_limit), *_over_limit(found))
-
-
-def _over_limit(found: list[LateFinding]) -> tuple[LateFinding, ...]:
-    """One line for all that wait for the next look: after an outage they may be hundreds."""
-    names = [finding.name for finding in found if finding.is_over_limit]
-    if not names:
-        return ()
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    begun = sum(finding.start is not None for finding in found)
-    words = f"wait for the next look: {begun} rollouts of late fleets begin at this one, and no more at once"
-    return (LateFinding(", ".join(names[:MOST_NAMED]) + more, words),)
+    return (*(finding for finding in found if not finding.is_over_limit), *name_over_limit(found))
 
 
 def list_ready(ports: WatchPorts, scene: Scene, memory: Memory, times: WatchTimes) -> tuple[LateFleet, ...]:

@@ -18,7 +18,7 @@ from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.late import LateStart
+from fleetwright.phases.late_findings import LateStart
 from fleetwright.phases.ports import PhasePorts
 from fleetwright.phases.runner import carry_fleet, run_phase, travel
 from fleetwright.phases.starting import StartAnswer
