@@ -65,6 +65,19 @@ def test_a_bad_version_stops_where_it_does_harm(voyage: Sail) -> None:
     assert under_way.sail(ports=ports) == (failed,)
 
 
+def test_a_long_name_fits_where_quarantine_keeps_it(voyage: Sail) -> None:
+    """However long a phase is called, what it puts away has an id that every database has room for (R47)."""
+    plan = plan_of(phase(0, WEST, name="canary" * 20))
+    under_way = voyage(sea(scale_set("web", n=1), behaviours=[sick("0", health="unhealthy")]), plan=plan)
+    ports = under_way.phase_ports()
+
+    under_way.sail(ports=ports)
+
+    ids = [entry.rollout_id for entry in ports.ledger.list_quarantined()]
+    assert len(ids) == 2
+    assert max(map(len, ids)) <= 128
+
+
 def test_operations_that_succeeded_prove_nothing(voyage: Sail) -> None:
     """Every rollout completed, and yet the phase fails: its instances are ill when it is judged (R47)."""
     under_way = voyage(

@@ -23,6 +23,8 @@ from fleetwright.phases.health import look_at_fleet
 from fleetwright.phases.outcomes import find_outcome
 from fleetwright.phases.ports import PhasePorts
 
+_SHOWN = 40  # characters of a name in the id of a quarantine's entry, which has room for 128
+
 
 def judge_phase(ports: PhasePorts, plan: PhasePlan, run_key: str) -> PhaseRun:
     """Judge a phase whose fleets are over: it fails, is held, bakes, or succeeds (R45, R47).
@@ -99,7 +101,7 @@ def _entry(ports: PhasePorts, run: PhaseRun, code: str, reason: str) -> Quaranti
         image=publication.image,
         version=publication.version,
         since=ports.clock.now(),
-        rollout_id=f"{PHASE_PREFIX}{run.phase} {publication.version} {digest} attempt {run.attempt}",
+        rollout_id=f"{PHASE_PREFIX}{run.phase[:_SHOWN]} {publication.version[:_SHOWN]} {digest} attempt {run.attempt}",
         fleet_key=run.phase,
         code=code,
         reason=reason,
