@@ -49,9 +49,9 @@ def draw_world(seed: int) -> DrawnWorld:
         fleets=fleets,
         versions=_draw_versions(chance, fleets),
         phases=_draw_plan(chance, regions, fleets),
-        concurrency=chance.choice((1, 2, 3, 10)),
+        concurrency=chance.choice((1, 2, 10, 10)),
         giving_way=chance.choice((0.0, 0.0, 0.1, 0.3)),
-        bake_seconds=chance.choice((0.0, 60.0, 600.0)),
+        bake_seconds=chance.choice((0.0, 60.0, 1800.0)),
         timings=_draw_timings(chance),
         poll_seconds=chance.choice((10.0, 15.0, 20.0)),
         faults=_draw_faults(chance) if is_eventful else (),
@@ -98,7 +98,7 @@ def _zones(count: int) -> tuple[str, ...]:
 
 def _draw_regions(chance: Random) -> tuple[DrawnRegion, ...]:
     """Pairs as Azure has them, and odd ones: named by one side only, three in a row, outside of the world."""
-    names = chance.sample(NAMES, chance.randint(2, 6))
+    names = _draw_names(chance)
     drawn = []
     for name in names:
         others = [other for other in NAMES if other != name]
@@ -108,11 +108,19 @@ def _draw_regions(chance: Random) -> tuple[DrawnRegion, ...]:
     return tuple(drawn)
 
 
+def _draw_names(chance: Random) -> list[str]:
+    """Mostly both regions of a pair: they are the ones that get into each other's way."""
+    firsts = chance.sample(NAMES[::2], len(NAMES) // 2)
+    couples = [chance.sample((name, NAMES[NAMES.index(name) + 1]), 2) for name in firsts]
+    names = [name for couple in couples for name in couple[: chance.choice((1, 2, 2, 2))]]
+    return names[: chance.randint(2, 6)]
+
+
 def _draw_fleets(chance: Random, regions: Sequence[DrawnRegion]) -> tuple[DrawnFleet, ...]:
     return tuple(
         _draw_fleet(chance, region, number)
         for region in regions
-        for number in range(chance.choice((1, 1, 2, 2, 3, 4)))
+        for number in range(chance.choice((1, 1, 2, 2, 3, 3, 4)))
     )
 
 
@@ -124,7 +132,7 @@ def _draw_fleet(chance: Random, region: DrawnRegion, number: int) -> DrawnFleet:
         region=region.name,
         size=chance.choice((1, 2, 3, 4, 5, 6, 8, 10, 12)),
         zones=tuple(sorted(zones)),
-        is_gallery=chance.random() < 0.2,
+        is_gallery=chance.random() < 0.3,
         is_opted_out=chance.random() < 0.1,
         policy=_draw_policy(chance) if chance.random() < 0.5 else {},
     )
@@ -147,7 +155,7 @@ def _draw_policy(chance: Random) -> dict[str, Any]:
 
 def _draw_versions(chance: Random, fleets: Sequence[DrawnFleet]) -> tuple[DrawnVersion, ...]:
     first = chance.randint(0, 3600)
-    times = [first, first + chance.choice((300, 900, 1800, 4 * 3600))][: chance.choice((1, 1, 2))]
+    times = [first, first + chance.choice((900, 2400, 3600, 5400))][: chance.choice((1, 2))]
     drawn = [_draw_version(chance, PLATFORM_VERSIONS[n], at, fleets) for n, at in enumerate(times)]
     if any(fleet.is_gallery for fleet in fleets):
         drawn.append(_draw_gallery_version(chance, fleets))
@@ -162,8 +170,8 @@ def _draw_version(chance: Random, version: str, at: float, fleets: Sequence[Draw
 
 def _draw_gallery_version(chance: Random, fleets: Sequence[DrawnFleet]) -> DrawnVersion:
     regions = sorted({fleet.region for fleet in fleets})
-    replicas = tuple((region, chance.choice((0.0, 600.0, 7200.0))) for region in regions)
-    return DrawnVersion(GALLERY_VERSION, chance.randint(0, 7200), is_gallery=True, replicas=replicas)
+    replicas = tuple((region, chance.choice((0.0, 0.0, 0.0, 7200.0))) for region in regions)
+    return DrawnVersion(GALLERY_VERSION, chance.randint(0, 5400), is_gallery=True, replicas=replicas)
 
 
 def _draw_timings(chance: Random) -> dict[str, Any]:
@@ -210,5 +218,5 @@ def _draw_death(chance: Random, of: Work) -> DrawnDeath:
 
 
 def _draw_manual(chance: Random, fleets: Sequence[DrawnFleet]) -> tuple[tuple[float, str], ...]:
-    count = chance.choice((0, 0, 1, 2))
-    return tuple((float(chance.randint(1800, 6 * 3600)), chance.choice(fleets).name) for _ in range(count))
+    count = chance.choice((0, 1, 2, 3))
+    return tuple((float(chance.randint(1800, 3 * 3600)), chance.choice(fleets).name) for _ in range(count))
