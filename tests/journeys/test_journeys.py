@@ -55,7 +55,7 @@ def test_the_worlds_are_worth_playing() -> None:
     }
     for met in ("is_gallery", "is_opted_out", "zones", "policy", "crosses_zones"):
         assert {bool(getattr(fleet, met)) for fleet in fleets} == {True, False}
-    for met in ("faults", "outages", "deaths", "manual", "is_calm"):
+    for met in ("faults", "outages", "deaths", "manual", "holds", "is_calm"):
         assert sum(bool(getattr(world, met)) for world in worlds) >= 10
     for world in worlds:
         regions = regions_of(world.regions)

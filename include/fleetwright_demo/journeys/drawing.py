@@ -8,9 +8,11 @@ from typing import Any
 
 from fleetwright.domain.regions import Region, Regions
 from fleetwright.phases.colouring import group_regions, least_phases
+from fleetwright.rollout.ports.holds import HoldSubject
 from fleetwright_demo.journeys.drawn import (
     DrawnDeath,
     DrawnFleet,
+    DrawnHold,
     DrawnRegion,
     DrawnVersion,
     DrawnWorld,
@@ -42,13 +44,14 @@ def draw_world(seed: int) -> DrawnWorld:
     chance = Random(f"journey {seed}")  # a text is hashed the same way everywhere
     regions = _draw_regions(chance)
     fleets = _draw_fleets(chance, regions)
+    phases = _draw_plan(chance, regions, fleets)
     is_eventful = chance.random() < 0.5
     return DrawnWorld(
         seed=seed,
         regions=regions,
         fleets=fleets,
         versions=_draw_versions(chance, fleets),
-        phases=_draw_plan(chance, regions, fleets),
+        phases=phases,
         concurrency=chance.choice((1, 2, 10, 10)),
         giving_way=chance.choice((0.0, 0.0, 0.1, 0.3)),
         bake_seconds=chance.choice((0.0, 60.0, 1800.0)),
@@ -58,6 +61,7 @@ def draw_world(seed: int) -> DrawnWorld:
         outages=_draw_outages(chance, regions) if is_eventful else (),
         deaths=_draw_deaths(chance) if is_eventful or chance.random() < 0.3 else (),
         manual=_draw_manual(chance, fleets) if is_eventful else (),
+        holds=_draw_holds(chance, fleets, len(phases)) if is_eventful else (),
     )
 
 
@@ -220,3 +224,17 @@ def _draw_death(chance: Random, of: Work) -> DrawnDeath:
 def _draw_manual(chance: Random, fleets: Sequence[DrawnFleet]) -> tuple[tuple[float, str], ...]:
     count = chance.choice((0, 1, 2, 3))
     return tuple((float(chance.randint(1800, 3 * 3600)), chance.choice(fleets).name) for _ in range(count))
+
+
+def _draw_holds(chance: Random, fleets: Sequence[DrawnFleet], phases: int) -> tuple[DrawnHold, ...]:
+    names = {
+        HoldSubject.FLEET: [fleet.name for fleet in fleets],
+        HoldSubject.PHASE: [f"phase_{index}_p{index}" for index in range(phases)],
+        HoldSubject.VERSION: [*PLATFORM_VERSIONS, GALLERY_VERSION],
+    }
+    drawn = []
+    for _ in range(chance.choice((0, 0, 1, 2))):
+        subject = chance.choice(tuple(names))
+        at, seconds = chance.randint(3600, 3 * 3600), chance.choice((120.0, 1200.0, 7200.0))
+        drawn.append(DrawnHold(subject, chance.choice(names[subject]), at, seconds))
+    return tuple(drawn)

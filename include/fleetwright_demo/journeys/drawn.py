@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from fleetwright.rollout.ports.holds import HoldSubject
+
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 START = datetime(2024, 6, 1, tzinfo=UTC)
 PLATFORM_IMAGE = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
@@ -115,6 +117,20 @@ class DrawnDeath:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnHold:
+    """A person's word that nothing new begins, and its release.
+
+    :param name: of a fleet, a phase's label, or a version
+    :param at: seconds after the world's start
+    """
+
+    subject: HoldSubject
+    name: str
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class DrawnWorld:
     """Everything that a journey depends on.
 
@@ -141,12 +157,13 @@ class DrawnWorld:
     outages: tuple[tuple[float, str, str, float], ...] = ()
     deaths: tuple[DrawnDeath, ...] = ()
     manual: tuple[tuple[float, str], ...] = ()
+    holds: tuple[DrawnHold, ...] = ()
 
     @property
     def is_calm(self) -> bool:
         """Nothing goes wrong in it: every version has to come everywhere (R1)."""
         is_good = all(version.harm is Harm.NOWHERE for version in self.versions)
-        return is_good and not (self.faults or self.outages or self.manual)
+        return is_good and not (self.faults or self.outages or self.manual or self.holds)
 
     def fleet(self, name: str) -> DrawnFleet:
         """A fleet by its name."""

@@ -11,6 +11,7 @@ from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.records import RolloutView
+from fleetwright.rollout.ports.holds import Hold
 from fleetwright_demo.journeys.drawn import DrawnFleet, DrawnWorld
 from fleetwright_demo.journeys.stage import Stage
 
@@ -32,6 +33,7 @@ class Evidence:
     rollouts: Mapping[str, tuple[RolloutView, ...]]
     phase_runs: tuple[PhaseRun, ...]
     quarantined: tuple[Quarantined, ...]
+    holds: tuple[Hold, ...]
     broken_at: int | None
     unreplayed: tuple[str, ...]
     doubled: tuple[str, ...]
@@ -49,6 +51,7 @@ class Evidence:
             rollouts={fleet.name: tuple(reversed(ledger.list_rollouts(_key(fleet)))) for fleet in fleets},
             phase_runs=ledger.list_phase_runs(),
             quarantined=ledger.list_quarantined(),
+            holds=ledger.list_holds(with_released=True),
             broken_at=ledger.verify_chain(),
             unreplayed=ledger.replay(),
             doubled=tuple(stage.doubled),

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fleetwright.domain.errors import FleetwrightError
+from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.rollout.ports.holds import Hold
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright_demo.journeys.documents import publication_body, replication_body
-from fleetwright_demo.journeys.drawn import START, DrawnFleet, DrawnVersion, DrawnWorld
+from fleetwright_demo.journeys.drawn import START, DrawnFleet, DrawnHold, DrawnVersion, DrawnWorld
 from fleetwright_demo.journeys.stage import Stage
 
 
@@ -22,6 +24,7 @@ def instants(world: DrawnWorld) -> Iterator[datetime]:
     for after, _, _, seconds in world.outages:
         yield START + timedelta(seconds=after + seconds)
     yield from (START + timedelta(seconds=after) for after, _ in world.manual)
+    yield from (START + timedelta(seconds=hold.at + hold.seconds) for hold in world.holds)
 
 
 def arrange(stage: Stage) -> None:
@@ -38,6 +41,19 @@ def arrange(stage: Stage) -> None:
     for after, name in world.manual:
         at = START + timedelta(seconds=after)
         stage.clock.start(partial(_roll_out_by_hand, stage, world.fleet(name)), at=at, name=f"hand on {name}")
+    for hold in world.holds:
+        at = START + timedelta(seconds=hold.at)
+        stage.clock.start(partial(_hold, stage, hold), at=at, name=f"hold {hold.name}")
+
+
+def _hold(stage: Stage, hold: DrawnHold) -> None:
+    """A person holds something, and releases it later."""
+    fleets = {fleet.name: parse_fleet_id(fleet.fleet_id).key for fleet in stage.world.fleets}
+    name, clock = fleets.get(hold.name, hold.name), stage.clock
+    stage.ledger.add_hold(Hold(hold.subject, name, "a person", "to look at it", clock.now()))
+    clock.wait_until(clock.now() + timedelta(seconds=hold.seconds))
+    said = {"actor": "a person", "reason": "looked at it", "at": clock.now()}
+    stage.ledger.release_holds(hold.subject, name, **said)
 
 
 def _arrange_version(stage: Stage, version: DrawnVersion) -> None:

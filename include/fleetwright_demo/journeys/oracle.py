@@ -8,6 +8,7 @@ from itertools import pairwise
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright_demo.journeys.evidence import Evidence
 from fleetwright_demo.journeys.harm import harm_overlooked
+from fleetwright_demo.journeys.holding import unheeded
 from fleetwright_demo.journeys.order import out_of_order
 from fleetwright_demo.journeys.reach import not_reached
 from fleetwright_demo.journeys.referee import objections
@@ -24,6 +25,7 @@ def judge(evidence: Evidence) -> tuple[str, ...]:
         _beside_each_other,
         out_of_order,
         harm_overlooked,
+        unheeded,
         untrue,
         not_reached,
     )
