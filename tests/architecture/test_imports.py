@@ -1,4 +1,4 @@
-"""Imports point one way: domain <- rollout <- phases <- {azure, ledger} <- airflow <- dags; the emulator stands alone."""
+"""Imports point one way: domain <- rollout <- {phases, azure, ledger} <- airflow <- dags; the emulator stands alone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MAY_IMPORT = {
     "fleetwright.domain": (),
     "fleetwright.rollout": ("fleetwright.domain",),
     "fleetwright.phases": ("fleetwright.domain", "fleetwright.rollout"),
-    "fleetwright.azure": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.phases"),
-    "fleetwright.ledger": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.phases"),
+    "fleetwright.azure": ("fleetwright.domain", "fleetwright.rollout"),
+    "fleetwright.ledger": ("fleetwright.domain", "fleetwright.rollout"),
     "fleetwright.board": (
         "fleetwright.domain",
         "fleetwright.rollout",
