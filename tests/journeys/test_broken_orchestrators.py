@@ -12,9 +12,10 @@ import pytest
 from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.publications import Publication
 from fleetwright.phases.runner import run_phase
+from fleetwright.rollout.ports.holds import HoldSubject
 from fleetwright.rollout.ports.leases import Lease
 from fleetwright.rollout.ports.turns import TurnAnswer, TurnScope, Want
-from fleetwright_demo.journeys.drawn import DrawnFleet, DrawnRegion, DrawnVersion, DrawnWorld, Harm
+from fleetwright_demo.journeys.drawn import DrawnFleet, DrawnHold, DrawnRegion, DrawnVersion, DrawnWorld, Harm
 from fleetwright_demo.journeys.journey import Journey, plan_of
 from fleetwright_demo.journeys.oracle import judge
 from fleetwright_demo.journeys.playing import Played, play
@@ -52,6 +53,7 @@ ZONAL = world(
 )
 ORDERED = world(*ONE_IN_EACH)
 HARMFUL = world(*ONE_IN_EACH, versions=(DrawnVersion(PLATFORM, 60, Harm.REGION, "westeurope"),))
+HELD = replace(ORDERED, holds=(DrawnHold(HoldSubject.FLEET, "westeurope-0", 3700, 600),))
 
 
 class WithoutTurns:
@@ -78,8 +80,32 @@ class WithoutTurns:
 def without_turns(scope: TurnScope, drawn: DrawnWorld) -> Stage:
     """A stage whose rollouts do not wait for one another."""
     stage = Stage.of(drawn)
-    ledger: Any = WithoutTurns(stage.ledger, scope)
-    stage.ledger = ledger
+    stage.ledger = WithoutTurns(stage.ledger, scope)
+    return stage
+
+
+class WithoutHolds:
+    """A ledger that tells nobody what people hold."""
+
+    def __init__(self, ledger: Any) -> None:  # noqa: ANN401 - whatever the stage has
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the ledger has
+        return getattr(self._ledger, name)
+
+    def list_holds(self, **_: bool) -> tuple[()]:
+        """Nothing."""
+        return ()
+
+    def read_words(self, fleet_key: str, **since: Any) -> tuple[Any, tuple[()]]:  # noqa: ANN401 - an instant
+        """Cancels alone."""
+        return self._ledger.read_words(fleet_key, **since)[0], ()
+
+
+def without_holds(drawn: DrawnWorld) -> Stage:
+    """A stage whose processes do not hear what is held."""
+    stage = Stage.of(drawn)
+    stage.ledger = WithoutHolds(stage.ledger)
     return stage
 
 
@@ -115,6 +141,7 @@ def hasty(stage: Stage) -> Journey:
 BROKEN: dict[str, tuple[DrawnWorld, Callable[[DrawnWorld], Played], str]] = {
     "no pair lock": (PAIRED, partial(play, stage_of=partial(without_turns, TurnScope.PAIR)), "R46"),
     "no zone turn": (ZONAL, partial(play, stage_of=partial(without_turns, TurnScope.ZONE)), "R48"),
+    "no ear for holds": (HELD, partial(play, stage_of=without_holds), "is held since"),
     "no order of phases": (ORDERED, partial(play, journey_of=hasty), "R45"),
     "a bad version goes on": (HARMFUL, partial(play, journey_of=hasty), "did not succeed in phase 0"),
 }
@@ -122,7 +149,7 @@ BROKEN: dict[str, tuple[DrawnWorld, Callable[[DrawnWorld], Played], str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_broken_is_found(name: str) -> None:
-    """Without the pair lock, the zone turn or the order of phases the same world is found broken, by its rule (R45, R46, R48)."""
+    """Without the pair lock, the zone turn, an ear for holds or the order of phases the same world is found broken, by its rule (R45, R46, R48)."""
     drawn, broken, rule = BROKEN[name]
 
     assert any(rule in wrong for wrong in broken(drawn).broken)
