@@ -12,7 +12,7 @@ from fleetwright_demo.journeys.evidence import Evidence
 
 # An operation without an end has failed for its instances after that time; for the referee it is in flight for ever.
 _GIVEN_UP = timedelta(minutes=30)
-_TURNS = frozenset({"R46", "R48"})
+_TURNS = frozenset({"R46", "R48", "R49"})
 
 
 def objections(evidence: Evidence) -> Iterator[str]:
