@@ -60,16 +60,14 @@ def _is_about_stuck(evidence: Evidence, violation: Mapping[str, str], stuck: Map
 
 
 def _is_a_persons_word(evidence: Evidence, violation: Mapping[str, str]) -> bool:
-    """Whether a person swapped an instance again to a version from which a schedule had taken it back (R42)."""
+    """Whether a person rolled the fleet out by hand before: what failed then is tried again, or the other way round (R42)."""
     if violation["rule"] != "R44":
         return False
     at = datetime.fromisoformat(violation["at"])
     fleet = next(fleet for fleet in evidence.world.fleets if fleet.fleet_id == violation["resource"])
     rollouts = (view.rollout for view in evidence.rollouts[fleet.name])
     return any(
-        one.settings.trigger is TriggerKind.MANUAL
-        and one.started_at is not None
-        and one.started_at <= at <= (one.ended_at or at)
+        one.settings.trigger is TriggerKind.MANUAL and one.started_at is not None and one.started_at <= at
         for one in rollouts
     )
 
