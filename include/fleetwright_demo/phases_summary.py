@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.quarantine import Quarantined
 
@@ -41,23 +42,19 @@ def _phase(run: PhaseRun) -> Summary:
         "finishedAt": _instant(run.ended_at),
         "reason": run.reason,
         "fleets": _fleets(run),
-        "leftOut": {_name(left.fleet_id): left.reason for left in run.left_out},
+        "leftOut": {resource_name(left.fleet_id): left.reason for left in run.left_out},
     }
 
 
 def _fleets(run: PhaseRun) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for outcome in run.outcomes.values():
-        found.setdefault(str(outcome.result), []).append(_name(outcome.fleet_id))
+        found.setdefault(str(outcome.result), []).append(resource_name(outcome.fleet_id))
     return {result: sorted(names) for result, names in sorted(found.items())}
 
 
 def _instant(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-def _name(fleet_id: str) -> str:
-    return fleet_id.rpartition("/")[2]
 
 
 def phases_of(summary: Summary, version: str) -> dict[str, str]:
@@ -69,4 +66,6 @@ def phases_of(summary: Summary, version: str) -> dict[str, str]:
 def fleets_on(summary: Summary, version: str) -> frozenset[str]:
     """The sets of which any instance runs a version, as the referee counted them."""
     judged = summary["audit"]["scaleSets"]
-    return frozenset(_name(fleet) for fleet, seen in judged.items() if seen["imageVersions"].get(version))
+    return frozenset(
+        resource_name(fleet) for fleet, seen in judged.items() if seen["imageVersions"].get(version)
+    )

@@ -70,17 +70,15 @@ def test_a_window_is_open_when_the_calendar_says_so(
 
 @settings(max_examples=40, deadline=None)
 @given(some_windows, instants)
-def test_openings_and_closings_are_those_that_minutes_show(
+def test_openings_are_those_that_minutes_show(
     windows: list[tuple[list[int], int, int, int]], now: datetime
 ) -> None:
-    """The next opening and the closing are the first minutes at which the calendar's answer changes."""
+    """The next opening is the first minute that the calendar shows as open."""
     read = parse_windows(as_text(windows))
     ahead = [now + minutes * MINUTE for minutes in range(8 * 24 * 60)]
     opens = next(instant for instant in ahead if is_open_by_the_minute(windows, instant))
-    closes = next((i for i in ahead if i > now and not is_open_by_the_minute(windows, i)), None)
 
     assert read.next_opening(now) == opens
-    assert read.closes_at(now) == (closes if opens == now else None)
 
 
 @given(some_windows, instants)
@@ -112,7 +110,6 @@ def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
     assert windows.contains(at("2026-11-23T01:59"))
     assert not windows.contains(at("2026-11-23T02:00"))
     assert not windows.contains(at("2026-11-21T00:00"))
-    assert windows.closes_at(at("2026-11-22T23:00")) == at("2026-11-23T02:00")
 
 
 def test_a_closed_window_says_since_when_and_until_when() -> None:
@@ -138,8 +135,9 @@ def test_windows_that_touch_are_one() -> None:
     evening = parse_windows("daily 20:00-24:00 UTC; daily 00:00-02:00 UTC")
     always = parse_windows("daily 00:00-24:00 UTC")
 
-    assert evening.closes_at(at("2026-11-22T21:00")) == at("2026-11-23T02:00")
-    assert always.closes_at(at("2026-11-22T21:00")) is None
+    assert evening.contains(at("2026-11-23T00:00"))
+    assert evening.closed_since(at("2026-11-23T12:00")) == at("2026-11-23T02:00")
+    assert always.closed_since(at("2026-11-23T00:00")) is None
     assert always.next_opening(at("2026-11-22T21:00")) == at("2026-11-22T21:00")
 
 

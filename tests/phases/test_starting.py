@@ -71,9 +71,9 @@ def test_a_fleet_begins_and_that_is_written_first(rolling: Rolling) -> None:
     answer = rolling.ask()
 
     assert answer.go
-    assert answer.conf == {"fleet_id": WEB, "version": NEW, "trigger": "automatic", "phase": FIRST.label}
     request = answer.request(poll_seconds=1.0)
-    assert (request.version, request.phase, request.trigger) == (NEW, FIRST.label, TriggerKind.AUTOMATIC)
+    assert (request.fleet_id, request.version, request.phase) == (WEB, NEW, FIRST.label)
+    assert request.trigger is TriggerKind.AUTOMATIC
     assert results(rolling.now()) == {"web": "started"}
 
 

@@ -7,7 +7,7 @@ import os
 from airflow.sdk import BaseHook
 
 from fleetwright.airflow.hooks import AzureRmHook
-from fleetwright.airflow.wiring import build_ledger, build_ledger_async
+from fleetwright.airflow.wiring import build_ledger, build_ledger_async, closing
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
 from fleetwright.azure.region_directory import AzureRegionDirectory
@@ -43,11 +43,6 @@ def read_settings() -> tuple[PhasePlan, WatchTimes]:
 def _ports(hook: AzureRmHook, ledger: SqlLedger) -> WatchPorts:
     clock = SystemClock()
     client = hook.get_client(clock)
-
-    def close() -> None:
-        client.close()
-        ledger.close()
-
     return WatchPorts(
         clock,
         AzureFleetDirectory(client, hook.subscription_id),
@@ -56,5 +51,5 @@ def _ports(hook: AzureRmHook, ledger: SqlLedger) -> WatchPorts:
         AzureImageCatalogue(client),
         ledger,
         hook.requires_deferral,
-        close,
+        closing(client, ledger),
     )

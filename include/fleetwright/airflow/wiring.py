@@ -48,12 +48,6 @@ def build_phase_ports(azure_conn_id: str) -> PhasePorts:
     return _phase_ports(AzureRmHook(azure_conn_id), build_ledger())
 
 
-async def build_phase_ports_async(azure_conn_id: str) -> PhasePorts:
-    """Ports of a phase, for a trigger."""
-    hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
-    return _phase_ports(hook, await build_ledger_async())
-
-
 async def build_ports_async(azure_conn_id: str) -> Ports:
     """Ports for a trigger: connections are awaited, and the ledger is opened off the event loop."""
     hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
@@ -99,7 +93,7 @@ def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
     clock = SystemClock()
     client = hook.get_client(clock)
     driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
-    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), _closing(client, ledger))
+    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), closing(client, ledger))
 
 
 def _phase_ports(hook: AzureRmHook, ledger: SqlLedger) -> PhasePorts:
@@ -112,11 +106,13 @@ def _phase_ports(hook: AzureRmHook, ledger: SqlLedger) -> PhasePorts:
         ScaleSetDriver(client),
         AzureImageCatalogue(client),
         ledger,
-        _closing(client, ledger),
+        closing(client, ledger),
     )
 
 
-def _closing(client: ArmClient, ledger: SqlLedger) -> Callable[[], None]:
+def closing(client: ArmClient, ledger: SqlLedger) -> Callable[[], None]:
+    """What gives the connections of ports back."""
+
     def close() -> None:
         client.close()
         ledger.close()

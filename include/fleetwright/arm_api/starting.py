@@ -12,6 +12,7 @@ from fleetwright.arm_api.airflow_runs import DAG_ID, AirflowRuns
 from fleetwright.arm_api.errors import OperationNotAllowedError
 from fleetwright.arm_api.operations import Kind, OperationId
 from fleetwright.arm_api.scale_sets import OrchestratedSet
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.images import LATEST
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.states import TERMINAL_STATES
@@ -55,7 +56,7 @@ class Starter:
             raise _conflict(f"Airflow run {run.run_id} of {DAG_ID}, {run.state}")
 
     def _new_run_id(self, scale_set: OrchestratedSet) -> str:
-        name = scale_set.resource_id.rpartition("/")[2]
+        name = resource_name(scale_set.resource_id)
         return f"api__{name}__{self.clock.now():%Y%m%dT%H%M%SZ}__{secrets.token_hex(3)}"
 
     def _conf(self, scale_set: OrchestratedSet) -> Mapping[str, Any]:

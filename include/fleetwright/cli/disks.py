@@ -13,7 +13,7 @@ from fleetwright.cli.options import Common, fleet_argument
 from fleetwright.cli.output import print_json
 from fleetwright.cli.owner import owner_of_process
 from fleetwright.cli.wiring import build_clock, build_ledger, build_ports, look_into_ledger
-from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.domain.fleets import parse_fleet_id, resource_name
 from fleetwright.domain.leftovers import Leftover, list_leftovers
 from fleetwright.ledger.locks import LockScope
 from fleetwright.ledger.store import SqlLedger
@@ -92,6 +92,6 @@ def _body(leftover: Leftover, now: datetime) -> dict[str, Any]:
 
 def _row(leftover: Leftover, now: datetime) -> tuple[str, ...]:
     age = clock_text(now - leftover.since) if leftover.since else "-"
-    name = leftover.disk_id.rpartition("/")[2]
+    name = resource_name(leftover.disk_id)
     needed = "yes" if leftover.is_needed else "no"
     return (name, leftover.instance_id, leftover.rollout_id, age, needed, leftover.why)

@@ -76,6 +76,15 @@ def parse_fleet_id(text: str) -> FleetId:
     return FleetId(match[0], match["subscription"], match["resource_group"], match["name"])
 
 
+def resource_name(resource_id: str) -> str:
+    """What a resource is called, by its ARM id.
+
+    >>> resource_name("/subscriptions/s/resourceGroups/shop/providers/Microsoft.Compute/virtualMachineScaleSets/web")
+    'web'
+    """
+    return resource_id.rpartition("/")[2]
+
+
 def _kind(text: str) -> str:
     for kind, pattern in _WITHOUT_DRIVER.items():
         if pattern.search(text.strip().rstrip("/")):

@@ -78,6 +78,11 @@ def find_holds(holds: Iterable[Hold], about: Holdable) -> tuple[Hold, ...]:
     return tuple(hold for hold in holds if hold.released_at is None and concerns(hold, about))
 
 
+def why_on_hold(holds: Iterable[Hold], about: Holdable) -> str:
+    """Who holds it first, in one line; empty where nobody does."""
+    return next(map(hold_text, find_holds(holds, about)), "")
+
+
 def concerns(hold: Hold, about: Holdable) -> bool:
     """Whether a hold is about it; a bare version is held for whichever image has it.
 

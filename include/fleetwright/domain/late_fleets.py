@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text
+from fleetwright.domain.holds import Hold, Holdable, why_on_hold
 from fleetwright.domain.images import is_older, version_key
 from fleetwright.domain.phase_runs import ENDED_PHASES, PROVEN, PhaseRun, PhaseState
 from fleetwright.domain.publications import Publication
@@ -15,7 +15,7 @@ from fleetwright.domain.quarantine import image_key
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.seen_images import Memory, SeenFleet, Shelf, WatchTimes
 from fleetwright.domain.states import TERMINAL_STATES, RolloutState
-from fleetwright.domain.windows import window_of
+from fleetwright.domain.windows import why_window_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ def judge_late(
         _under_way(late, standing),
         _stopped_before(late, standing, enabled),
         memory.why_quarantined(Publication(late.target.image, late.target.version)),
-        _held(late, standing.holds),
-        _closed(late.fleet, now),
+        why_on_hold(standing.holds, _about(late)),
+        why_window_closed(late.fleet, now),
     )
     return Verdict(next(filter(None, reasons), ""))
 
@@ -144,12 +144,5 @@ def _stopped_before(late: LateFleet, standing: Standing, enabled: datetime) -> s
     return ""
 
 
-def _held(late: LateFleet, holds: Iterable[Hold]) -> str:
-    about = Holdable(late.fleet.key, late.target.image, late.target.version, late.phase)
-    found = find_holds(holds, about)
-    return hold_text(found[0]) if found else ""
-
-
-def _closed(fleet: Fleet, now: datetime) -> str:
-    windows = window_of(fleet)
-    return windows.why_closed(now) if windows is not None else ""
+def _about(late: LateFleet) -> Holdable:
+    return Holdable(late.fleet.key, late.target.image, late.target.version, late.phase)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import HARMED, PROVEN, FleetOutcome, FleetResult, PhaseState
 from fleetwright.domain.phases import SuccessCondition
 from fleetwright.domain.thresholds import exceeds, share
@@ -69,7 +70,7 @@ def _with_fleets(told: str, fleets: tuple[FleetOutcome, ...]) -> str:
 
 def fleet_line(outcome: FleetOutcome) -> str:
     """One fleet that is not as it should be: its name, its result, why, and which instances show what."""
-    name = outcome.fleet_id.rpartition("/")[2]
+    name = resource_name(outcome.fleet_id)
     ill = (
         f", {outcome.unhealthy} of {outcome.judged} instances ill or rolled back" if outcome.unhealthy else ""
     )

@@ -10,6 +10,7 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.regions import Regions, normal_region
 
 REGIONAL = -1  # the index of a phase that stands in no plan
+REGIONAL_PREFIX = "gallery_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ class Phase:
     @property
     def label(self) -> str:
         """Its name everywhere: DAG, asset, ledger and holds; ``phase_0_canary``, ``gallery_westeurope``."""
-        return f"gallery_{self.name}" if self.index == REGIONAL else f"phase_{self.index}_{self.name}"
+        return (
+            f"{REGIONAL_PREFIX}{self.name}" if self.index == REGIONAL else f"phase_{self.index}_{self.name}"
+        )
 
 
 def regional_phase(region: str) -> Phase:

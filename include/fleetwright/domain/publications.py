@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.images import is_exact_version
+from fleetwright.domain.regions import normal_region
 
 _SEPARATOR = "|"
 
@@ -47,4 +48,4 @@ def parse_publication(key: str) -> Publication:
             f"partition key {key!r} is not image|version or image|version|region,"
             " such as canonical:ubuntuserver:18.04-lts|18.04.202402010"
         )
-    return Publication(image.lower(), version, region)
+    return Publication(image.lower(), version, normal_region(region))

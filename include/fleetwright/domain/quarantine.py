@@ -147,6 +147,11 @@ def find_quarantined(entries: Iterable[Quarantined], image: str, version: str) -
     )
 
 
+def why_put_away(entries: Iterable[Quarantined], image: str, version: str) -> str:
+    """Which rollout or phase put a version away first, and how it is released, in one line; empty where none did."""
+    return next(map(why_quarantined, find_quarantined(entries, image, version)), "")
+
+
 def why_quarantined(entry: Quarantined) -> str:
     """One line for whoever meets a quarantined version: what happened, and what now."""
     culprit = f"rollout {entry.rollout_id} of {entry.fleet_key} stopped"

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from fleetwright.domain.images import version_key
 from fleetwright.domain.publications import Publication
-from fleetwright.domain.quarantine import Quarantined, find_quarantined, why_quarantined
+from fleetwright.domain.quarantine import Quarantined, why_put_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,7 @@ class Memory:
 
     def why_quarantined(self, publication: Publication) -> str:
         """Why the version is put away; empty where it is not."""
-        found = find_quarantined(self.quarantined, publication.image, publication.version)
-        return why_quarantined(found[0]) if found else ""
+        return why_put_away(self.quarantined, publication.image, publication.version)
 
 
 @dataclass(frozen=True, slots=True)

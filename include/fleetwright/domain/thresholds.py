@@ -5,6 +5,7 @@ A breach is strict: 20 % unhealthy with a threshold of 20 is still allowed, one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-automatic-upgrade, error codes.
@@ -103,7 +104,7 @@ def named(ids: tuple[str, ...]) -> str:
     return f"{'instance' if len(ids) == 1 else 'instances'} {name_ids(ids)}"
 
 
-def name_ids(ids: tuple[str, ...], most: int = 10) -> str:
+def name_ids(ids: Sequence[str], most: int = 10) -> str:
     """Name the first ids and count the rest: a line stays a line at 1,000 instances."""
     named = ", ".join(ids[:most])
     return named if len(ids) <= most else f"{named} and {len(ids) - most} more"

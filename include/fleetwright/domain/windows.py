@@ -110,14 +110,6 @@ class Windows:
         later = (p.opens for p in self._periods(now, now + _HORIZON) if p.opens > now)
         return next(map(_utc, sorted(later)), None)
 
-    def closes_at(self, now: datetime) -> datetime | None:
-        """Until when it stays open from now on, periods that touch taken as one; None where it is closed, or always open."""
-        end, periods = now, sorted(self._periods(now, now + _HORIZON))
-        for period in periods:
-            if period.contains(end):
-                end = period.closes
-        return _utc(end) if now < end < now + _HORIZON else None
-
     def closed_since(self, now: datetime) -> datetime | None:
         """When it was open last; None where it is open now, or was not open for more than a week."""
         if self.contains(now):
@@ -152,6 +144,12 @@ def window_of(fleet: Fleet) -> Windows | None:
         return parse_windows(worn[WINDOW_TAG])
     except ConfigurationError as error:
         return Windows(problem=f"tag {WINDOW_TAG}: {error}")
+
+
+def why_window_closed(fleet: Fleet, now: datetime) -> str:
+    """Why no batch of the fleet may begin now, by its windows; empty where one may, and where it has none (N6)."""
+    windows = window_of(fleet)
+    return windows.why_closed(now) if windows else ""
 
 
 def parse_windows(text: str) -> Windows:

@@ -64,6 +64,6 @@ class PhaseMemory:
         return tuple(json.loads(payload)["reasons"]) if payload else ()
 
     def quarantine(self, entry: Quarantined) -> None:
-        """Put a version away; harmless where the same was put away already."""
+        """Put a version away; harmless where the same entry was put away before."""
         with self._database.writing() as write:
             quarantine.write_entry(write.connection, entry)

@@ -41,7 +41,7 @@ _REACH = (
 
 
 class WatchInSql:
-    """The image watch's part of ``SqlLedger``; see ``phases.ports.WatchLedger`` for what each method promises."""
+    """The image watch's part of ``SqlLedger``; see ``phases.watch_ports.WatchLedger`` for what each method promises."""
 
     _database: Database
 

@@ -10,6 +10,7 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.phase_checks import Place, PlanProblem, nearest
 from fleetwright.domain.phases import FleetChoice, Phase, PhasePlan
 from fleetwright.domain.regions import Regions, normal_region
+from fleetwright.domain.thresholds import name_ids
 
 _NAMED = 3  # fleets that a line names; the others it counts
 
@@ -48,9 +49,8 @@ def _without_phase(plan: PhasePlan, fleets: Iterable[Fleet]) -> Iterator[PlanPro
     missing.sort(key=lambda fleet: (normal_region(fleet.location), fleet.key))
     for name, group in groupby(missing, key=lambda fleet: normal_region(fleet.location)):
         names = [fleet.name for fleet in group]
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         yield PlanProblem(
-            f"region {name}: fleets of ours are in no phase: {', '.join(names[:_NAMED])}{more}; add the region"
+            f"region {name}: fleets of ours are in no phase: {name_ids(names, _NAMED)}; add the region"
             " to a phase (R45)",
             ("regions", name),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetwright.domain.durations import span_text
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phases import Phase
 
 ALL_FLEETS = "all"
@@ -53,7 +54,7 @@ def fleets_words(phase: Phase) -> str:
     """Which fleets it is for."""
     if phase.only is None:
         return ALL_FLEETS
-    names = [name.rpartition("/")[2] for name in sorted(phase.only.names)]
+    names = map(resource_name, sorted(phase.only.names))
     tags = [f"tag {name}={value}" for name, value in sorted(phase.only.tags.items())]
     return ", ".join((*names, *tags))
 

@@ -10,12 +10,12 @@ from fleetwright.domain.eligibility import opted_out
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.forecasts import forecast
-from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text
+from fleetwright.domain.holds import Hold, Holdable, why_on_hold
 from fleetwright.domain.phase_runs import FleetStart, LeftOut
 from fleetwright.domain.phases import Phase
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.regions import normal_region
-from fleetwright.domain.windows import window_of
+from fleetwright.domain.windows import why_window_closed, window_of
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
 
 
@@ -93,14 +93,11 @@ def why_never(given: Circumstances, fleet: Fleet) -> str:
 
 def why_not_now(given: Circumstances, fleet: Fleet) -> str:
     """Why the fleet does not get the version now, although it may later; empty where it does (R26, R27)."""
-    missing = (given.missing or {}).get(normal_region(fleet.location), "")
-    if missing:
-        return missing
-    held = find_holds(given.holds, Holdable(fleet=fleet.key))
-    if held:
-        return hold_text(held[0])
-    window = window_of(fleet)
-    return window.why_closed(given.now) if window else ""
+    return (
+        (given.missing or {}).get(normal_region(fleet.location), "")
+        or why_on_hold(given.holds, Holdable(fleet=fleet.key))
+        or why_window_closed(fleet, given.now)
+    )
 
 
 def find_missing(catalogue: ImageCatalogue, given: Circumstances, fleets: Iterable[Fleet]) -> dict[str, str]:

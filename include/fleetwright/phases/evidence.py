@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_documents import write_approval
 from fleetwright.domain.phase_runs import (
     PROVEN,
@@ -16,6 +17,7 @@ from fleetwright.domain.phase_runs import (
     PhaseState,
 )
 from fleetwright.domain.phase_verdicts import MOST_NAMED, fleet_line
+from fleetwright.domain.thresholds import name_ids
 from fleetwright.phases.finding import find_run
 from fleetwright.phases.ports import PhasePorts
 
@@ -96,11 +98,10 @@ def _left_out(run: PhaseRun) -> list[str]:
         return ["left out: none"]
     by_reason: dict[str, list[str]] = {}
     for left in sorted(run.left_out, key=lambda one: one.settled):
-        by_reason.setdefault(left.reason, []).append(left.fleet_id.rpartition("/")[2])
+        by_reason.setdefault(left.reason, []).append(resource_name(left.fleet_id))
     lines = [f"left out: {len(run.left_out)}"]
     for reason, names in list(by_reason.items())[:MOST_NAMED]:
-        named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        lines.append(f"left out, {named}: {reason}")
+        lines.append(f"left out, {name_ids(names, 3)}: {reason}")
     more = len(by_reason) - MOST_NAMED
     return [*lines, f"and {more} more reasons"] if more > 0 else lines
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from fleetwright.domain.errors import ConfigurationError, LedgerError
 from fleetwright.domain.phase_runs import PhaseRun
-from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
+from fleetwright.domain.phases import REGIONAL_PREFIX, Phase, PhasePlan, regional_phase
 from fleetwright.phases.ports import PhaseLedger
-
-_REGIONAL = "gallery_"
 
 
 def find_run(ledger: PhaseLedger, run_key: str) -> PhaseRun:
@@ -26,8 +24,8 @@ def find_phase(plan: PhasePlan, label: str) -> Phase:
 
     :raises ConfigurationError: when the plan has no such phase
     """
-    if label.startswith(_REGIONAL):
-        return regional_phase(label.removeprefix(_REGIONAL))
+    if label.startswith(REGIONAL_PREFIX):
+        return regional_phase(label.removeprefix(REGIONAL_PREFIX))
     phase = plan.find(label)
     if phase is None:
         known = ", ".join(one.label for one in plan.phases) or "none"

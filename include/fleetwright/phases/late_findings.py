@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fleetwright.rollout.targets import MOST_NAMED
+from fleetwright.domain.thresholds import name_ids
+
+_NAMED = 5  # fleets that the line names; the others it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,9 @@ class LateFinding:
 
 def name_over_limit(found: Sequence[LateFinding]) -> tuple[LateFinding, ...]:
     """One line for all that wait for the next look: after an outage they may be hundreds."""
-    names = [finding.name for finding in found if finding.is_over_limit]
+    names = tuple(finding.name for finding in found if finding.is_over_limit)
     if not names:
         return ()
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     begun = sum(finding.start is not None for finding in found)
     words = f"wait for the next look: {begun} rollouts of late fleets begin at this one, and no more at once"
-    return (LateFinding(", ".join(names[:MOST_NAMED]) + more, words),)
+    return (LateFinding(name_ids(names, _NAMED), words),)

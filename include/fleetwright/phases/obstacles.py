@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fleetwright.domain.holds import Holdable, find_holds, hold_text
+from fleetwright.domain import holds, quarantine
+from fleetwright.domain.holds import Holdable
 from fleetwright.domain.images import is_older, version_key
 from fleetwright.domain.phase_runs import PhaseState, phase_run_key
 from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.publications import Publication
-from fleetwright.domain.quarantine import find_quarantined, why_quarantined
 from fleetwright.phases.ports import PhaseLedger, PhasePorts
 
 # A newer version that is here in one of these states goes first; one that ended badly is in nobody's way.
@@ -65,15 +65,13 @@ def why_too_early(ledger: PhaseLedger, plan: PhasePlan, phase: Phase, publicatio
 
 def why_put_away(ledger: PhaseLedger, publication: Publication) -> str:
     """Which rollout or phase made the version a bad one, and how it is released; empty where none did."""
-    entries = find_quarantined(ledger.list_quarantined(), publication.image, publication.version)
-    return why_quarantined(entries[0]) if entries else ""
+    return quarantine.why_put_away(ledger.list_quarantined(), publication.image, publication.version)
 
 
 def why_on_hold(ledger: PhaseLedger, label: str, publication: Publication, fleet_key: str = "") -> str:
     """Who holds the version, the phase or the fleet; empty where nobody does."""
     about = Holdable(fleet_key, publication.image, publication.version, label)
-    held = find_holds(ledger.list_holds(), about)
-    return hold_text(held[0]) if held else ""
+    return holds.why_on_hold(ledger.list_holds(), about)
 
 
 def find_newer_here(ledger: PhaseLedger, label: str, publication: Publication) -> str:

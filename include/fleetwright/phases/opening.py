@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_documents import write_left_out, write_start
 from fleetwright.domain.phase_runs import (
     FleetStart,
@@ -116,7 +117,7 @@ def _without_fleets(phase: Phase, publication: Publication, found: Eligibility, 
         reason = f"no fleet of ours in {phase.label} takes {publication}: nothing to do"
         return _Decision(PhaseState.SUCCEEDED, reason, left_out=found.left_out)
     until = min(filter(None, (found.next_opening, now + LOOK_AGAIN)))
-    names = "; ".join(f"{left.fleet_id.rpartition('/')[2]}: {left.reason}" for left in waiting[:3])
+    names = "; ".join(f"{resource_name(left.fleet_id)}: {left.reason}" for left in waiting[:3])
     more = f"; and {len(waiting) - 3} more" if len(waiting) > 3 else ""
     reason = f"none of its {len(waiting)} fleets can begin now: {names}{more}"
     return _Decision(PhaseState.WAITING, reason, until, left_out=found.left_out)

@@ -53,7 +53,7 @@ class PhaseLedger(Ledger, Protocol):
         ...
 
     def quarantine(self, entry: Quarantined) -> None:
-        """Put a version away; harmless where the same was put away already and not released."""
+        """Put a version away; harmless where the same entry was put away before."""
         ...
 
 

@@ -18,14 +18,14 @@ from fleetwright.domain.phase_runs import (
     PhaseState,
 )
 from fleetwright.domain.phases import Phase, PhasePlan
-from fleetwright.domain.records import RolloutView, TriggerKind
-from fleetwright.domain.states import TERMINAL_STATES
+from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.windows import window_of
 from fleetwright.phases.finding import find_phase, find_run
 from fleetwright.phases.obstacles import find_newer_here, why_on_hold, why_put_away
 from fleetwright.phases.outcomes import find_outcome, has_trace
 from fleetwright.phases.ports import PhaseLedger, PhasePorts
 from fleetwright.phases.presence import GONE, fetch_if_there
+from fleetwright.rollout.cancelling import find_ongoing
 from fleetwright.rollout.request import RolloutRequest
 
 LOOK_AGAIN = timedelta(minutes=1)
@@ -54,16 +54,6 @@ class StartAnswer:
     def go(self) -> bool:
         """Whether the rollout begins now."""
         return self.wait_until is None and self.outcome is None
-
-    @property
-    def conf(self) -> dict[str, Any]:
-        """What the rollout's DAG run is started with."""
-        return {
-            "fleet_id": self.fleet_id,
-            "version": self.version,
-            "trigger": str(TriggerKind.AUTOMATIC),
-            "phase": self.phase,
-        }
 
     def request(self, **more: Any) -> RolloutRequest:  # noqa: ANN401 - fields of the request
         """The rollout that begins.
@@ -114,7 +104,7 @@ def _ask(ports: PhasePorts, run: PhaseRun, phase: Phase, answer: StartAnswer) ->
 def _why_never(ledger: PhaseLedger, run: PhaseRun, fleet: Fleet) -> FleetOutcome | None:
     """What ends the fleet's part before it begins; never where a rollout of the version is open on it."""
     fleet_id = fleet.fleet_id.resource_id
-    open_one = find_open(ledger, fleet.key)
+    open_one = find_ongoing(ledger, fleet.key)
     if open_one and open_one.rollout.settings.target_version == run.publication.version:
         return None
     bad = why_put_away(ledger, run.publication)
@@ -159,18 +149,11 @@ def _why_not_again_yet(ports: PhasePorts, run: PhaseRun, fleet_id: str) -> tuple
 def _why_not_free(ledger: PhaseLedger, fleet_key: str) -> str:
     """Never two rollouts on one fleet: who is at it now; empty where nobody who is alive is."""
     holder = ledger.find_holder(fleet_key)
-    open_one = find_open(ledger, fleet_key)
+    open_one = find_ongoing(ledger, fleet_key)
     if not holder or open_one is None:
         return f"the fleet is held by {holder}" if holder else ""
     rollout = open_one.rollout
     return f"rollout {rollout.rollout_id} to {rollout.settings.target_version} is under way, by {holder}"
-
-
-def find_open(ledger: PhaseLedger, fleet_key: str) -> RolloutView | None:
-    """The fleet's rollout that has not ended; there is at most one."""
-    return next(
-        (view for view in ledger.list_rollouts(fleet_key) if view.rollout.state not in TERMINAL_STATES), None
-    )
 
 
 def _put_off(

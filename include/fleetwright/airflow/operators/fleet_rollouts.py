@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from fleetwright.airflow.assets import ROLLOUT_DAG
 from fleetwright.airflow.operators.phase_step import PhaseStepOperator, Place
 from fleetwright.airflow.operators.step import airflow_errors
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import HARMED, PROVEN, FleetOutcome, FleetResult, PhaseRun
 from fleetwright.domain.phase_verdicts import fleet_line
 from fleetwright.domain.records import TriggerKind
@@ -33,7 +34,7 @@ def rollout_run_id(run: PhaseRun, outcome: FleetOutcome) -> str:
     A phase's attempt and the start's number stand in it, so that only what is to be started anew gets a new id, and
     when the phase began to roll: a ledger that was begun anew never takes an older one's runs for its own.
     """
-    name = _NOT_IN_AN_ID.sub("-", outcome.fleet_id.rpartition("/")[2])
+    name = _NOT_IN_AN_ID.sub("-", resource_name(outcome.fleet_id))
     meant = f"{run.key}|{outcome.fleet_id.lower()}|{run.rolling_since}"
     digest = sha256(meant.encode()).hexdigest()[:8]
     return f"{run.publication.version}.{name}.{run.phase}.{run.attempt}.{outcome.starts}.{digest}"
