@@ -44,6 +44,8 @@ SETTINGS = {
     "FLEETWRIGHT_PHASES": str(CONFIG / "phases-demo.yaml"),
     "FLEETWRIGHT_WATCH": "events",
     "FLEETWRIGHT_WATCH_FILE": str(CONFIG / "watch-demo.yaml"),
+    "FLEETWRIGHT_POLL_SECONDS": "1",
+    "FLEETWRIGHT_HEALTH_TIMEOUT_SECONDS": "20",
 }
 
 
