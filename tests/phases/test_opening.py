@@ -15,7 +15,7 @@ from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_runs import PhaseRun, PhaseState, phase_run_key
 from fleetwright.domain.phases import Approval, FleetChoice
 from fleetwright.domain.quarantine import PHASE_PREFIX, Quarantined, Release
-from fleetwright.phases.evidence import record_answer
+from fleetwright.phases.approving import record_answer
 from fleetwright.phases.opening import Opened, open_phase
 from fleetwright.phases.ports import PhasePorts
 from fleetwright.phases.preview import preview_phase

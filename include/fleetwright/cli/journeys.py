@@ -10,8 +10,9 @@ from tabulate import tabulate
 from fleetwright.cli.output import print_json
 from fleetwright.cli.people import ledger_flag
 from fleetwright.cli.wiring import look_into
-from fleetwright.domain.phase_runs import ApprovalAnswer, PhaseRun
-from fleetwright.phases.evidence import figures
+from fleetwright.domain.phase_runs import PhaseRun
+from fleetwright.phases.approving import answer_text
+from fleetwright.phases.evidence import figures, results_text
 from fleetwright.phases.journeys import Journey, find_journeys
 
 _HEADERS = ("phase", "state", "opened (UTC)", "ended (UTC)", "fleets", "upgraded", "rolled back", "left out")
@@ -43,7 +44,7 @@ def _told(journey: Journey) -> str:
 
 def _row(run: PhaseRun) -> tuple[object, ...]:
     seen = figures(run)
-    results = ", ".join(f"{count} {result}" for result, count in sorted(seen.by_result.items()))
+    results = results_text(seen.by_result)
     return (
         run.phase,
         run.state,
@@ -62,14 +63,8 @@ def _notes(run: PhaseRun) -> list[str]:
     if run.look_again_at is not None:
         notes.append(f"{about}: looked at again at {_at(run.look_again_at)} UTC")
     if run.approval is not None:
-        notes.append(f"{about}: {_answer(run.approval)}")
+        notes.append(f"{about}: {answer_text(run.approval)}")
     return notes
-
-
-def _answer(answer: ApprovalAnswer) -> str:
-    if not answer.actor and not answer.approved:
-        return f"nobody answered by {_at(answer.at)} UTC"
-    return f"{'approved' if answer.approved else 'rejected'} by {answer.actor or 'somebody'} at {_at(answer.at)} UTC"
 
 
 def _at(instant: datetime | None) -> str:

@@ -1,25 +1,19 @@
-"""What a phase has shown, for the person who says yes or no to the next one, and for logs; and that person's answer."""
+"""What a phase has shown: in numbers, and in words for logs and for the person who says yes or no to the next one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from fleetwright.domain.fleets import resource_name
-from fleetwright.domain.phase_documents import write_approval
 from fleetwright.domain.phase_runs import (
     PROVEN,
-    ApprovalAnswer,
-    PhaseEvent,
-    PhaseEventKind,
     PhaseRun,
     PhaseState,
 )
 from fleetwright.domain.phase_verdicts import MOST_NAMED, fleet_line
 from fleetwright.domain.thresholds import name_ids
-from fleetwright.phases.finding import find_run
-from fleetwright.phases.ports import PhasePorts
 
 # States whose reason names every fleet that is not well.
 _TELLS_ALL = frozenset({PhaseState.FAILED, PhaseState.HELD})
@@ -60,6 +54,15 @@ def figures(run: PhaseRun) -> Figures:
     )
 
 
+def results_text(by_result: Counter[str]) -> str:
+    """How many fleets came to what.
+
+    >>> results_text(Counter(("held", "completed", "completed")))
+    '2 completed, 1 held'
+    """
+    return ", ".join(f"{count} {result}" for result, count in sorted(by_result.items()))
+
+
 def phase_evidence(run: PhaseRun, *, markdown: bool = False) -> str:
     """What the phase has shown: fleets, instances, rolled back, minutes, failures, and who was left out and why.
 
@@ -74,7 +77,7 @@ def phase_evidence(run: PhaseRun, *, markdown: bool = False) -> str:
 
 def _numbers(run: PhaseRun) -> list[str]:
     seen = figures(run)
-    results = ", ".join(f"{count} {result}" for result, count in sorted(seen.by_result.items()))
+    results = results_text(seen.by_result)
     lines = [run.reason] if run.reason else []
     lines.append(f"fleets: {seen.fleets}" + (f" ({results})" if results else ""))
     lines.append(
@@ -104,26 +107,3 @@ def _left_out(run: PhaseRun) -> list[str]:
         lines.append(f"left out, {name_ids(names, 3)}: {reason}")
     more = len(by_reason) - MOST_NAMED
     return [*lines, f"and {more} more reasons"] if more > 0 else lines
-
-
-def record_answer(
-    ports: PhasePorts,
-    run_key: str,
-    approved: bool | None,  # noqa: FBT001 - it is the answer itself
-    actor: str,
-    at: datetime,
-) -> PhaseRun:
-    """Write down who answered, and when; a no ends the phase, and so does no answer by the deadline.
-
-    :param approved: None where nobody answered in time
-    """
-    run = find_run(ports.ledger, run_key)
-    if run.state is not PhaseState.WAITING or run.approval is not None:
-        return run
-    answer = ApprovalAnswer(bool(approved), "" if approved is None else actor, at)
-    events = [PhaseEvent(PhaseEventKind.APPROVAL_ANSWERED, ports.clock.now(), write_approval(answer))]
-    if not answer.approved:
-        why = "nobody answered by the deadline" if approved is None else f"{actor or 'somebody'} said no"
-        body = {"state": str(PhaseState.REJECTED), "reason": f"{why} ({at:%Y-%m-%d %H:%M} UTC)"}
-        events.append(PhaseEvent(PhaseEventKind.ENDED, ports.clock.now(), body))
-    return ports.ledger.append_phase_events(run_key, events, actor=actor or run.owner)

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
-from fleetwright.domain.phase_runs import FleetOutcome, PhaseRun, PhaseState, phase_run_key
+from fleetwright.domain.phase_runs import FleetOutcome, PhaseRun, PhaseState
 from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.publications import Publication
+from fleetwright.phases.approving import evidence_before, record_answer
 from fleetwright.phases.baking import bake_until, conclude_phase
-from fleetwright.phases.evidence import phase_evidence, record_answer
+from fleetwright.phases.evidence import phase_evidence
 from fleetwright.phases.judging import judge_phase
 from fleetwright.phases.opening import open_phase
 from fleetwright.phases.ports import PhasePorts
@@ -114,12 +115,3 @@ def _wait_until_open(
             return opened.run
         else:
             ports.clock.wait_until(opened.look_again_at)
-
-
-def evidence_before(
-    ports: PhasePorts, plan: PhasePlan, phase: Phase, publication: Publication, *, markdown: bool = False
-) -> str:
-    """What the phase before has shown of a publication; the first phase has none before it."""
-    before = plan.phase_before(phase)
-    run = ports.ledger.find_phase_run(phase_run_key(before.label, publication)) if before else None
-    return phase_evidence(run, markdown=markdown) if run else f"{phase.label} is the first phase"

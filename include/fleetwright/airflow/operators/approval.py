@@ -13,8 +13,7 @@ from fleetwright.airflow.operators.phase_step import place_of, tell
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.airflow.phase_words import story
 from fleetwright.domain.phase_runs import PhaseState
-from fleetwright.phases.evidence import record_answer
-from fleetwright.phases.runner import evidence_before
+from fleetwright.phases.approving import evidence_before, record_answer
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
