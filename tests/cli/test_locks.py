@@ -79,19 +79,19 @@ def test_who_has_and_who_waits(ledger: SqlLedger, url: str, capsys: pytest.Captu
 
     assert lines[0] == f"pair {PAIR}: one region of the pair at a time, now westeurope"
     assert [line.partition(" since ")[0].strip() for line in lines[1:4]] == [
-        "web of shop has westeurope",
-        "api of shop has westeurope",
-        "far of shop waits for northeurope",
+        "web (resource group shop) has westeurope",
+        "api (resource group shop) has westeurope",
+        "far (resource group shop) waits for northeurope",
     ]
     assert lines[4] == f"zone {ZONES}: one zone at a time, now zone 1"
-    assert lines[5].startswith("  web of shop has zone 1 since 20")
-    assert lines[6].startswith("  api of shop waits for zone 2 since 20")
+    assert lines[5].startswith("  web (resource group shop) has zone 1 since 20")
+    assert lines[6].startswith("  api (resource group shop) waits for zone 2 since 20")
     assert "run 'run of api' (rollout api-" in lines[6]
     assert lines[6].endswith(": alive")
     assert [line.partition(" is taken")[0] for line in lines[7:]] == [
-        "fleet api of shop",
-        "fleet far of shop",
-        "fleet web of shop",
+        "fleet api (resource group shop)",
+        "fleet far (resource group shop)",
+        "fleet web (resource group shop)",
     ]
 
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.phases import Approval, FleetChoice, PhasePlan, SuccessCondition
+from fleetwright.phases.config_files import ConfigFileError
 from fleetwright.phases.files import (
     USUAL_FILE,
-    PhasesFileError,
     load_phases,
     parse_phases,
     phases_file,
@@ -39,7 +39,7 @@ GOOD = "[westeurope, eastus]}\n  - {name: b, regions: [northeurope, westus3]}\n"
 
 def problems_of(text: str) -> tuple[str, ...]:
     """Every problem of a text, as of a file p.yaml."""
-    with pytest.raises(PhasesFileError) as raised:
+    with pytest.raises(ConfigFileError) as raised:
         parse_phases(text, "p.yaml")
     return raised.value.problems
 
@@ -373,7 +373,7 @@ def outcome(text: str) -> tuple[PhasePlan | None, tuple[str, ...]]:
     """The plan, or the problems."""
     try:
         return parse_phases(text, "p.yaml").plan, ()
-    except PhasesFileError as error:
+    except ConfigFileError as error:
         return None, error.problems
 
 

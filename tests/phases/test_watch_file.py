@@ -29,25 +29,37 @@ def test_the_demo_acts_at_once() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("cadence: 30", "cadence: '30' is no length of time such as PT1H"),
+        ("cadence: 30", ":1: cadence is 30; it must be a length of time such as PT1H"),
         ("cadence: PT10S", "cadence is 10s; it must be from 1m to 1d"),
         ("poll: PT0S", "poll is 0s; it must be from 1s to 1d"),
-        ("publicationDelay: soon", "publicationDelay: 'soon' is no length of time"),
+        ("\npublicationDelay: soon", ":2: publicationDelay is 'soon'; it must be a length of time"),
+        ("poll: PT1M\npoll: PT2M", ":2: key poll is given twice"),
+        ("cadence: 1\npoll: 2", ":2: poll is 2"),
         ("lateStarts: -1", "lateStarts is -1; it must be a whole number of 0 or more"),
         ("lateStarts: many", "lateStarts is 'many'; it must be a whole number"),
-        ("delay: PT1H", "key delay is unknown; known: cadence, publicationDelay"),
-        ("- cadence", "holds no mapping"),
-        ("{", "is no YAML"),
+        ("delay: PT1H", ":1: key delay is unknown; known: cadence, publicationDelay"),
+        ("publicationDelays: PT1H", "did you mean publicationDelay?"),
+        ("- cadence", "it is a list, not a mapping with the keys cadence"),
+        ("", "it is empty, not a mapping with the keys cadence"),
+        ("{", "it is no YAML"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
-    """One line names the file, the key, its value and what would be right (R29)."""
+    """One line for each problem names the file, the line, the key, its value and what would be right (R29)."""
     file = tmp_path / "watch.yaml"
     file.write_text(text)
     with pytest.raises(ConfigurationError) as raised:
         load_watch_times(file)
-    assert str(raised.value).startswith(f"{file}: ")
+    assert str(raised.value).startswith(f"{file}:")
     assert said in str(raised.value)
+
+
+def test_keys_are_read_in_either_case(tmp_path: Path) -> None:
+    """Keys may be written in snake_case, as in the phases file (R29)."""
+    file = tmp_path / "watch.yaml"
+    file.write_text("publication_delay: 45m\nlate_starts: 3\n")
+    times = load_watch_times(file)
+    assert (times.publication_delay, times.late_starts) == (timedelta(minutes=45), 3)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetWatcher
 
 from fleetwright.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from airflow.triggers.base import BaseEventTrigger
+
     from fleetwright.domain.phases import Phase
     from fleetwright.domain.publications import Publication
 
@@ -23,10 +25,11 @@ GALLERY_DAG = "gallery_rollout"
 MAX_KEY_LENGTH = 250
 
 _SCHEME = "fleetwright://"
+_GROUP = "fleetwright"
 
 
 def _asset(name: str) -> Asset:
-    return Asset(name=name, uri=f"{_SCHEME}{name}", group="fleetwright")
+    return Asset(name=name, uri=f"{_SCHEME}{name}", group=_GROUP)
 
 
 OS_IMAGE = _asset("os_image")
@@ -34,6 +37,13 @@ OS_IMAGE = _asset("os_image")
 
 GALLERY_IMAGE = _asset("gallery_image")
 """A version of a gallery's image has been replicated to a region (R50); keys are ``image|version|region``."""
+
+
+def news_asset(trigger: BaseEventTrigger) -> Asset:
+    """What wakes the image watch between two looks, as its trigger says."""
+    name = "image_news"
+    watchers = [AssetWatcher(name=name, trigger=trigger)]
+    return Asset(name=name, uri=f"{_SCHEME}{name}", group=_GROUP, watchers=watchers)
 
 
 def phase_asset(phase: Phase) -> Asset:

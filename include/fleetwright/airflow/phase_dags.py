@@ -39,7 +39,7 @@ GALLERY_CONCURRENCY = 10
 def phase_dags() -> dict[str, DAG]:
     """A DAG for each phase of the phases file, by id; the asset graph shows image, phase 0, phase 1, and so on.
 
-    :raises PhasesFileError: when the file cannot be used, with every problem
+    :raises ConfigFileError: when the file cannot be used, with every problem
     """
     plan = load_phases(phases_file(os.environ))
     return {phase.label: _phase_dag(plan, phase) for phase in plan.phases}

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTriggerTimetable
+from airflow.sdk import Asset, AssetOrTimeSchedule, DeltaTriggerTimetable
 
+from fleetwright.airflow.assets import news_asset
 from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.news_trigger import ImageNewsTrigger
 from fleetwright.domain.errors import ConfigurationError
@@ -43,9 +44,4 @@ def image_news(azure_conn_id: str, times: WatchTimes) -> Asset:
         poll_seconds=times.poll.total_seconds(),
         remind_seconds=times.cadence.total_seconds(),
     )
-    return Asset(
-        name="image_news",
-        uri="fleetwright://image_news",
-        group="fleetwright",
-        watchers=[AssetWatcher(name="image_news", trigger=trigger)],
-    )
+    return news_asset(trigger)

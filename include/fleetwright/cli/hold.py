@@ -20,7 +20,8 @@ from fleetwright.domain.holds import Hold, HoldSubject, release_command
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
-from fleetwright.phases.files import PhasesFileError, load_phases, phases_file
+from fleetwright.phases.config_files import ConfigFileError
+from fleetwright.phases.files import load_phases, phases_file
 from fleetwright.rollout.clocks import SystemClock
 
 
@@ -117,7 +118,7 @@ def _phases() -> PhasePlan | None:
         return None
     try:
         return load_phases(path)
-    except PhasesFileError as error:
+    except ConfigFileError as error:
         print_error(f"{error.problems[0]}; whether there is such a phase is not checked")
         return None
 

@@ -13,12 +13,11 @@ import click
 from fleetwright.cli.output import print_json
 from fleetwright.cli.people import ledger_flag
 from fleetwright.cli.wiring import look_into
-from fleetwright.domain.errors import ConfigurationError
-from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.ledger.locks import HeldLock, LockScope
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.narrate import clock_text
 from fleetwright.rollout.ports.turns import TurnHolder, TurnScope
+from fleetwright.rollout.turn_words import name_of
 
 _WHAT = {TurnScope.PAIR: "one region of the pair at a time", TurnScope.ZONE: "one zone at a time"}
 
@@ -117,7 +116,7 @@ def _lines(seats: list[Seat], now: datetime) -> Iterator[str]:
         yield f"{scope} {key}: {_WHAT[TurnScope(scope)]}, {_present(group)}"
         yield from (f"  {_turn_line(seat, now)}" for seat in group)
     for seat in seats[len(shared) :]:
-        yield f"fleet {_name(seat)} is taken{_since(seat, now)} by {_run(seat)}: {_heard(seat, now)}"
+        yield f"fleet {name_of(seat.fleet_key)} is taken{_since(seat, now)} by {_run(seat)}: {_heard(seat, now)}"
 
 
 def _present(group: list[Seat]) -> str:
@@ -134,7 +133,7 @@ def _mode(seat: Seat) -> str:
 
 def _turn_line(seat: Seat, now: datetime) -> str:
     does = f"waits for {_mode(seat)}" if seat.is_waiting else f"has {_mode(seat)}"
-    said = f"{_name(seat)} {does}{_since(seat, now)}, {_run(seat)}: "
+    said = f"{name_of(seat.fleet_key)} {does}{_since(seat, now)}, {_run(seat)}: "
     if seat.is_alive:
         return f"{said}alive"
     if seat.is_waiting:
@@ -159,11 +158,3 @@ def _since(seat: Seat, now: datetime) -> str:
 def _run(seat: Seat) -> str:
     rollout = f"rollout {seat.rollout_id}" if seat.rollout_id else "no rollout under way"
     return f"run {seat.run!r} ({rollout})" if seat.run else f"no run ({rollout})"
-
-
-def _name(seat: Seat) -> str:
-    try:
-        fleet = parse_fleet_id(seat.fleet_key)
-    except ConfigurationError:
-        return seat.fleet_key
-    return f"{fleet.name} of {fleet.resource_group}"

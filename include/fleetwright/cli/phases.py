@@ -12,9 +12,10 @@ from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_USAGE
 from fleetwright.cli.output import print_error, print_json
 from fleetwright.cli.phases_azure import ask_azure, azure_flags
 from fleetwright.phases.comparing import compare_plan
+from fleetwright.phases.config_files import ConfigFileError
 from fleetwright.phases.describing import phase_body, phase_line, phase_row
 from fleetwright.phases.estate import survey
-from fleetwright.phases.files import PhasesFileError, ReadPhases, phases_file, read_phases
+from fleetwright.phases.files import ReadPhases, phases_file, read_phases
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -37,7 +38,7 @@ def check(
     path = file or phases_file(os.environ)
     try:
         read = read_phases(path)
-    except PhasesFileError as error:
+    except ConfigFileError as error:
         return _tell_problems(path, error.problems, (), as_json=as_json)
     problems, warnings = _compared(read, endpoint, token, subscription)
     if problems:
@@ -85,7 +86,7 @@ def list_phases(file: Path | None, *, as_json: bool) -> int:
     path = file or phases_file(os.environ)
     try:
         read = read_phases(path)
-    except PhasesFileError as error:
+    except ConfigFileError as error:
         return _tell_problems(path, error.problems, (), as_json=as_json)
     if as_json:
         _print_plan(path, read, read.warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleetwright.domain.fleets import resource_name
 from fleetwright.rollout.ports.turns import TurnHolder, TurnScope
 
 
@@ -30,10 +31,11 @@ def holder_text(holder: TurnHolder) -> str:
     verb = "waits for" if holder.is_waiting else "has"
     run = f", run {holder.run}" if holder.run else ""
     dead = "" if holder.is_alive else "; nothing is heard of its run any more"
-    return f"{_name_of(holder.fleet_key)} {verb} {place} since {holder.since:%Y-%m-%d %H:%M:%SZ}{run}{dead}"
+    return f"{name_of(holder.fleet_key)} {verb} {place} since {holder.since:%Y-%m-%d %H:%M:%SZ}{run}{dead}"
 
 
-def _name_of(fleet_key: str) -> str:
+def name_of(fleet_key: str) -> str:
+    """A fleet's name with its resource group, which tells fleets of one name apart; all of the key where it is no ARM id."""
     _, _, rest = fleet_key.partition("/resourcegroups/")
     group, _, name = rest.partition("/providers/")
-    return f"{name.rpartition('/')[2]} (resource group {group})" if name else fleet_key
+    return f"{resource_name(name)} (resource group {group})" if name else fleet_key

@@ -14,6 +14,7 @@ from fleetwright.airflow.audience import AirflowAudience
 from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.domain.publications import parse_publication
+from fleetwright.domain.records import TriggerKind
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -131,7 +132,7 @@ class ChooseLateOperator(BaseOperator):
         conf = {name: start[name] for name in ("fleet", "version", "phase")}
         return {
             "trigger_run_id": start["attempt"],
-            "conf": {**conf, "trigger": "automatic", "azure_conn_id": self.azure_conn_id},
+            "conf": {**conf, "trigger": str(TriggerKind.AUTOMATIC), "azure_conn_id": self.azure_conn_id},
         }
 
 
