@@ -78,6 +78,29 @@ def test_a_version_that_does_harm_goes_no_further(emulator: Emulated, scene: Sce
     assert len(stage.rollouts) == 1
 
 
+def test_a_fleet_that_was_ill_before_holds_the_phase(
+    emulator: Emulated, scene: Scene, ledger_url: str
+) -> None:
+    """R8, R45: red for a person, with the fleet and what now; nothing is emitted, and the version is not put away."""
+    document = phased_world({"web": "westeurope", "api": "westeurope", "far": "northeurope"})
+    document["scaleSets"][0]["x-emulator"]["unhealthyInstances"] = ["1"]
+    emulator.serve(document)
+    stage = scene()
+    before = len(events_of(FIRST))
+
+    first = stage.run(FIRST)
+    second = stage.run(SECOND)
+
+    assert first.state == first.tasks["judge"] == "failed"
+    assert f"{NEW} of {IMAGE} in {FIRST}: held: 1 of 2 fleets did not get through" in first.errors["judge"]
+    assert "fleet web faulted: MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade" in first.note
+    assert f"then run {FIRST} again" in first.note
+    assert len(events_of(FIRST)) == before
+    assert open_ledger(ledger_url).list_quarantined() == ()
+    assert set(second.tasks.values()) == {"skipped"}
+    assert emulator.judged(fleet_id("api"))["imageVersions"] == {NEW: 2}
+
+
 def test_a_phase_without_fleets_succeeds(emulator: Emulated, scene: Scene) -> None:
     """R45: nothing to do is no failure: the rollouts are skipped, and the version goes on to the next phase."""
     emulator.serve(phased_world({"far": "northeurope"}))

@@ -285,7 +285,7 @@ def test_instances_of_a_newer_rollout_say_nothing_about_this_version(voyage: Sai
 
 
 def test_a_fleet_whose_task_never_came_is_told(voyage: Sail) -> None:
-    """A fleet whose task failed before it began is held with where to look; the others are judged (R45)."""
+    """A fleet whose task failed before it began holds the phase, with where to look, and blames nobody (R45)."""
     plan = plan_of(phase(0, WEST))
     under_way = voyage(sea(scale_set("web"), scale_set("api")), plan=plan)
     ports = under_way.phase_ports()
@@ -295,9 +295,10 @@ def test_a_fleet_whose_task_never_came_is_told(voyage: Sail) -> None:
 
     judged = judge_phase(ports, plan, run.key)
 
-    assert judged.state is PhaseState.SUCCEEDED
+    assert judged.state is PhaseState.HELD
     missed = judged.outcomes[run.starts[1].fleet_id.lower()]
-    assert (missed.result, missed.reason) == (FleetResult.HELD, "its turn never came: look at its task's log")
+    assert (missed.result, missed.reason) == (FleetResult.LOST, "its turn never came: look at its task's log")
+    assert ports.ledger.list_quarantined() == ()
 
 
 def test_a_gate_is_asked_with_the_evidence_of_the_phase_before(voyage: Sail) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phase_builders import outcome
 
-from fleetwright.domain.phase_runs import HARMED, PROVEN, FleetOutcome, FleetResult, PhaseState
+from fleetwright.domain.phase_runs import PROVEN, STOPPED, FleetOutcome, FleetResult, PhaseState
 from fleetwright.domain.phase_verdicts import TOO_MANY_FAILED, TOO_MANY_ILL, judge_outcomes
 from fleetwright.domain.phases import SuccessCondition
 
@@ -33,17 +33,44 @@ def test_health_decides_strictly(ill: int, of: int, percent: int, state: PhaseSt
     assert verdict.code == (TOO_MANY_ILL if state is PhaseState.FAILED else "")
 
 
-@pytest.mark.parametrize("result", sorted(HARMED))
-def test_more_failed_fleets_than_allowed_fail_the_phase(result: FleetResult) -> None:
+def test_more_failed_fleets_than_allowed_fail_the_phase() -> None:
     """As many stopped rollouts as the phase allows pass, one more does not; the text names fleet and reason (R45)."""
-    bad, good = outcome("bad", result, reason="MaxUnhealthy: 3 of 4"), outcome("good", judged=6)
+    bad = outcome("bad", FleetResult.FAULTED, reason="MaxUnhealthy: 3 of 4", went_bad=3)
+    good = outcome("good", judged=6)
 
     assert judge_outcomes(SuccessCondition(max_failed_fleets=1), [bad, good]).state is PhaseState.SUCCEEDED
     verdict = judge_outcomes(USUAL, [bad, good])
     assert (verdict.state, verdict.code) == (PhaseState.FAILED, TOO_MANY_FAILED)
-    assert verdict.reason == (
-        f"1 of 2 fleets failed, at most 0 may; fleet bad {result}: MaxUnhealthy: 3 of 4"
+    assert verdict.reason == ("1 of 2 fleets failed, at most 0 may; fleet bad faulted: MaxUnhealthy: 3 of 4")
+
+
+@pytest.mark.parametrize("result", sorted(STOPPED))
+def test_a_fleet_that_stopped_for_other_reasons_holds_the_phase(result: FleetResult) -> None:
+    """A version that went bad nowhere is not failed by fleets that did not get through, nor passed on (R8, R45, R47)."""
+    stopped, good = outcome("ill", result, reason="2 of 3 were ill before"), outcome("good", judged=6)
+
+    assert (
+        judge_outcomes(SuccessCondition(max_failed_fleets=1), [stopped, good]).state is PhaseState.SUCCEEDED
     )
+    assert judge_outcomes(SuccessCondition(max_failed_fleets=1), [stopped]).state is PhaseState.HELD
+    verdict = judge_outcomes(USUAL, [stopped, good])
+    assert (verdict.state, verdict.code) == (PhaseState.HELD, "")
+    assert verdict.reason == (
+        "1 of 2 fleets did not get through, at most 0 may, and nothing is known against the version;"
+        f" fleet ill {result}: 2 of 3 were ill before"
+    )
+
+
+def test_fleets_that_failed_and_fleets_that_stopped_share_one_allowance() -> None:
+    """One fleet on which it went bad and one that was lost are two fleets that did not get through (R45)."""
+    fleets = [
+        outcome("bad", FleetResult.FAULTED, went_bad=1, upgraded=1, judged=1),
+        outcome("lost", FleetResult.LOST),
+        outcome("good", upgraded=9, judged=9),
+    ]
+
+    assert judge_outcomes(SuccessCondition(max_failed_fleets=1), fleets).state is PhaseState.HELD
+    assert judge_outcomes(SuccessCondition(max_failed_fleets=2), fleets).state is PhaseState.SUCCEEDED
 
 
 @pytest.mark.parametrize("result", [FleetResult.HELD, FleetResult.OPTED_OUT])
@@ -113,7 +140,8 @@ def test_no_phase_passes_that_breaks_its_condition(
     verdict = judge_outcomes(SuccessCondition(failed, percent), fleets)
 
     ill, of = sum(f.unhealthy for f in fleets), sum(f.judged for f in fleets)
-    is_broken = sum(f.result in HARMED for f in fleets) > failed or ill * 100 > percent * of
+    is_broken = sum(f.is_harmed for f in fleets) > failed or ill * 100 > percent * of
     assert (verdict.state is PhaseState.FAILED) is is_broken
     if verdict.state is PhaseState.SUCCEEDED:
+        assert sum(f.result in STOPPED for f in fleets) <= failed
         assert any(f.result in PROVEN for f in fleets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from fleetwright.domain.phase_runs import HARMED, PhaseRun
+from fleetwright.domain.phase_runs import STOPPED, PhaseRun
 from fleetwright.domain.phase_verdicts import fleet_line
 
 MOST_NAMED = 5
@@ -22,7 +22,7 @@ def story(run: PhaseRun) -> str:
     began = f"{run.publication} in {run.phase}"
     attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
     first = ": ".join(filter(None, (f"{began}{attempt}", str(run.state), run.reason)))
-    return "\n".join([first, *_answer(run), *_counts(run), *_harmed(run)])
+    return "\n".join([first, *_answer(run), *_counts(run), *_troubled(run)])
 
 
 def summary(run: PhaseRun) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _results(run: PhaseRun) -> Counter[str]:
     return Counter(str(outcome.result) if outcome else "not started" for outcome in outcomes)
 
 
-def _harmed(run: PhaseRun) -> list[str]:
-    harmed = [outcome for outcome in run.outcomes.values() if outcome.result in HARMED or outcome.unhealthy]
-    more = [f"and {len(harmed) - MOST_NAMED} more"] if len(harmed) > MOST_NAMED else []
-    return [*map(fleet_line, harmed[:MOST_NAMED]), *more]
+def _troubled(run: PhaseRun) -> list[str]:
+    bad = [outcome for outcome in run.outcomes.values() if outcome.result in STOPPED or outcome.unhealthy]
+    more = [f"and {len(bad) - MOST_NAMED} more"] if len(bad) > MOST_NAMED else []
+    return [*map(fleet_line, bad[:MOST_NAMED]), *more]

@@ -43,7 +43,7 @@ PHASE_TRANSITIONS: dict[PhaseState, frozenset[PhaseState]] = {
             PhaseState.SUPERSEDED,
         }
     ),
-    PhaseState.BAKING: frozenset({PhaseState.SUCCEEDED, PhaseState.FAILED}),
+    PhaseState.BAKING: frozenset({PhaseState.SUCCEEDED, PhaseState.FAILED, PhaseState.HELD}),
     PhaseState.FAILED: frozenset({PhaseState.WAITING}),
     PhaseState.HELD: frozenset({PhaseState.WAITING}),
     PhaseState.REJECTED: frozenset({PhaseState.WAITING}),

@@ -19,7 +19,7 @@ class PhaseState(StrEnum):
     BAKING = "baking"
     SUCCEEDED = "succeeded"  # the next phase may begin
     FAILED = "failed"  # the version did harm: it is quarantined, and goes no further
-    HELD = "held"  # nothing was proven, and nothing is known against the version
+    HELD = "held"  # not enough was proven, and nothing is known against the version
     REJECTED = "rejected"  # a person said no, or nobody said yes in time
     SUPERSEDED = "superseded"  # a newer version has come as far before anything began here
 
@@ -45,8 +45,8 @@ class FleetResult(StrEnum):
     LOST = "lost"  # its run ended without a word in the ledger
 
 
-# Results that say something against the version, or leave the fleet on two versions.
-HARMED = frozenset({FleetResult.FAULTED, FleetResult.CANCELLED, FleetResult.LOST})
+# The rollout ended before it was through: a person has to look at the fleet, whatever the version can do for it.
+STOPPED = frozenset({FleetResult.FAULTED, FleetResult.CANCELLED, FleetResult.LOST})
 PROVEN = frozenset({FleetResult.COMPLETED, FleetResult.NOTHING_TO_DO})
 
 
@@ -82,6 +82,7 @@ class FleetOutcome:
 
     :param starts: how often its rollout was started: again where one was left unfinished, or another version's went on
     :param failed: instances upgraded and not ready, or rolled back, when the rollout ended
+    :param went_bad: those of them that ran the version; one whose swap Azure refused or broke says nothing about it
     :param judged: instances whose health counted when the phase was judged
     :param unhealthy: those of them that are ill, or back on their previous version (R47)
     :param signs: what they show, one line an instance, the first few
@@ -94,6 +95,7 @@ class FleetOutcome:
     upgraded: int = 0
     rolled_back: int = 0
     failed: int = 0
+    went_bad: int = 0
     judged: int = 0
     unhealthy: int = 0
     reason: str = ""
@@ -106,6 +108,11 @@ class FleetOutcome:
     def is_over(self) -> bool:
         """Whether nothing of it is left to do; else its rollout is to be started again, and the reason says why."""
         return self.result is not FleetResult.STARTED
+
+    @property
+    def is_harmed(self) -> bool:
+        """Whether its rollout was stopped, and the version went bad on it: what speaks against the version (R47)."""
+        return self.result is FleetResult.FAULTED and bool(self.went_bad or self.unhealthy)
 
 
 @dataclass(frozen=True, slots=True)

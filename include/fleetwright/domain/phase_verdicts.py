@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fleetwright.domain.fleets import resource_name
-from fleetwright.domain.phase_runs import HARMED, PROVEN, FleetOutcome, FleetResult, PhaseState
+from fleetwright.domain.phase_runs import PROVEN, STOPPED, FleetOutcome, FleetResult, PhaseState
 from fleetwright.domain.phases import SuccessCondition
 from fleetwright.domain.thresholds import exceeds, share
 
@@ -19,7 +19,7 @@ MOST_NAMED = 20  # fleets of which a text says what became of them
 class PhaseVerdict:
     """What the fleets of a phase come to.
 
-    :param state: SUCCEEDED, FAILED, HELD where nothing was proven, SUPERSEDED where a newer version went everywhere
+    :param state: SUCCEEDED, FAILED, HELD where too little was proven, SUPERSEDED where a newer version went everywhere
     :param code: why it failed, in one word; empty where it did not
     """
 
@@ -31,6 +31,9 @@ class PhaseVerdict:
 def judge_outcomes(condition: SuccessCondition, outcomes: Iterable[FleetOutcome]) -> PhaseVerdict:
     """Judge a phase whose fleets are over and were just looked at (R45, R47); a breach is strict, in integers.
 
+    A fleet that stopped without the version going bad on it (unhealthy before the start, cancelled, lost) says
+    nothing against the version: too many of those hold the phase, and nothing is put away.
+
     >>> ill = FleetOutcome("web", FleetResult.COMPLETED, judged=10, unhealthy=3)
     >>> judge_outcomes(SuccessCondition(), [ill]).state
     <PhaseState.FAILED: 'failed'>
@@ -39,13 +42,16 @@ def judge_outcomes(condition: SuccessCondition, outcomes: Iterable[FleetOutcome]
     # Fleets that were on the version before tell nothing about its arrival, and must not make the others' share small.
     upgraded = tuple(fleet for fleet in fleets if fleet.upgraded) or fleets
     judged, unhealthy = sum(f.judged for f in upgraded), sum(f.unhealthy for f in upgraded)
-    harmed = [fleet for fleet in fleets if fleet.result in HARMED]
+    stopped = [fleet for fleet in fleets if fleet.result in STOPPED]
+    harmed = [fleet for fleet in stopped if fleet.is_harmed]
     if exceeds(unhealthy, judged, condition.max_unhealthy_instance_percent):
         told = _told_ill(unhealthy, judged, condition.max_unhealthy_instance_percent)
         return PhaseVerdict(PhaseState.FAILED, _with_fleets(told, fleets), TOO_MANY_ILL)
     if len(harmed) > condition.max_failed_fleets:
         told = f"{len(harmed)} of {len(fleets)} fleets failed, at most {condition.max_failed_fleets} may"
         return PhaseVerdict(PhaseState.FAILED, _with_fleets(told, fleets), TOO_MANY_FAILED)
+    if len(stopped) > condition.max_failed_fleets:
+        return PhaseVerdict(PhaseState.HELD, _with_fleets(_told_stopped(stopped, fleets, condition), fleets))
     if any(fleet.result in PROVEN for fleet in fleets):
         return PhaseVerdict(PhaseState.SUCCEEDED)
     if fleets and all(fleet.result is FleetResult.SUPERSEDED for fleet in fleets):
@@ -61,9 +67,18 @@ def _told_ill(unhealthy: int, judged: int, percent: int) -> str:
     )
 
 
+def _told_stopped(
+    stopped: list[FleetOutcome], fleets: tuple[FleetOutcome, ...], condition: SuccessCondition
+) -> str:
+    return (
+        f"{len(stopped)} of {len(fleets)} fleets did not get through, at most {condition.max_failed_fleets} may, and"
+        " nothing is known against the version"
+    )
+
+
 def _with_fleets(told: str, fleets: tuple[FleetOutcome, ...]) -> str:
     bad = [fleet for fleet in fleets if fleet.result not in PROVEN or fleet.unhealthy]
-    bad.sort(key=lambda fleet: fleet.result not in HARMED)
+    bad.sort(key=lambda fleet: (not fleet.is_harmed, fleet.result not in STOPPED))
     more = [f"and {len(bad) - MOST_NAMED} more fleets"] if len(bad) > MOST_NAMED else []
     return "; ".join((told, *map(fleet_line, bad[:MOST_NAMED]), *more))
 

@@ -114,6 +114,11 @@ def judge_version(view: RolloutView) -> Quarantined | None:
     )
 
 
+def count_went_bad(view: RolloutView) -> int:
+    """How many instances ran the new version and went bad, whatever they suffered from."""
+    return sum(bool(swap.new_disk_id) for swap in _bad_swaps(view))
+
+
 def _bad_swaps(view: RolloutView) -> list[SwapRecord]:
     """Those that failed, and those that were healthy and are ill at the end, with what they suffer."""
     failed = [swap for swap in view.swaps.values() if swap.state in FAILED_SWAPS]

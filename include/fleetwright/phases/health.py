@@ -58,7 +58,7 @@ def _signs(
     view: RolloutView | None,
     later: frozenset[str],
 ) -> dict[str, str]:
-    """What each judged instance shows, by id; empty where it is well."""
+    """What each judged instance shows, by id; empty where it is well. One that never ran the version shows nothing."""
     present = {i.instance_id: i for i in instances if i.instance_id not in later}
     if view is None or not view.swapped_ids:
         return {i.instance_id: _sign(fleet, i) for i in present.values() if i.version == version}
@@ -69,7 +69,7 @@ def _signs(
         if swap.instance_id in failed
         else _sign(fleet, instance)
         for swap, instance in sorted(swaps, key=lambda one: one[0].instance_id)
-        if instance is not None
+        if instance is not None and (swap.new_disk_id or instance.version == swap.new_version)
     }
 
 

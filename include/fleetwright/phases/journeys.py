@@ -101,6 +101,7 @@ def _outcome_body(outcome: FleetOutcome) -> dict[str, Any]:
         "upgraded": outcome.upgraded,
         "rolledBack": outcome.rolled_back,
         "failed": outcome.failed,
+        "wentBad": outcome.went_bad,
         "judged": outcome.judged,
         "unhealthy": outcome.unhealthy,
         "reason": outcome.reason,

@@ -73,6 +73,8 @@ def end_judged(
         reason = f"{phase.label} failed for {run.publication}: {verdict.reason}"
         ports.ledger.quarantine(_entry(ports, run, verdict.code, reason))
         reason = f"{reason}; {_what_now(run)}"
+    if verdict.state is PhaseState.HELD:
+        reason = f"{reason}; {_mend(run)}"
     ending = {"state": str(verdict.state), "reason": reason}
     return write_judgement(ports, run, outcomes, PhaseEvent(PhaseEventKind.ENDED, ports.clock.now(), ending))
 
@@ -91,6 +93,13 @@ def _what_now(run: PhaseRun) -> str:
     return (
         "the version is quarantined and goes no further: publish a newer one, or, once it is known to be good: "
         f"{release_command(image, version)}, then run {run.phase} again"
+    )
+
+
+def _mend(run: PhaseRun) -> str:
+    return (
+        "the version is not quarantined, and later phases wait: mend what is named, "
+        f"then run {run.phase} again; what is on the version already is left as it is"
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fleetwright.domain.phase_runs import FleetOutcome, FleetResult, PhaseRun
 from fleetwright.domain.progress import NOTHING_TO_DO, count_by_ledger, count_rollbacks
+from fleetwright.domain.quarantine import count_went_bad
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES, RolloutState
 from fleetwright.phases.ports import PhasePorts
@@ -78,6 +79,7 @@ def _of_rollout(run: PhaseRun, started: FleetOutcome, view: RolloutView) -> Flee
         upgraded=len(view.swapped_ids),
         rolled_back=count_rollbacks(view).successful,
         failed=progress.failed,
+        went_bad=count_went_bad(view),
         reason="" if is_well else told,
         ended_at=rollout.ended_at,
     )
@@ -85,14 +87,17 @@ def _of_rollout(run: PhaseRun, started: FleetOutcome, view: RolloutView) -> Flee
 
 def _without_rollout(ports: PhasePorts, run: PhaseRun, started: FleetOutcome) -> FleetOutcome:
     if started.started_at is None:
-        return _held(ports, run, started, ("its turn never came: look at its task's log",))
+        return _lost(ports, run, started, "its turn never came: look at its task's log")
     held = ports.ledger.find_held(started.fleet_id.lower(), since=started.started_at)
     if held:
         return _held(ports, run, started, held)
     holder = ports.ledger.find_holder(started.fleet_id.lower())
     if holder:
         return _again(ports, run, started, f"the fleet was held by {holder}")
-    reason = "its run ended without a rollout in the ledger: look at its log"
+    return _lost(ports, run, started, "its run ended without a rollout in the ledger: look at its log")
+
+
+def _lost(ports: PhasePorts, run: PhaseRun, started: FleetOutcome, reason: str) -> FleetOutcome:
     lost = replace(started, result=FleetResult.LOST, reason=reason, ended_at=ports.clock.now())
     return replace(lost, instances=_instances(run, started.fleet_id))
 

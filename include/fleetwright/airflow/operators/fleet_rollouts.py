@@ -14,7 +14,7 @@ from fleetwright.airflow.assets import ROLLOUT_DAG
 from fleetwright.airflow.operators.phase_step import PhaseStepOperator, Place
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.domain.fleets import resource_name
-from fleetwright.domain.phase_runs import HARMED, PROVEN, FleetOutcome, FleetResult, PhaseRun
+from fleetwright.domain.phase_runs import PROVEN, STOPPED, FleetOutcome, FleetResult, PhaseRun
 from fleetwright.domain.phase_verdicts import fleet_line
 from fleetwright.domain.records import TriggerKind
 from fleetwright.phases.starting import may_start, record_end
@@ -134,7 +134,7 @@ def start_dag_run(dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
 def _end(outcome: FleetOutcome) -> str:
     """End the task as the fleet's rollout did: red where it stopped, skipped where nothing was started."""
     words = fleet_line(outcome)
-    if outcome.result in HARMED:
+    if outcome.result in STOPPED:
         raise AirflowFailException(words)
     if outcome.result not in PROVEN:
         raise AirflowSkipException(words)

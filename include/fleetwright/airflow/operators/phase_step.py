@@ -17,7 +17,7 @@ from fleetwright.airflow.operators.step import airflow_errors, raise_wait_error
 from fleetwright.airflow.phase_triggers import PhaseWaitTrigger, fingerprint
 from fleetwright.airflow.phase_words import story
 from fleetwright.domain.errors import ConfigurationError
-from fleetwright.domain.phase_runs import PhaseRun, PhaseState, phase_run_key
+from fleetwright.domain.phase_runs import STOPPED, PhaseRun, PhaseState, phase_run_key
 from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
 from fleetwright.domain.publications import Publication, parse_publication
 from fleetwright.domain.regions import Regions
@@ -147,12 +147,13 @@ def tell(context: Context, run: PhaseRun) -> None:
 
 
 def end_here(run: PhaseRun) -> None:
-    """End the task where the phase has ended without success: red where it did harm, else skipped.
+    """End the task where the phase has ended without success: red where fleets stopped, else skipped.
 
-    :raises AirflowFailException: when it failed
+    :raises AirflowFailException: when it failed, or was held because of fleets that a person has to look at
     :raises AirflowSkipException: when it was held, rejected or superseded
     """
-    if run.state is PhaseState.FAILED:
+    stopped = any(outcome.result in STOPPED for outcome in run.outcomes.values())
+    if run.state is PhaseState.FAILED or (run.state is PhaseState.HELD and stopped):
         raise AirflowFailException(story(run))
     if run.is_ended and run.state is not PhaseState.SUCCEEDED:
         raise AirflowSkipException(story(run))
