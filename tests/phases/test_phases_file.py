@@ -378,7 +378,7 @@ def outcome(text: str) -> tuple[PhasePlan | None, tuple[str, ...]]:
 
 
 def test_sixty_regions_are_read_fast(tmp_path: Path) -> None:
-    """A file of 60 regions takes less than 20 ms of every DAG parse."""
+    """A file of 60 regions takes less than 20 ms of the processor at every DAG parse."""
     path = tmp_path / "phases.yaml"
     regions = "".join(f"  region{i}: {{pair: region{i ^ 1}}}\n" for i in range(60))
     halves = [", ".join(f"region{i}" for i in range(start, 60, 2)) for start in (0, 1)]
@@ -388,9 +388,9 @@ def test_sixty_regions_are_read_fast(tmp_path: Path) -> None:
 
     took = []
     for _ in range(5):
-        before = time.perf_counter()
+        before = time.process_time()
         load_phases(path)
-        took.append(time.perf_counter() - before)
+        took.append(time.process_time() - before)
 
     assert min(took) < 0.02
 
