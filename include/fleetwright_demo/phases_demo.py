@@ -8,24 +8,21 @@ from collections.abc import Callable
 from functools import partial
 
 from rich.console import Console
-from rich.table import Table
 
-from fleetwright.domain.phase_runs import ENDED_PHASES, FleetResult, PhaseRun, PhaseState
+from fleetwright.domain.fleets import resource_name
+from fleetwright.domain.phase_runs import ENDED_PHASES, PhaseRun, PhaseState
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright_demo.demo import write_summary
 from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import CONFIG, RUN_FOLDER, WORLDS, chosen_ports
 from fleetwright_demo.loopback import fetch_audit, publish_image
-from fleetwright_demo.phases_summary import Summary, fleets_on, phases_of, versions_summary
+from fleetwright_demo.phases_promises import BAD, GOOD, HARMED, OF_GALLERY, PHASES, problems_of
+from fleetwright_demo.phases_summary import Summary, outcome_table, versions_summary
 from fleetwright_demo.playing import perform, tell_problems
 from fleetwright_demo.stage import Stage
 
 SUMMARY = RUN_FOLDER / "demo-phases-summary.json"
-PHASES = ("phase_0_canary", "phase_1_early", "phase_2_broad")
 DAGS = ("scale_set_rollout", *PHASES, "gallery_rollout", "image_watch")
-GOOD, BAD, OF_GALLERY = "18.04.202402010", "18.04.202403010", "1.1.0"
-HARMED = "web-northeurope-a"
-BROAD = frozenset({"web-westeurope", "web-southeastasia"})
 _LIMIT_SECONDS = 600.0
 _POLL_SECONDS = 1.0
 # So long nothing follows a version that was stopped; a phase begins two or three seconds after the one before.
@@ -39,7 +36,6 @@ _SHOP = {
     "targetRegions": ["westus2", "westeurope"],
 }
 _ILLNESS = {"scaleSet": f"{_GROUP}/virtualMachineScaleSets/{HARMED}", "health": "unhealthy"}
-_OPTED_OUT = frozenset({"own-northeurope", "own-westeurope"})
 SETTINGS = {
     "FLEETWRIGHT_PHASES": str(CONFIG / "phases-demo.yaml"),
     "FLEETWRIGHT_WATCH": "events",
@@ -112,7 +108,7 @@ class Teller:
 def _lines(run: PhaseRun) -> list[str]:
     place = f"{run.publication.version}  {run.phase}"
     fleets = [
-        f"{place}: {outcome.fleet_id.rpartition('/')[2]} {outcome.result}"
+        f"{place}: {resource_name(outcome.fleet_id)} {outcome.result}"
         + (f" ({outcome.reason})" if outcome.reason and run.state is PhaseState.FAILED else "")
         for outcome in run.outcomes.values()
     ]
@@ -152,55 +148,6 @@ def summary_of(stage: Stage, ledger: SqlLedger) -> Summary:
         "versions": versions_summary(ledger.list_phase_runs(), ledger.list_quarantined()),
         "audit": fetch_audit(stage.ports.emulator_url),
     }
-
-
-def problems_of(summary: Summary) -> list[str]:
-    """What differs from what the demo promises."""
-    audit = summary["audit"]
-    succeeded, failed = str(PhaseState.SUCCEEDED), str(PhaseState.FAILED)
-    zones = max(seen["maxZonesInFlightPerImage"] for seen in audit["regions"].values())
-    expected: tuple[tuple[str, object, object], ...] = (
-        (f"way of {GOOD}", phases_of(summary, GOOD), dict.fromkeys(PHASES, succeeded)),
-        (f"way of {BAD}", phases_of(summary, BAD), {PHASES[0]: succeeded, PHASES[1]: failed}),
-        (f"{HARMED} on {BAD}", _outcome_of(summary, BAD, HARMED), str(FleetResult.FAULTED)),
-        (f"sets of the last phase on {BAD}", fleets_on(summary, BAD) & BROAD, frozenset()),
-        (f"sets of the last phase on {GOOD}", fleets_on(summary, GOOD) & BROAD, BROAD),
-        (f"opted-out sets on {GOOD}", fleets_on(summary, GOOD) & _OPTED_OUT, frozenset()),
-        (
-            f"sets on {OF_GALLERY}",
-            fleets_on(summary, OF_GALLERY),
-            frozenset({"shop-westus2", "shop-westeurope"}),
-        ),
-        ("versions in quarantine", _quarantined(summary), [BAD]),
-        ("seconds in both regions of a pair", audit["pairs"]["overlapSeconds"], 0.0),
-        ("zones at once", zones, 1),
-        ("violations", audit["violations"], []),
-    )
-    return [f"{what} is {found!r}, not {wanted!r}" for what, found, wanted in expected if found != wanted]
-
-
-def _outcome_of(summary: Summary, version: str, fleet: str) -> str:
-    told = next((told for told in summary["versions"].values() if told["version"] == version), None)
-    fleets = told["fleets"] if told else {}
-    return next((result for result, names in fleets.items() if fleet in names), "")
-
-
-def _quarantined(summary: Summary) -> list[str]:
-    return [told["version"] for told in summary["versions"].values() if told["quarantined"]]
-
-
-def outcome_table(summary: Summary) -> Table:
-    """One row for each version and phase."""
-    seconds = summary["seconds"]
-    violations = len(summary["audit"]["violations"])
-    table = Table(
-        "version", "phase", "state", "fleets", title=f"{seconds:g} s, referee: {violations} violations"
-    )
-    for told in summary["versions"].values():
-        for phase in told["phases"]:
-            fleets = "; ".join(f"{result}: {', '.join(names)}" for result, names in phase["fleets"].items())
-            table.add_row(told["version"], phase["phase"], phase["state"], fleets)
-    return table
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""What ``make demo-phases`` came to, version by version, and what differs from what it promises."""
+"""What ``make demo-phases`` came to, version by version."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+
+from rich.table import Table
 
 from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import PhaseRun
@@ -69,3 +71,17 @@ def fleets_on(summary: Summary, version: str) -> frozenset[str]:
     return frozenset(
         resource_name(fleet) for fleet, seen in judged.items() if seen["imageVersions"].get(version)
     )
+
+
+def outcome_table(summary: Summary) -> Table:
+    """One row for each version and phase."""
+    seconds = summary["seconds"]
+    violations = len(summary["audit"]["violations"])
+    table = Table(
+        "version", "phase", "state", "fleets", title=f"{seconds:g} s, referee: {violations} violations"
+    )
+    for told in summary["versions"].values():
+        for phase in told["phases"]:
+            fleets = "; ".join(f"{result}: {', '.join(names)}" for result, names in phase["fleets"].items())
+            table.add_row(told["version"], phase["phase"], phase["state"], fleets)
+    return table

@@ -12,8 +12,8 @@ import pytest
 from fleetwright.domain.phase_runs import FleetOutcome, FleetResult, LeftOut, PhaseRun, PhaseState
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.quarantine import Quarantined
-from fleetwright_demo.phases_demo import BAD, GOOD, HARMED, OF_GALLERY, PHASES, outcome_table, problems_of
-from fleetwright_demo.phases_summary import versions_summary
+from fleetwright_demo.phases_promises import BAD, GOOD, HARMED, OF_GALLERY, PHASES, problems_of
+from fleetwright_demo.phases_summary import outcome_table, versions_summary
 
 Summary = dict[str, Any]
 
