@@ -14,9 +14,10 @@ from worlds import NEW, OLD, sick
 from fleetwright.domain.phase_runs import FleetResult, PhaseState
 from fleetwright.domain.phases import SuccessCondition
 from fleetwright.phases.baking import conclude_phase
+from fleetwright.phases.ending import record_end
 from fleetwright.phases.judging import judge_phase
 from fleetwright.phases.opening import open_phase
-from fleetwright.phases.starting import may_start, record_end
+from fleetwright.phases.starting import may_start
 from fleetwright.rollout.cancelling import request_cancel
 
 PLAN = plan_of(phase(0, WEST), phase(1, NORTH))

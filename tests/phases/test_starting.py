@@ -16,12 +16,13 @@ from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_runs import FleetResult, PhaseRun, PhaseState
 from fleetwright.domain.quarantine import PHASE_PREFIX, Quarantined, Release
 from fleetwright.domain.records import RolloutSettings, TriggerKind
+from fleetwright.phases.ending import record_end
 from fleetwright.phases.judging import judge_phase
 from fleetwright.phases.opening import open_phase
 from fleetwright.phases.outcomes import MOST_STARTS
 from fleetwright.phases.ports import PhasePorts
 from fleetwright.phases.runner import carry_fleet
-from fleetwright.phases.starting import StartAnswer, may_start, record_end
+from fleetwright.phases.starting import StartAnswer, may_start
 
 FIRST = phase(0, WEST)
 PLAN = plan_of(FIRST)

@@ -6,9 +6,11 @@ from collections import Counter
 from typing import Any
 
 from fleetwright.domain.phase_runs import STOPPED, PhaseRun
-from fleetwright.domain.phase_verdicts import fleet_line
+from fleetwright.domain.phase_verdicts import fleet_lines
+from fleetwright.phases.approving import answer_text
+from fleetwright.phases.evidence import results_text
 
-MOST_NAMED = 5
+_MOST_NAMED = 5  # of the fleets that are in trouble: a note has room for a few lines
 
 
 def story(run: PhaseRun) -> str:
@@ -22,7 +24,8 @@ def story(run: PhaseRun) -> str:
     began = f"{run.publication} in {run.phase}"
     attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
     first = ": ".join(filter(None, (f"{began}{attempt}", str(run.state), run.reason)))
-    return "\n".join([first, *_answer(run), *_counts(run), *_troubled(run)])
+    answered = [answer_text(run.approval)] if run.approval else []
+    return "\n".join([first, *answered, *_counts(run), *_troubled(run)])
 
 
 def summary(run: PhaseRun) -> dict[str, Any]:
@@ -38,19 +41,10 @@ def summary(run: PhaseRun) -> dict[str, Any]:
     }
 
 
-def _answer(run: PhaseRun) -> list[str]:
-    answer = run.approval
-    if answer is None:
-        return []
-    said = "approved" if answer.approved else "rejected"
-    return [f"{said} by {answer.actor or 'nobody in time'} at {answer.at:%Y-%m-%d %H:%M:%S} UTC"]
-
-
 def _counts(run: PhaseRun) -> list[str]:
     if not run.starts:
         return []
-    counted = ", ".join(f"{count} {result}" for result, count in sorted(_results(run).items()))
-    return [f"{len(run.starts)} fleets: {counted}; {len(run.left_out)} left out"]
+    return [f"{len(run.starts)} fleets: {results_text(_results(run))}; {len(run.left_out)} left out"]
 
 
 def _results(run: PhaseRun) -> Counter[str]:
@@ -60,5 +54,4 @@ def _results(run: PhaseRun) -> Counter[str]:
 
 def _troubled(run: PhaseRun) -> list[str]:
     bad = [outcome for outcome in run.outcomes.values() if outcome.result in STOPPED or outcome.unhealthy]
-    more = [f"and {len(bad) - MOST_NAMED} more"] if len(bad) > MOST_NAMED else []
-    return [*map(fleet_line, bad[:MOST_NAMED]), *more]
+    return fleet_lines(bad, _MOST_NAMED)

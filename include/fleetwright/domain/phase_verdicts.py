@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fleetwright.domain.fleets import resource_name
@@ -79,8 +79,13 @@ def _told_stopped(
 def _with_fleets(told: str, fleets: tuple[FleetOutcome, ...]) -> str:
     bad = [fleet for fleet in fleets if fleet.result not in PROVEN or fleet.unhealthy]
     bad.sort(key=lambda fleet: (not fleet.is_harmed, fleet.result not in STOPPED))
-    more = [f"and {len(bad) - MOST_NAMED} more fleets"] if len(bad) > MOST_NAMED else []
-    return "; ".join((told, *map(fleet_line, bad[:MOST_NAMED]), *more))
+    return "; ".join((told, *fleet_lines(bad)))
+
+
+def fleet_lines(outcomes: Sequence[FleetOutcome], most: int = MOST_NAMED) -> list[str]:
+    """A line for each fleet that is not as it should be, and how many more there are than so many."""
+    more = [f"and {len(outcomes) - most} more fleets"] if len(outcomes) > most else []
+    return [*map(fleet_line, outcomes[:most]), *more]
 
 
 def fleet_line(outcome: FleetOutcome) -> str:

@@ -12,7 +12,7 @@ from fleetwright.domain.phase_runs import (
     PhaseRun,
     PhaseState,
 )
-from fleetwright.domain.phase_verdicts import MOST_NAMED, fleet_line
+from fleetwright.domain.phase_verdicts import MOST_NAMED, fleet_lines
 from fleetwright.domain.thresholds import name_ids
 
 # States whose reason names every fleet that is not well.
@@ -92,8 +92,7 @@ def _failures(run: PhaseRun) -> list[str]:
     if run.state in _TELLS_ALL and run.reason:
         return []
     bad = [o for o in run.outcomes.values() if o.is_over and (o.result not in PROVEN or o.unhealthy)]
-    more = [f"and {len(bad) - MOST_NAMED} more"] if len(bad) > MOST_NAMED else []
-    return [*map(fleet_line, bad[:MOST_NAMED]), *more] or ["failures: none"]
+    return fleet_lines(bad) or ["failures: none"]
 
 
 def _left_out(run: PhaseRun) -> list[str]:

@@ -11,11 +11,12 @@ from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.publications import Publication
 from fleetwright.phases.approving import evidence_before, record_answer
 from fleetwright.phases.baking import bake_until, conclude_phase
+from fleetwright.phases.ending import record_end
 from fleetwright.phases.evidence import phase_evidence
 from fleetwright.phases.judging import judge_phase
 from fleetwright.phases.opening import open_phase
 from fleetwright.phases.ports import PhasePorts
-from fleetwright.phases.starting import StartAnswer, may_start, record_end
+from fleetwright.phases.starting import StartAnswer, may_start
 
 log = logging.getLogger(__name__)
 

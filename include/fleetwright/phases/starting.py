@@ -1,4 +1,4 @@
-"""Right before each fleet's rollout, and right after it: may it begin, and what did it come to."""
+"""Right before each fleet's rollout: whether it begins now, later, or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from fleetwright.domain.eligibility import opted_out
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.phase_documents import write_outcome
 from fleetwright.domain.phase_runs import (
     FleetOutcome,
     FleetResult,
@@ -20,9 +19,10 @@ from fleetwright.domain.phase_runs import (
 from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.windows import window_of
+from fleetwright.phases.ending import record_end, write_end
 from fleetwright.phases.finding import find_phase, find_run
 from fleetwright.phases.obstacles import find_newer_here, why_on_hold, why_put_away
-from fleetwright.phases.outcomes import find_outcome, has_trace
+from fleetwright.phases.outcomes import has_trace
 from fleetwright.phases.ports import PhaseLedger, PhasePorts
 from fleetwright.phases.presence import GONE, fetch_if_there
 from fleetwright.rollout.cancelling import find_ongoing
@@ -170,25 +170,3 @@ def _end(ports: PhasePorts, run: PhaseRun, answer: StartAnswer, outcome: FleetOu
     outcome = replace(outcome, ended_at=ports.clock.now())
     write_end(ports, run, outcome)
     return replace(answer, outcome=outcome, reason=outcome.reason)
-
-
-def record_end(ports: PhasePorts, run_key: str, fleet_id: str) -> FleetOutcome:
-    """Read from the ledger what a fleet's rollout came to, and write it down where it is over.
-
-    Where the outcome is not over (``is_over``), its reason says why the rollout has to be started again: ask
-    ``may_start`` once more.
-    """
-    run = find_run(ports.ledger, run_key)
-    known = run.outcome_of(fleet_id)
-    if known is not None and known.is_over:
-        return known
-    outcome = find_outcome(ports, run, known or FleetOutcome(fleet_id, FleetResult.STARTED))
-    if outcome.is_over:
-        write_end(ports, run, outcome)
-    return outcome
-
-
-def write_end(ports: PhasePorts, run: PhaseRun, outcome: FleetOutcome) -> None:
-    """Write down what the phase came to on a fleet."""
-    ended = PhaseEvent(PhaseEventKind.FLEET_ENDED, ports.clock.now(), write_outcome(outcome))
-    ports.ledger.append_phase_events(run.key, [ended], actor=run.owner)

@@ -10,8 +10,8 @@ from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import LATEST, is_older
 from fleetwright.domain.records import RolloutSettings, TriggerKind
-from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.domain.strategy import Strategy
+from fleetwright.rollout.cancelling import find_ongoing
 from fleetwright.rollout.heeding import about_window, why_held
 from fleetwright.rollout.pairing import Pairs, find_pairs
 from fleetwright.rollout.planning import predict_end
@@ -62,12 +62,12 @@ def find_unfinished(ports: Ports, request: RolloutRequest) -> Validated | None:
     :raises ConfigurationError: when another version was asked for, and it does not exist
     """
     fleet_id = parse_fleet_id(request.fleet_id)
-    for view in ports.ledger.list_rollouts(fleet_id.key):
-        if view.rollout.state not in TERMINAL_STATES:
-            fleet = ports.driver.fetch_fleet(fleet_id)
-            warnings = _not_this_time(ports, request, fleet, view.rollout.settings.target_version)
-            return Validated(fleet, ports.driver.list_instances(fleet), view.rollout.settings, warnings)
-    return None
+    view = find_ongoing(ports.ledger, fleet_id.key)
+    if view is None:
+        return None
+    fleet = ports.driver.fetch_fleet(fleet_id)
+    warnings = _not_this_time(ports, request, fleet, view.rollout.settings.target_version)
+    return Validated(fleet, ports.driver.list_instances(fleet), view.rollout.settings, warnings)
 
 
 def _not_this_time(ports: Ports, request: RolloutRequest, fleet: Fleet, target: str) -> tuple[str, ...]:

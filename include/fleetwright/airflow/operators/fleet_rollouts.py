@@ -17,7 +17,8 @@ from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import PROVEN, STOPPED, FleetOutcome, FleetResult, PhaseRun
 from fleetwright.domain.phase_verdicts import fleet_line
 from fleetwright.domain.records import TriggerKind
-from fleetwright.phases.starting import may_start, record_end
+from fleetwright.phases.ending import record_end
+from fleetwright.phases.starting import may_start
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
