@@ -108,6 +108,36 @@ def test_each_version_shows_its_phases_and_why_it_is_there(
     ]
 
 
+def test_every_fleet_that_needs_a_person_has_a_line(
+    capsys: pytest.CaptureFixture[str], ledger_url: str
+) -> None:
+    """What stopped the phase, what to do, and who was left out for now stand in lines of their own (R45, R47)."""
+    ledger = open_ledger(ledger_url)
+    late = LeftOut("/x/late", "its maintenance window is closed", settled=False)
+    rolling = {
+        "starts": [],
+        "left_out": [write_left_out(late), write_left_out(LeftOut("/x/out", "opted out"))],
+    }
+    reason = "2 of 9 fleets failed, at most 0 may; fleet web faulted: a; b; fleet api lost; the version is quarantined: c"
+    told = [
+        opened(NEWER, "phase_9_last", 60),
+        event(PhaseEventKind.ROLLING_BEGAN, 61, **rolling),
+        event(PhaseEventKind.ENDED, 62, state="failed", reason=reason),
+    ]
+    ledger.append_phase_events(phase_run_key("phase_9_last", NEWER), told, actor="run 1")
+    ledger.close()
+
+    ended = shown(capsys, ledger_url, NEWER.version)
+
+    assert ended.out.splitlines()[-5:] == [
+        "phase_9_last: 2 of 9 fleets failed, at most 0 may",
+        "  fleet web faulted: a; b",
+        "  fleet api lost",
+        "  the version is quarantined: c",
+        "phase_9_last: left out, late: its maintenance window is closed",
+    ]
+
+
 @pytest.mark.parametrize(
     ("word", "versions"),
     [

@@ -105,6 +105,18 @@ def test_a_version_waits_for_every_region_of_the_first_phase_with_fleets(vigil: 
     assert watch.listeners.heard == [published(OLD), published(NEW)]
 
 
+def test_a_version_that_only_a_later_phases_region_lists_is_told(vigil: Keep) -> None:
+    """Whoever asks why a version does not travel reads which region of the first phase lacks it (R41, R45, C16)."""
+    watch = vigil(sea(scale_set("web"), scale_set("api", NORTH), versions=(OLD,)))
+    watch.look()
+    watch.publish(NEW, NORTH)
+
+    waiting = watch.look()
+
+    assert f"{NEW} waits until westeurope lists it: phase_0_westeurope has fleets there" in words(waiting)
+    assert watch.listeners.heard == [published(OLD)]
+
+
 def test_fleets_of_later_phases_hold_nothing_back(vigil: Keep) -> None:
     """A region of a later phase may list the version later (R45)."""
     watch = vigil(sea(scale_set("web"), scale_set("far", EAST), versions=(OLD,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import click
@@ -12,10 +13,12 @@ from fleetwright.cli.people import ledger_flag
 from fleetwright.cli.wiring import look_into
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.phases.approving import answer_text
-from fleetwright.phases.evidence import figures, results_text
+from fleetwright.phases.evidence import figures, open_ends, results_text
 from fleetwright.phases.journeys import Journey, find_journeys
 
 _HEADERS = ("phase", "state", "opened (UTC)", "ended (UTC)", "fleets", "upgraded", "rolled back", "left out")
+
+_CLAUSES = re.compile(r"; (?=fleet |and \d+ more fleets|the version is (?:not )?quarantined)")
 
 
 @click.command()
@@ -59,12 +62,18 @@ def _row(run: PhaseRun) -> tuple[object, ...]:
 
 def _notes(run: PhaseRun) -> list[str]:
     about = f"{run.phase} (attempt {run.attempt})" if run.attempt > 1 else run.phase
-    notes = [f"{about}: {run.reason.removeprefix(f'{run.phase} ')}"] if run.reason else []
+    notes = [f"{about}: {_in_lines(run.reason.removeprefix(f'{run.phase} '))}"] if run.reason else []
+    notes += [f"{about}: {line}" for line in open_ends(run)]
     if run.look_again_at is not None:
         notes.append(f"{about}: looked at again at {_at(run.look_again_at)} UTC")
     if run.approval is not None:
         notes.append(f"{about}: {answer_text(run.approval)}")
     return notes
+
+
+def _in_lines(reason: str) -> str:
+    """A line for each fleet, and one for what to do now."""
+    return _CLAUSES.sub("\n  ", reason)
 
 
 def _at(instant: datetime | None) -> str:

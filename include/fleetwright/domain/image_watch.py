@@ -31,14 +31,17 @@ def choose_platform(image: str, first: FirstStop | None, shelves: Mapping[str, S
     listed = [frozenset(shelf.versions) for shelf in here if not shelf.problem]
     problems = tuple(f"{shelf.region} cannot be read: {shelf.problem}" for shelf in here if shelf.problem)
     everywhere = newest(tuple(frozenset.intersection(*listed))) if listed and not problems else None
-    notes = problems or _still_missing(first, here, everywhere or "")
+    notes = problems or _still_missing(first, here, shelves.values(), everywhere or "")
     return Candidate(image, Publication(image, everywhere) if everywhere else None, notes)
 
 
-def _still_missing(first: FirstStop, here: list[Shelf], everywhere: str) -> tuple[str, ...]:
-    ahead = newest(tuple(shelf.newest for shelf in here if shelf.newest))
-    if ahead is None:
+def _still_missing(
+    first: FirstStop, here: list[Shelf], shelves: Iterable[Shelf], everywhere: str
+) -> tuple[str, ...]:
+    """What is ahead somewhere, in the first phase or later, and which region of the first phase lacks it."""
+    if not any(shelf.newest for shelf in here):
         return (f"no version is listed in {', '.join(first.regions)}",)
+    ahead = newest(tuple(shelf.newest for shelf in shelves if shelf.newest)) or ""
     lacking = [shelf.region for shelf in here if ahead not in shelf.versions]
     if not lacking or not is_older(everywhere, ahead):
         return ()

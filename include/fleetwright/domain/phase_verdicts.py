@@ -94,6 +94,6 @@ def fleet_line(outcome: FleetOutcome) -> str:
     ill = (
         f", {outcome.unhealthy} of {outcome.judged} instances ill or rolled back" if outcome.unhealthy else ""
     )
-    why = f": {outcome.reason}" if outcome.reason else ""
+    why = f": {outcome.reason.rstrip('.')}" if outcome.reason else ""
     signs = f" ({'; '.join(outcome.signs)})" if outcome.signs else ""
     return f"fleet {name} {outcome.result}{ill}{why}{signs}"

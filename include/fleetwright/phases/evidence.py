@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import (
     PROVEN,
+    LeftOut,
     PhaseRun,
     PhaseState,
 )
@@ -88,21 +90,37 @@ def _numbers(run: PhaseRun) -> list[str]:
     return lines
 
 
+def open_ends(run: PhaseRun) -> list[str]:
+    """What the reason does not tell, and a person may have to look at: fleets that are not well, or left out for now."""
+    if run.state is PhaseState.WAITING:
+        return []
+    return [*_unwell(run), *_by_reason(left for left in run.left_out if not left.settled)]
+
+
 def _failures(run: PhaseRun) -> list[str]:
     if run.state in _TELLS_ALL and run.reason:
         return []
+    return _unwell(run) or ["failures: none"]
+
+
+def _unwell(run: PhaseRun) -> list[str]:
+    if run.state in _TELLS_ALL and run.reason:
+        return []
     bad = [o for o in run.outcomes.values() if o.is_over and (o.result not in PROVEN or o.unhealthy)]
-    return fleet_lines(bad) or ["failures: none"]
+    return fleet_lines(bad)
 
 
 def _left_out(run: PhaseRun) -> list[str]:
     if not run.left_out:
         return ["left out: none"]
+    return [f"left out: {len(run.left_out)}", *_by_reason(run.left_out)]
+
+
+def _by_reason(left_out: Iterable[LeftOut]) -> list[str]:
     by_reason: dict[str, list[str]] = {}
-    for left in sorted(run.left_out, key=lambda one: one.settled):
+    for left in sorted(left_out, key=lambda one: one.settled):
         by_reason.setdefault(left.reason, []).append(resource_name(left.fleet_id))
-    lines = [f"left out: {len(run.left_out)}"]
-    for reason, names in list(by_reason.items())[:MOST_NAMED]:
-        lines.append(f"left out, {name_ids(names, 3)}: {reason}")
+    told = list(by_reason.items())[:MOST_NAMED]
+    lines = [f"left out, {name_ids(names, 3)}: {reason}" for reason, names in told]
     more = len(by_reason) - MOST_NAMED
     return [*lines, f"and {more} more reasons"] if more > 0 else lines
