@@ -7,18 +7,13 @@ import os
 from airflow.sdk import BaseHook
 
 from fleetwright.airflow.hooks import AzureRmHook
-from fleetwright.airflow.wiring import build_ledger, build_ledger_async, closing
-from fleetwright.azure.catalogue import AzureImageCatalogue
-from fleetwright.azure.fleet_directory import AzureFleetDirectory
-from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.airflow.wiring import build_ledger, build_ledger_async, ports_as
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.domain.seen_images import WatchTimes
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.phases.files import load_phases, phases_file
 from fleetwright.phases.watch_file import load_watch_times, watch_file
 from fleetwright.phases.watch_ports import WatchPorts
-from fleetwright.rollout.clocks import SystemClock
 
 
 def build_watch_ports(azure_conn_id: str) -> WatchPorts:
@@ -41,15 +36,4 @@ def read_settings() -> tuple[PhasePlan, WatchTimes]:
 
 
 def _ports(hook: AzureRmHook, ledger: SqlLedger) -> WatchPorts:
-    clock = SystemClock()
-    client = hook.get_client(clock)
-    return WatchPorts(
-        clock,
-        AzureFleetDirectory(client, hook.subscription_id),
-        AzureRegionDirectory(client),
-        ScaleSetDriver(client),
-        AzureImageCatalogue(client),
-        ledger,
-        hook.requires_deferral,
-        closing(client, ledger),
-    )
+    return ports_as(WatchPorts, hook, ledger, requires_deferral=hook.requires_deferral)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from airflow.sdk import BaseHook, Connection
@@ -27,6 +28,8 @@ from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports.leases import LeaseTerms
 from fleetwright.rollout.session import Ports
 
+AnyPorts = TypeVar("AnyPorts", bound=PhasePorts)
+
 # Airflow notices a dead worker only after its heartbeat timeout; a lease has to outlive that gap, twice,
 # so that the retried task still finds the fleet its own.
 _MARGIN = timedelta(seconds=60)
@@ -45,7 +48,7 @@ def build_ports(azure_conn_id: str) -> Ports:
 
 def build_phase_ports(azure_conn_id: str) -> PhasePorts:
     """Ports of a phase, for a task; nothing is sent to Azure yet."""
-    return _phase_ports(AzureRmHook(azure_conn_id), build_ledger())
+    return ports_as(PhasePorts, AzureRmHook(azure_conn_id), build_ledger())
 
 
 async def build_ports_async(azure_conn_id: str) -> Ports:
@@ -93,26 +96,29 @@ def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
     clock = SystemClock()
     client = hook.get_client(clock)
     driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
-    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), closing(client, ledger))
+    return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), _closing(client, ledger))
 
 
-def _phase_ports(hook: AzureRmHook, ledger: SqlLedger) -> PhasePorts:
+def ports_as(kind: type[AnyPorts], hook: AzureRmHook, ledger: SqlLedger, **more: Any) -> AnyPorts:
+    """Ports of a phase, or of what needs more than a phase does.
+
+    :param more: what only this kind has
+    """
     clock = SystemClock()
     client = hook.get_client(clock)
-    return PhasePorts(
-        clock,
-        AzureFleetDirectory(client, hook.subscription_id),
-        AzureRegionDirectory(client),
-        ScaleSetDriver(client),
-        AzureImageCatalogue(client),
-        ledger,
-        closing(client, ledger),
+    return kind(
+        clock=clock,
+        fleets=AzureFleetDirectory(client, hook.subscription_id),
+        regions=AzureRegionDirectory(client),
+        driver=ScaleSetDriver(client),
+        catalogue=AzureImageCatalogue(client),
+        ledger=ledger,
+        close=_closing(client, ledger),
+        **more,
     )
 
 
-def closing(client: ArmClient, ledger: SqlLedger) -> Callable[[], None]:
-    """What gives the connections of ports back."""
-
+def _closing(client: ArmClient, ledger: SqlLedger) -> Callable[[], None]:
     def close() -> None:
         client.close()
         ledger.close()

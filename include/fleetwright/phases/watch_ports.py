@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.seen_images import SeenFleet, SeenVersion
-from fleetwright.phases.ports import FleetDirectory
-from fleetwright.rollout.ports.catalogue import ImageCatalogue
-from fleetwright.rollout.ports.clock import Clock
-from fleetwright.rollout.ports.driver import FleetDriver
-from fleetwright.rollout.ports.ledger import Ledger
-from fleetwright.rollout.ports.regions import RegionDirectory
+from fleetwright.phases.ports import PhaseLedger, PhasePorts
 
 
 class SeenLedger(Protocol):
@@ -56,12 +50,8 @@ class SeenLedger(Protocol):
         ...
 
 
-class WatchLedger(SeenLedger, Ledger, Protocol):
+class WatchLedger(SeenLedger, PhaseLedger, Protocol):
     """The ledger as the watch uses it."""
-
-    def list_phase_runs(self) -> tuple[PhaseRun, ...]:
-        """Every publication in every phase, oldest first."""
-        ...
 
 
 class Audience(Protocol):
@@ -77,18 +67,11 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class WatchPorts:
-    """Everything outside of the watch: made once by a composition root.
+class WatchPorts(PhasePorts):
+    """Everything outside of the watch: what phases need, and what the watch remembers.
 
     :param requires_deferral: the endpoint is one where Azure itself would upgrade a flagged set (O2)
-    :param close: gives connections back
     """
 
-    clock: Clock
-    fleets: FleetDirectory
-    regions: RegionDirectory
-    driver: FleetDriver
-    catalogue: ImageCatalogue
     ledger: WatchLedger
     requires_deferral: bool = False
-    close: Callable[[], None] = lambda: None

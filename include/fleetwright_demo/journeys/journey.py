@@ -30,6 +30,7 @@ from fleetwright_demo.journeys.drawn import SUBSCRIPTION, DrawnWorld, Work
 from fleetwright_demo.journeys.stage import Die, Stage
 
 Found = TypeVar("Found")
+AnyPorts = TypeVar("AnyPorts", bound=PhasePorts)
 
 # Two looks that find nothing, after everything has happened and ended: nothing more can come.
 _IDLE_LOOKS = 3
@@ -84,7 +85,7 @@ class Journey:
             return True  # the next look is in half an hour
 
     def _look_as(self, die: Die, times: WatchTimes) -> bool:
-        ports = die(self._watch_ports())
+        ports = die(self._ports_as(WatchPorts))
         found = look(ports, self.plan, times, self)
         publications = announce(ports, self, found.announcements)
         for publication in publications:
@@ -154,19 +155,11 @@ class Journey:
 
     def phase_ports(self) -> PhasePorts:
         """What a process that runs phases needs."""
-        client = self.stage.client()
-        return PhasePorts(
-            clock=self.stage.clock,
-            fleets=AzureFleetDirectory(client, SUBSCRIPTION),
-            regions=AzureRegionDirectory(client),
-            driver=ScaleSetDriver(client),
-            catalogue=AzureImageCatalogue(client),
-            ledger=self.stage.ledger,
-        )
+        return self._ports_as(PhasePorts)
 
-    def _watch_ports(self) -> WatchPorts:
+    def _ports_as(self, kind: type[AnyPorts]) -> AnyPorts:
         client = self.stage.client()
-        return WatchPorts(
+        return kind(
             clock=self.stage.clock,
             fleets=AzureFleetDirectory(client, SUBSCRIPTION),
             regions=AzureRegionDirectory(client),
