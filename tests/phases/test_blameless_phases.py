@@ -134,6 +134,25 @@ def test_a_swap_that_azure_breaks_says_nothing_about_the_version(voyage: Sail) -
     assert ports.ledger.list_quarantined() == ()
 
 
+def test_the_instance_that_a_surge_had_made_speaks_against_the_version(voyage: Sail) -> None:
+    """It is gone again and the old one serves, and yet the version ran and went bad: put away, with what it showed (N15, R47)."""
+    policy = {
+        "mode": "Manual",
+        "automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": False, "useRollingUpgradePolicy": True},
+        "rollingUpgradePolicy": {"maxSurge": True},
+    }
+    surging = scale_set("web", policy=policy, dataDisksPerInstance=0, updateDomains=1)
+    everywhere = {"version": NEW, "percent": 100, "health": "unhealthy"}
+    under_way = voyage(sea(surging, behaviours=[everywhere]), plan=PLAN)
+    ports = under_way.phase_ports()
+
+    (run,) = under_way.sail(ports=ports)
+
+    assert run.state is PhaseState.FAILED
+    assert f"0 runs {OLD}: instance 3: health is unhealthy" in run.reason
+    assert "phase_0_westeurope" in {entry.fleet_key for entry in ports.ledger.list_quarantined()}
+
+
 def test_a_version_that_went_bad_beside_a_fleet_that_was_ill_before_is_put_away(voyage: Sail) -> None:
     """What is known against the version counts, whatever else is in the way; the harmed fleet is named first (R8, R47)."""
     behaviours = [{**sick("0", "1", "2"), "scaleSet": fleet_id("zed")}]

@@ -82,5 +82,5 @@ def _sign(fleet: Fleet, instance: Instance) -> str:
 def _failure(fleet: Fleet, swap: SwapRecord, instance: Instance) -> str:
     if swap.state is SwapState.ROLLED_BACK:
         return f"{swap.instance_id} is back on {instance.version}: {swap.verdict_reason}"
-    why = why_not_ready(instance, fleet.health_source) or f"runs {instance.version or 'no version'}"
-    return f"{swap.instance_id} {why}"
+    serves = f"runs {instance.version or 'no version'}: {swap.verdict_reason}"
+    return f"{swap.instance_id} {why_not_ready(instance, fleet.health_source) or serves}"
