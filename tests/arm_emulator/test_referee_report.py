@@ -84,6 +84,22 @@ def test_flight_ends_with_the_health_seconds(serve: Serve) -> None:
     assert emulator.audit()["maxOutOfService"] == 4
 
 
+def test_flight_of_an_operation_without_an_end_is_over_after_half_an_hour(serve: Serve) -> None:
+    """R48: after 30 minutes an operation has failed for its instances, and another zone may go; not a minute before."""
+    stuck = {"match": {"method": "POST", "path": "*/reimage"}, "effect": {"operation": "stuck"}, "times": 1}
+    emulator = serve(world(scale_set("a"), scale_set("b"), faults=[stuck]))
+    emulator.reimage("0", name="a")
+    emulator.advance(1799)
+    emulator.reimage("1", name="b")
+    before = emulator.broken_rules()
+    emulator.advance(100)
+
+    emulator.reimage("4", name="b")
+
+    assert (before, emulator.broken_rules()) == (["R48"], ["R48"])
+    assert emulator.audit("a")["busySeconds"] == 1800.0
+
+
 def test_late_instance_is_ready_all_the_same(serve: Serve) -> None:
     """An instance that becomes ready after its time completes its batch then; the idle time in between is overhead."""
     behaviours = [{"version": V2, "health": "never"}]

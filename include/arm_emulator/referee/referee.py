@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from arm_emulator.referee.violations import Violation
 
 
+# An operation without an end after this has failed for its instances, though it may never say so.
+_OPERATION_LIMIT = timedelta(minutes=30)
+
+
 class Referee:
     """Observes a world from its start.
 
@@ -108,7 +112,7 @@ class Referee:
             return
         self._end_flight(record, event.instance, event.at)
         self._put_in_flight(record, replace(last), event.at)
-        self._limit(record.flights[event.instance], event.at)
+        self._limit(record.flights[event.instance], event.at + self._for_health)
         record.note_busy(event.at)
         record.note_in_flight()
 
@@ -121,7 +125,9 @@ class Referee:
         self.violations.extend(judge_disks(event))
         flight = record.flights.get(event.instance)
         if flight is not None:
-            self._limit(flight, event.at)
+            # One of its own from here on: what was to end with the operation ends with the time for health.
+            swapped = record.flights[event.instance] = record.last_flights[event.instance] = replace(flight)
+            self._limit(swapped, event.at + self._for_health)
 
     @_note.register
     def _(self, event: OperationFailed) -> None:
@@ -188,15 +194,19 @@ class Referee:
             batch=record.batch_of.get(replacement.instance),
         )
         self._put_in_flight(record, flight, acceptance.at)
+        self._limit(flight, acceptance.at + _OPERATION_LIMIT)
 
     def _put_in_flight(self, record: ScaleSetRecord, flight: Flight, at: datetime) -> None:
         record.flights[flight.instance] = record.last_flights[flight.instance] = flight
         self.regions[record.location].add(flight)
         self.overlap.set_active(record.location, is_active=True, at=at)
 
-    def _limit(self, flight: Flight, since: datetime) -> None:
-        """After so long an instance that is not ready is unhealthy, not in flight."""
-        deadline = since + timedelta(seconds=self.health_seconds)
+    @property
+    def _for_health(self) -> timedelta:
+        return timedelta(seconds=self.health_seconds)
+
+    def _limit(self, flight: Flight, deadline: datetime) -> None:
+        """From then on an instance that is not ready is unhealthy, not in flight."""
         heapq.heappush(self._deadlines, (deadline, next(self._order), flight))
 
     def _end_flight(self, record: ScaleSetRecord, instance: str, at: datetime) -> None:
@@ -209,7 +219,7 @@ class Referee:
         record.note_busy(at)
 
     def _let_flights_expire(self, now: datetime) -> None:
-        """End flights whose time for health is over, each at its own instant."""
+        """End flights whose time is over, each at its own instant."""
         while self._deadlines and self._deadlines[0][0] <= now:
             deadline, _, flight = heapq.heappop(self._deadlines)
             record = self.records[flight.scale_set]
