@@ -17,7 +17,8 @@ REGIONAL_PREFIX = "gallery_"
 class SuccessCondition:
     """When a phase has succeeded (R45, R47).
 
-    :param max_failed_fleets: rollouts that may have stopped, without the version being judged bad
+    :param max_failed_fleets: fleets that may not get through: more that the version harmed fail the phase, more of
+        any kind hold it
     :param max_unhealthy_instance_percent: of the instances upgraded in the phase, the share that may be ill, or
         back on their previous version, when the phase is judged; a breach is strict
     """
