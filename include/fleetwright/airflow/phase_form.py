@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from airflow.sdk import Param
 
 from fleetwright.airflow.form import azure_connection
+from fleetwright.domain.errors import ConfigurationError
 from fleetwright.rollout.request import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
 
 POLL_VARIABLE = "FLEETWRIGHT_POLL_SECONDS"
@@ -41,7 +42,7 @@ def _manners(environment: Mapping[str, str]) -> dict[str, Param]:
     """How the rollouts are carried out; runs that asset events start have the defaults."""
     return {
         "health_timeout_seconds": Param(
-            float(environment.get(HEALTH_VARIABLE) or 300),
+            _seconds(environment, HEALTH_VARIABLE, 300),
             type="number",
             exclusiveMinimum=0,
             maximum=MAX_HEALTH_TIMEOUT_SECONDS,
@@ -49,7 +50,7 @@ def _manners(environment: Mapping[str, str]) -> dict[str, Param]:
             description=f"How long each instance may take to get healthy after its swap; {HEALTH_VARIABLE}.",
         ),
         "poll_seconds": Param(
-            float(environment.get(POLL_VARIABLE) or 5),
+            _seconds(environment, POLL_VARIABLE, 5),
             type="number",
             exclusiveMinimum=0,
             maximum=MAX_POLL_SECONDS,
@@ -57,3 +58,11 @@ def _manners(environment: Mapping[str, str]) -> dict[str, Param]:
             description=f"How often a fleet is read while a batch is under way; {POLL_VARIABLE}.",
         ),
     }
+
+
+def _seconds(environment: Mapping[str, str], variable: str, usual: float) -> float:
+    given = environment.get(variable, "").strip()
+    try:
+        return float(given) if given else usual
+    except ValueError:
+        raise ConfigurationError(f"{variable} is {given!r}; it must be a number of seconds") from None
