@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fleetwright.cli.app import exit_code
+from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
@@ -106,6 +107,26 @@ def test_a_dead_holder_comes_with_what_to_do(
     assert "DEAD, its instances may be in flight" in line
     assert f"fleetwright run --fleet {lease.fleet_key}" in line
     assert "the fleet's next run goes on with it" in fleet
+
+
+def test_a_person_who_keeps_everybody_waiting_is_named(
+    ledger: SqlLedger, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fleet that has its side of a pair and is held tells who holds it, why, and what releases it (R46)."""
+    take(ledger, "web", (TurnScope.PAIR, PAIR, "westeurope"))
+    take(ledger, "api", (TurnScope.PAIR, PAIR, "northeurope"))
+    at = datetime(2024, 6, 1, tzinfo=UTC)
+    ledger.add_hold(Hold(HoldSubject.FLEET, fleet_id("web").lower(), "ann", "a fair", at))
+
+    said = shown(capsys, "--ledger", url)
+    body = json.loads(shown(capsys, "--ledger", url, "--json"))["value"]
+
+    (told,) = [line for line in said.splitlines() if "is held by" in line]
+    assert told.startswith("  no further batch of it begins: fleet ")
+    assert "is held by ann since 2024-06-01 00:00 UTC: a fair" in told
+    assert told.endswith(f"fleetwright release {fleet_id('web').lower()} --reason TEXT")
+    held = {seat["fleet"].rpartition("/")[2]: seat["holds"][0]["by"] for seat in body if "holds" in seat}
+    assert held == {"web": "ann"}
 
 
 def test_whoever_shares_with_nobody(ledger: SqlLedger, url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ import click
 from fleetwright.cli.output import print_json
 from fleetwright.cli.people import ledger_flag
 from fleetwright.cli.wiring import look_into
+from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text, holdable
 from fleetwright.ledger.locks import HeldLock, LockScope
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.narrate import clock_text
@@ -29,6 +30,7 @@ class Seat:
     :param mode: the zone or region; empty for a fleet, which one run has alone
     :param rollout_id: the fleet's rollout that has not ended; empty where there is none
     :param heard_at: the last heartbeat of a fleet's run
+    :param holds: what keeps a fleet that a run has from its next batch, and so all who wait for it
     """
 
     scope: str
@@ -41,6 +43,7 @@ class Seat:
     is_alive: bool
     is_waiting: bool = False
     heard_at: datetime | None = None
+    holds: tuple[Hold, ...] = ()
 
 
 @click.command()
@@ -82,17 +85,27 @@ def _turn_seat(ledger: SqlLedger, holder: TurnHolder) -> Seat:
 
 
 def _fleet_seat(ledger: SqlLedger, lease: HeldLock, now: datetime) -> Seat:
+    rollout_id = ledger.find_rollout(lease.key)
     return Seat(
         scope=str(LockScope.FLEET),
         key=lease.key,
         mode="",
         fleet_key=lease.key,
         run=lease.holder,
-        rollout_id=ledger.find_rollout(lease.key),
+        rollout_id=rollout_id,
         since=lease.taken_at,
         is_alive=lease.is_alive(now),
         heard_at=lease.heartbeat_at,
+        holds=_holds(ledger, lease.key, rollout_id),
     )
+
+
+def _holds(ledger: SqlLedger, fleet_key: str, rollout_id: str) -> tuple[Hold, ...]:
+    holds = ledger.list_holds()
+    if not holds:
+        return ()
+    about = holdable(ledger.load(rollout_id).rollout.settings) if rollout_id else Holdable(fleet=fleet_key)
+    return find_holds(holds, about)
 
 
 def _body(seat: Seat) -> dict[str, Any]:
@@ -106,6 +119,7 @@ def _body(seat: Seat) -> dict[str, Any]:
         "since": seat.since.isoformat(),
         "alive": seat.is_alive,
         "waits": seat.is_waiting,
+        **({"holds": [hold.to_dict() for hold in seat.holds]} if seat.holds else {}),
     }
 
 
@@ -117,6 +131,7 @@ def _lines(seats: list[Seat], now: datetime) -> Iterator[str]:
         yield from (f"  {_turn_line(seat, now)}" for seat in group)
     for seat in seats[len(shared) :]:
         yield f"fleet {name_of(seat.fleet_key)} is taken{_since(seat, now)} by {_run(seat)}: {_heard(seat, now)}"
+        yield from (f"  no further batch of it begins: {hold_text(hold)}" for hold in seat.holds)
 
 
 def _present(group: list[Seat]) -> str:
