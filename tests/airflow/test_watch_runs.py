@@ -151,7 +151,7 @@ def test_a_task_that_dies_between_the_ledger_and_airflow_announces_all_the_same(
     watch: Callable[[], Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The intent is written, the task dies: its retry announces, once (R1, R2)."""
-    from fleetwright.phases import watching
+    from fleetwright.phases.watch import watching
 
     original, deaths = watching.announce, [1]
 

@@ -12,7 +12,7 @@ from commands import Ended, Fleetwright
 from rehearsals import TOKEN, Rehearsal
 from worlds import SUBSCRIPTION, world
 
-from fleetwright.phases.files import USUAL_FILE, read_phases
+from fleetwright.phases.plan.files import USUAL_FILE, read_phases
 
 Rehearse = Callable[..., Rehearsal]
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 from staged import Staged
 
-from fleetwright.phases.files import USUAL_FILE, load_phases
+from fleetwright.phases.plan.files import USUAL_FILE, load_phases
 from fleetwright_demo.layout import RUN_FOLDER
 
 PICTURE = RUN_FOLDER / "asset-graph.png"

@@ -22,13 +22,13 @@ from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.domain.publications import Publication
 from fleetwright.ledger.store import open_ledger
-from fleetwright.phases.estate import survey
-from fleetwright.phases.files import parse_phases
 from fleetwright.phases.opening import open_phase
+from fleetwright.phases.plan.estate import survey
+from fleetwright.phases.plan.files import parse_phases
+from fleetwright.phases.plan.suggesting import suggest_phases
+from fleetwright.phases.plan.writing import phases_text
 from fleetwright.phases.ports import PhasePorts
 from fleetwright.phases.preview import preview_phase
-from fleetwright.phases.suggesting import suggest_phases
-from fleetwright.phases.writing import phases_text
 
 REGIONS = (
     "eastus", "westus", "westus3", "eastus2", "centralus", "southcentralus", "northcentralus", "brazilsouth",

@@ -7,9 +7,9 @@ from dataclasses import replace
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.regions import Region, Regions
-from fleetwright.phases.comparing import compare_plan
-from fleetwright.phases.estate import merge_regions, survey
-from fleetwright.phases.files import parse_phases
+from fleetwright.phases.plan.comparing import compare_plan
+from fleetwright.phases.plan.estate import merge_regions, survey
+from fleetwright.phases.plan.files import parse_phases
 
 ROOT = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute"
 AZURE = Regions.of(

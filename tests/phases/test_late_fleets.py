@@ -18,7 +18,7 @@ from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.quarantine import Quarantined
 from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.watching import Look
+from fleetwright.phases.watch.watching import Look
 from fleetwright.rollout.validate import validate
 
 MONTHLY = WatchTimes()

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.phases import Approval, FleetChoice, PhasePlan, SuccessCondition
-from fleetwright.phases.config_files import ConfigFileError
-from fleetwright.phases.files import (
+from fleetwright.phases.config.config_files import ConfigFileError
+from fleetwright.phases.plan.files import (
     USUAL_FILE,
     load_phases,
     parse_phases,
@@ -397,7 +397,7 @@ def test_sixty_regions_are_read_fast(tmp_path: Path) -> None:
 
 def test_reading_a_file_loads_nothing_slow() -> None:
     """A DAG file that reads the phases loads neither the graph library nor the clients of Azure."""
-    look = "import sys, fleetwright.phases.files; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    look = "import sys, fleetwright.phases.plan.files; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
 

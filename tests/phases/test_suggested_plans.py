@@ -13,11 +13,11 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.regions import Region, Regions
-from fleetwright.phases.colouring import group_regions, least_phases
-from fleetwright.phases.estate import RegionLoad
-from fleetwright.phases.files import parse_phases
-from fleetwright.phases.suggesting import suggest_phases
-from fleetwright.phases.writing import phases_text
+from fleetwright.phases.plan.colouring import group_regions, least_phases
+from fleetwright.phases.plan.estate import RegionLoad
+from fleetwright.phases.plan.files import parse_phases
+from fleetwright.phases.plan.suggesting import suggest_phases
+from fleetwright.phases.plan.writing import phases_text
 
 ROOT = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute"
 

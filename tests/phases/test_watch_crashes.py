@@ -15,7 +15,7 @@ from voyages import published, scale_set, sea
 from worlds import NEW, NEWER, OLD
 
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.phases.watching import announce, look
+from fleetwright.phases.watch.watching import announce, look
 
 WRITES = ("see_versions", "note_fleets", "note_announcement", "confirm_announcement", "note_reached")
 

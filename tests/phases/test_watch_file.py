@@ -9,7 +9,7 @@ import pytest
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.watch_file import USUAL_WATCH_FILE, load_watch_times, watch_file
+from fleetwright.phases.watch.watch_file import USUAL_WATCH_FILE, load_watch_times, watch_file
 
 
 def test_the_example_says_what_is_usual() -> None:

@@ -199,7 +199,7 @@ def test_nothing_is_announced_to_a_paused_dag(vigil: Keep) -> None:
 
 def test_a_dag_that_is_paused_right_before_the_announcement_loses_nothing(vigil: Keep) -> None:
     """Between the look and the announcement it is looked at once more (R1)."""
-    from fleetwright.phases.watching import announce
+    from fleetwright.phases.watch.watching import announce
 
     watch = vigil(sea(scale_set("web")))
     ports = watch.watch_ports()

@@ -19,9 +19,9 @@ from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.seen_images import WatchTimes
 from fleetwright.ledger.store import SqlLedger, open_ledger
-from fleetwright.phases.news import News, find_news
-from fleetwright.phases.watch_ports import WatchPorts
-from fleetwright.phases.watching import Look, announce, look
+from fleetwright.phases.watch.news import News, find_news
+from fleetwright.phases.watch.watch_ports import WatchPorts
+from fleetwright.phases.watch.watching import Look, announce, look
 
 HALF_HOUR = timedelta(minutes=30)
 AT_ONCE = WatchTimes(publication_delay=timedelta(), enablement_delay=timedelta())

@@ -91,7 +91,7 @@ class ImageNewsTrigger(BaseEventTrigger):
             build_watch_ports_async,
             read_settings,
         )
-        from fleetwright.phases.news import find_news  # noqa: PLC0415
+        from fleetwright.phases.watch.news import find_news  # noqa: PLC0415
 
         plan, times = await asyncio.to_thread(read_settings)
         ports = await build_watch_ports_async(azure_conn_id)

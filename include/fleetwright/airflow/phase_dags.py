@@ -22,7 +22,7 @@ from fleetwright.airflow.operators.phases import (
     OpenPhaseOperator,
 )
 from fleetwright.airflow.phase_form import phase_params
-from fleetwright.phases.files import load_phases, phases_file
+from fleetwright.phases.plan.files import load_phases, phases_file
 
 if TYPE_CHECKING:
     from airflow.sdk import Asset

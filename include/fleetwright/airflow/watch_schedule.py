@@ -13,7 +13,7 @@ from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.news_trigger import ImageNewsTrigger
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.watch_file import load_watch_times, watch_file
+from fleetwright.phases.watch.watch_file import load_watch_times, watch_file
 
 MODE_VARIABLE = "FLEETWRIGHT_WATCH"
 EVENTS, TIMES = "events", "times"

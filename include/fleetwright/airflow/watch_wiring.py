@@ -11,9 +11,9 @@ from fleetwright.airflow.wiring import build_ledger, build_ledger_async, ports_a
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.domain.seen_images import WatchTimes
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.phases.files import load_phases, phases_file
-from fleetwright.phases.watch_file import load_watch_times, watch_file
-from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.phases.plan.files import load_phases, phases_file
+from fleetwright.phases.watch.watch_file import load_watch_times, watch_file
+from fleetwright.phases.watch.watch_ports import WatchPorts
 
 
 def build_watch_ports(azure_conn_id: str) -> WatchPorts:

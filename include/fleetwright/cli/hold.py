@@ -20,8 +20,8 @@ from fleetwright.domain.holds import Hold, HoldSubject, release_command
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
-from fleetwright.phases.config_files import ConfigFileError
-from fleetwright.phases.files import load_phases, phases_file
+from fleetwright.phases.config.config_files import ConfigFileError
+from fleetwright.phases.plan.files import load_phases, phases_file
 from fleetwright.rollout.clocks import SystemClock
 
 

@@ -11,11 +11,11 @@ from tabulate import tabulate
 from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_USAGE
 from fleetwright.cli.output import print_error, print_json
 from fleetwright.cli.phases_azure import ask_azure, azure_flags
-from fleetwright.phases.comparing import compare_plan
-from fleetwright.phases.config_files import ConfigFileError
-from fleetwright.phases.describing import phase_body, phase_line, phase_row
-from fleetwright.phases.estate import survey
-from fleetwright.phases.files import ReadPhases, phases_file, read_phases
+from fleetwright.phases.config.config_files import ConfigFileError
+from fleetwright.phases.plan.comparing import compare_plan
+from fleetwright.phases.plan.describing import phase_body, phase_line, phase_row
+from fleetwright.phases.plan.estate import survey
+from fleetwright.phases.plan.files import ReadPhases, phases_file, read_phases
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -67,8 +67,8 @@ def check(
 def suggest(*, wanted: int, all_regions: bool, endpoint: str, token: str | None, subscription: str) -> int:
     """Print a valid plan for your fleets as YAML: no pair in a phase, the smallest risk first, the biggest last."""
     # networkx is slow to import, and only for this verb.
-    from fleetwright.phases.suggesting import suggest_phases  # noqa: PLC0415 - as said
-    from fleetwright.phases.writing import phases_text  # noqa: PLC0415 - as said
+    from fleetwright.phases.plan.suggesting import suggest_phases  # noqa: PLC0415 - as said
+    from fleetwright.phases.plan.writing import phases_text  # noqa: PLC0415 - as said
 
     estate = ask_azure(endpoint, token, subscription)
     made = suggest_phases(survey(estate.fleets), estate.regions, wanted, all_regions=all_regions)

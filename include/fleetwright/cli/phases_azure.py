@@ -17,7 +17,7 @@ from fleetwright.cli.options import Command
 from fleetwright.cli.output import story, tell_calls
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.regions import Regions
-from fleetwright.phases.estate import merge_regions
+from fleetwright.phases.plan.estate import merge_regions
 from fleetwright.rollout.clocks import SystemClock
 
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from fleetwright.domain.regions import Region, Regions
-from fleetwright.phases.colouring import group_regions, least_phases
+from fleetwright.phases.plan.colouring import group_regions, least_phases
 from fleetwright.rollout.ports.holds import HoldSubject
 from fleetwright_demo.journeys.drawn import (
     DrawnDeath,

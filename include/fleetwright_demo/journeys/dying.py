@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from fleetwright.phases.ports import PhasePorts
-from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.phases.watch.watch_ports import WatchPorts
 from fleetwright.rollout.session import Ports
 from fleetwright_demo.journeys.drawn import DrawnDeath
 

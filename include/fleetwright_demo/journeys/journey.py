@@ -18,12 +18,12 @@ from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.late_findings import LateStart
 from fleetwright.phases.ports import PhasePorts
 from fleetwright.phases.runner import carry_fleet, run_phase, travel
 from fleetwright.phases.starting import StartAnswer
-from fleetwright.phases.watch_ports import WatchPorts
-from fleetwright.phases.watching import announce, look
+from fleetwright.phases.watch.late_findings import LateStart
+from fleetwright.phases.watch.watch_ports import WatchPorts
+from fleetwright.phases.watch.watching import announce, look
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright_demo.journeys.drawing import regions_of
 from fleetwright_demo.journeys.drawn import SUBSCRIPTION, DrawnWorld, Work

@@ -21,8 +21,8 @@ from fleetwright.domain.phase_runs import STOPPED, PhaseRun, PhaseState, phase_r
 from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
 from fleetwright.domain.publications import Publication, parse_publication
 from fleetwright.domain.regions import Regions
-from fleetwright.phases.files import load_phases, phases_file
 from fleetwright.phases.finding import find_phase, find_run
+from fleetwright.phases.plan.files import load_phases, phases_file
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -19,7 +19,7 @@ from fleetwright.domain.records import TriggerKind
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fleetwright.phases.watching import Look
+    from fleetwright.phases.watch.watching import Look
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class LookOperator(BaseOperator):
             build_watch_ports,
             read_settings,
         )
-        from fleetwright.phases.watching import look  # noqa: PLC0415 - as above
+        from fleetwright.phases.watch.watching import look  # noqa: PLC0415 - as above
 
         with airflow_errors():
             plan, times = read_settings()
@@ -78,7 +78,7 @@ class AnnounceOperator(BaseOperator):
             build_watch_ports,
             read_settings,
         )
-        from fleetwright.phases.watching import announce  # noqa: PLC0415 - as above
+        from fleetwright.phases.watch.watching import announce  # noqa: PLC0415 - as above
 
         found = [parse_publication(key) for key in self.looked["announce"]]
         ours = [publication for publication in found if bool(publication.region) is self._is_regional]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.regions import Region, Regions
-from fleetwright.phases.colouring import group_regions, least_phases
-from fleetwright.phases.estate import RegionLoad, counted
+from fleetwright.phases.plan.colouring import group_regions, least_phases
+from fleetwright.phases.plan.estate import RegionLoad, counted
 
 USUAL_PHASES = 3
 

@@ -9,7 +9,7 @@ from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.phase_checks import PlanProblem, check_plan
 from fleetwright.domain.phases import Approval, FleetChoice, Phase, PhasePlan, SuccessCondition
 from fleetwright.domain.regions import Region, Regions, normal_region
-from fleetwright.phases.fields import Fields
+from fleetwright.phases.config.fields import Fields
 
 _PHASE = ("name", "regions", "bake", "success", "concurrency", "approval", "fleets", "tags")
 _SUCCESS = ("maxFailedFleets", "maxUnhealthyInstancePercent")

@@ -12,10 +12,10 @@ from fleetwright.domain.image_watch import judge, passed_over
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.seen_images import Finding, Memory, Outlook, SeenVersion, WatchTimes
-from fleetwright.phases.late import find_late
-from fleetwright.phases.late_findings import LateFinding, LateStart
-from fleetwright.phases.scene import Scene, read_scene
-from fleetwright.phases.watch_ports import Audience, WatchLedger, WatchPorts
+from fleetwright.phases.watch.late import find_late
+from fleetwright.phases.watch.late_findings import LateFinding, LateStart
+from fleetwright.phases.watch.scene import Scene, read_scene
+from fleetwright.phases.watch.watch_ports import Audience, WatchLedger, WatchPorts
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ import yaml
 
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.phase_checks import PlanProblem
-from fleetwright.phases.yaml_lines import YamlLines
+from fleetwright.phases.config.yaml_lines import YamlLines
 
 # Beside the packages, wherever a DAG processor or a command is started.
-_FOLDER = Path(__file__).resolve().parents[2] / "config"
+_FOLDER = Path(__file__).resolve().parents[3] / "config"
 
 
 class ConfigFileError(ConfigurationError):

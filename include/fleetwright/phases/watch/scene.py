@@ -14,7 +14,7 @@ from fleetwright.domain.phases import Phase, PhasePlan
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.regions import normal_region
 from fleetwright.domain.seen_images import Candidate, FirstStop, Shelf
-from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.phases.watch.watch_ports import WatchPorts
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
 from fleetwright.rollout.targets import HAS_VERSIONS, search_target
 

@@ -20,9 +20,9 @@ from fleetwright.domain.late_fleets import (
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.records import TriggerKind
 from fleetwright.domain.seen_images import Memory, SeenFleet, WatchTimes
-from fleetwright.phases.late_findings import LateFinding, LateStart, name_over_limit
-from fleetwright.phases.scene import Scene, phase_of
-from fleetwright.phases.watch_ports import WatchPorts
+from fleetwright.phases.watch.late_findings import LateFinding, LateStart, name_over_limit
+from fleetwright.phases.watch.scene import Scene, phase_of
+from fleetwright.phases.watch.watch_ports import WatchPorts
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.session import Ports
 from fleetwright.rollout.validate import examine

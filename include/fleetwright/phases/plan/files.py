@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fleetwright.domain.phase_checks import PlanProblem
 from fleetwright.domain.phases import PhasePlan
-from fleetwright.phases.config_files import locate, parse_text, read_text
-from fleetwright.phases.document import read_document
+from fleetwright.phases.config.config_files import locate, parse_text, read_text
+from fleetwright.phases.plan.document import read_document
 
 PHASES_VARIABLE = "FLEETWRIGHT_PHASES"
 USUAL_FILE = locate({}, PHASES_VARIABLE, "phases.yaml")

@@ -10,10 +10,10 @@ from fleetwright.domain.image_watch import judge
 from fleetwright.domain.phases import PhasePlan
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.seen_images import Memory, Outlook, WatchTimes
-from fleetwright.phases.late import list_ready
-from fleetwright.phases.scene import Scene, read_scene
-from fleetwright.phases.watch_ports import WatchPorts
-from fleetwright.phases.watching import recall
+from fleetwright.phases.watch.late import list_ready
+from fleetwright.phases.watch.scene import Scene, read_scene
+from fleetwright.phases.watch.watch_ports import WatchPorts
+from fleetwright.phases.watch.watching import recall
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from fleetwright.domain.durations import span_text
 from fleetwright.domain.phase_checks import PlanProblem
 from fleetwright.domain.seen_images import WatchTimes
-from fleetwright.phases.config_files import locate, parse_text, read_text
-from fleetwright.phases.fields import Fields
+from fleetwright.phases.config.config_files import locate, parse_text, read_text
+from fleetwright.phases.config.fields import Fields
 
 WATCH_FILE_VARIABLE = "FLEETWRIGHT_WATCH_FILE"
 USUAL_WATCH_FILE = locate({}, WATCH_FILE_VARIABLE, "watch.yaml")

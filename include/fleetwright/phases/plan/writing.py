@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from fleetwright.phases.estate import RegionLoad, counted
-from fleetwright.phases.suggesting import Suggestion
+from fleetwright.phases.plan.estate import RegionLoad, counted
+from fleetwright.phases.plan.suggesting import Suggestion
 
 _WIDTH = 110
 _HEADER = """\

@@ -1,0 +1,1 @@
+"""Configuration files: read with every problem and its line."""

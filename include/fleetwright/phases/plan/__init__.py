@@ -1,0 +1,1 @@
+"""The phases file: read, checked against Azure, suggested from the pairs of regions, shown."""

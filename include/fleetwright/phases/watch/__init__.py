@@ -1,0 +1,1 @@
+"""The image watch: what is new, what is announced when, and who is late."""
