@@ -43,6 +43,8 @@ def airflow_env(home: Path, ports: Ports, *, ledger_url: str) -> dict[str, str]:
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(HEARTBEAT_TIMEOUT_SECONDS),
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+        # What a killed scheduler leaves running is taken up by the next one at such a look; 300 s is the default.
+        "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         # A task's supervisor may sleep this long after the task has ended, and holds its worker meanwhile; with
         # the default of 5 s a third of the hops did, and a rollout now and then waited 4 s for a free worker.
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",

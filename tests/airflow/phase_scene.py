@@ -199,6 +199,14 @@ def question_of(label: str) -> HITLDetail:
         return found
 
 
+def note_on(label: str) -> str:
+    """What the grid shows now about the newest run of a phase."""
+    with create_session() as session:
+        newest = select(DagRun).where(DagRun.dag_id == label).order_by(DagRun.id.desc()).limit(1)
+        run = session.scalars(newest).one()
+        return str(run.note or "")
+
+
 def answer(label: str, option: str, name: str) -> None:
     """A person answers, as Airflow's form does."""
     ti_id = question_of(label).ti_id

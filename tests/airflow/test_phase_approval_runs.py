@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from phase_scene import FIRST, PUBLICATION, SECOND, PhaseScene, answer, let_pass, phased_world, question_of
+from phase_scene import (
+    FIRST,
+    PUBLICATION,
+    SECOND,
+    PhaseScene,
+    answer,
+    let_pass,
+    note_on,
+    phased_world,
+    question_of,
+)
 from small_worlds import Emulated
 
 from fleetwright.domain.phase_runs import PhaseRun, PhaseState
@@ -40,6 +51,23 @@ def test_a_yes_starts_the_phase(emulator: Emulated, scene: Scene, ledger_url: st
     assert run.state is PhaseState.SUCCEEDED
     assert "approved by ada" in ran.note
     assert len(stage.rollouts) == 2
+
+
+def test_whoever_is_asked_reads_what_would_begin_and_until_when(emulator: Emulated, scene: Scene) -> None:
+    """R45: the question names the regions and the deadline; the note in the grid says where to answer, and by when."""
+    emulator.serve(phased_world({"web": "westeurope"}))
+    stage = scene(first=ASKS)
+    noted: list[str] = []
+
+    def refuse() -> None:
+        noted.append(note_on(FIRST))
+        answer(FIRST, "Reject", "bob")
+
+    stage.run(FIRST, after={"approve": refuse})
+
+    deadline = r"no answer by 20\d\d-\d\d-\d\d \d\d:\d\d UTC means no"
+    assert re.search(rf"{FIRST} rolls out in westeurope; {deadline}", question_of(FIRST).body or "")
+    assert re.search(rf"answer under Required Actions: {deadline}", noted[0])
 
 
 def test_a_no_ends_the_run_before_anything_starts(emulator: Emulated, scene: Scene, ledger_url: str) -> None:

@@ -14,6 +14,7 @@ from phase_scene import (
     PhaseScene,
     events_of,
     fleet_id,
+    note_on,
     phased_world,
 )
 from small_worlds import NEW, Emulated
@@ -52,6 +53,18 @@ def test_a_version_travels_from_phase_to_phase(emulator: Emulated, scene: Scene,
     ]
     assert emulator.broken_rules() == []
     assert "2 fleets: 2 completed" in first.note
+
+
+def test_the_grid_tells_how_far_the_fleets_are(emulator: Emulated, scene: Scene) -> None:
+    """R45: the note is told anew whenever a fleet begins or ends, not only when the phase has been judged."""
+    emulator.serve(phased_world({"api": "westeurope", "web": "westeurope"}))
+    stage = scene()
+    noted: list[str] = []
+    stage.before_rollout["web"] = lambda: noted.append(note_on(FIRST))
+
+    stage.run(FIRST)
+
+    assert "rolling\n2 fleets: 1 completed, 1 started; 0 left out" in noted[0]
 
 
 def test_a_version_that_does_harm_goes_no_further(emulator: Emulated, scene: Scene, ledger_url: str) -> None:
@@ -146,7 +159,8 @@ def test_a_paused_next_phase_keeps_the_event(emulator: Emulated, scene: Scene) -
 
     assert ran.state == "failed"
     assert f"{SECOND} is paused" in ran.errors["emit"]
-    assert f"unpause {SECOND}, then clear this task" in ran.errors["emit"]
+    assert f"unpause {SECOND}, then clear emit" in ran.errors["emit"]
+    assert f"it goes no further: {SECOND} is paused" in ran.note
     assert ran.tries["emit"] == 1
     assert len(events_of(FIRST)) == before
 

@@ -14,7 +14,7 @@ from airflow.sdk._shared.module_loading import import_string
 from fleetwright.airflow.operators.fleet_rollouts import rollout_run_id
 from fleetwright.airflow.operators.phase_step import publication_of
 from fleetwright.airflow.phase_triggers import PhaseWaitTrigger, fingerprint
-from fleetwright.airflow.phase_words import story, summary
+from fleetwright.airflow.phase_words import LONGEST_NOTE, note, story, summary
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_runs import (
@@ -141,7 +141,21 @@ def test_a_failed_phase_tells_its_story() -> None:
     told = story(run)
 
     assert told.startswith(
-        f"{PUBLICATION} in phase_0_canary: failed: too bad\n1 fleets: 1 faulted; 0 left out"
+        f"{PUBLICATION} in phase_0_canary: failed: too bad\n1 fleet: 1 faulted; 0 left out"
     )
     assert "fleet web faulted: MaxUnhealthy" in told
     assert summary(run)["fleets"] == {"faulted": 1}
+
+
+def test_a_long_story_keeps_its_why_and_its_what_now_in_the_note() -> None:
+    """R45: the grid has 1,000 characters: a reason of any length keeps both ends there, and the counts after them."""
+    reason = f"too many of web are ill: {'health is unhealthy; ' * 100}publish a newer one, then run it again"
+    faulted = FleetOutcome(WEB, FleetResult.FAULTED, upgraded=1, rolled_back=1, reason="MaxUnhealthy" * 90)
+    run = replace(ROLLING, state=PhaseState.FAILED, reason=reason, outcomes={WEB.lower(): faulted})
+
+    told = note(run, "and more")
+
+    assert len(told) <= LONGEST_NOTE
+    assert told.startswith(f"{PUBLICATION} in phase_0_canary: failed: too many of web are ill")
+    assert told.endswith("publish a newer one, then run it again\n1 fleet: 1 faulted; 0 left out\nand more")
+    assert note(ROLLING) == story(ROLLING)

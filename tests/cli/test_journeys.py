@@ -10,6 +10,7 @@ import pytest
 from commands import Ended
 
 from fleetwright.cli.app import exit_code
+from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.phase_documents import write_left_out, write_outcome, write_start
 from fleetwright.domain.phase_runs import (
     FleetOutcome,
@@ -136,6 +137,38 @@ def test_every_fleet_that_needs_a_person_has_a_line(
         "  the version is quarantined: c",
         "phase_9_last: left out, late: its maintenance window is closed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "name", "held"),
+    [
+        (HoldSubject.VERSION, NEWER.version, True),
+        (HoldSubject.PHASE, "second", True),
+        (HoldSubject.FLEET, "/x/slow", True),
+        (HoldSubject.FLEET, "/x/web", False),
+        (HoldSubject.PHASE, "third", False),
+    ],
+)
+def test_a_hold_in_the_middle_of_a_phase_is_shown(
+    capsys: pytest.CaptureFixture[str], ledger_url: str, subject: HoldSubject, name: str, *, held: bool
+) -> None:
+    """R45: a phase that rolls, and whose rollouts wait for a release, names who holds what, and what releases it."""
+    ledger = open_ledger(ledger_url)
+    done = FleetOutcome("/x/web", FleetResult.COMPLETED, "r1", instances=3, upgraded=3, judged=3)
+    starts = [write_start(FleetStart(fleet, "westeurope", 3, 3, 900.0)) for fleet in ("/x/web", "/x/slow")]
+    rolls = [
+        opened(NEWER, "phase_1_second", 30),
+        event(PhaseEventKind.ROLLING_BEGAN, 31, starts=starts, left_out=[]),
+        event(PhaseEventKind.FLEET_ENDED, 39, **write_outcome(done)),
+    ]
+    ledger.append_phase_events(phase_run_key("phase_1_second", NEWER), rolls, actor="run 2")
+    ledger.add_hold(Hold(subject, name, "eve", "pager", NOW))
+    ledger.close()
+
+    ended = shown(capsys, ledger_url, NEWER.version)
+
+    told = f"phase_1_second: {subject} {name} is held by eve since 2024-06-01 00:00 UTC: pager; once it may go on"
+    assert (told in ended.out) is held
 
 
 @pytest.mark.parametrize(

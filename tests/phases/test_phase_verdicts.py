@@ -82,6 +82,20 @@ def test_nothing_proven_is_held(result: FleetResult) -> None:
     assert verdict.reason.endswith(f"fleet web {result}: no probe (R16)")
 
 
+def test_fleets_kept_from_starting_by_one_reason_share_a_line() -> None:
+    """The fleet that did harm is named by itself; those that its quarantine held are one line, not one each (R45)."""
+    bad = outcome("bad", FleetResult.FAULTED, reason="MaxUnhealthy", judged=4, unhealthy=4)
+    kept = [outcome(f"s{number}", FleetResult.HELD, reason="1.2 is quarantined") for number in range(30)]
+
+    verdict = judge_outcomes(USUAL, [bad, *kept, outcome("odd", FleetResult.HELD, reason="no probe (R16)")])
+
+    assert verdict.reason.endswith(
+        "; fleet bad faulted, 4 of 4 instances ill or rolled back: MaxUnhealthy"
+        "; 30 fleets (s0, s1, s2, s3, s4 and 25 more) held: 1.2 is quarantined"
+        "; fleet odd held: no probe (R16)"
+    )
+
+
 def test_one_fleet_that_was_on_the_version_proves_it() -> None:
     """Being on the version and healthy is as good as being upgraded to it; held ones beside it do not stop it (R44, R45)."""
     fleets = [outcome("a", FleetResult.NOTHING_TO_DO, judged=6), outcome("b", FleetResult.HELD)]

@@ -11,6 +11,8 @@ from fleetwright.phases.approving import answer_text
 from fleetwright.phases.evidence import results_text
 
 _MOST_NAMED = 5  # of the fleets that are in trouble: a note has room for a few lines
+LONGEST_NOTE = 1000  # Airflow's own limit
+_CUT = " … "
 
 
 def story(run: PhaseRun) -> str:
@@ -24,8 +26,24 @@ def story(run: PhaseRun) -> str:
     began = f"{run.publication} in {run.phase}"
     attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
     first = ": ".join(filter(None, (f"{began}{attempt}", str(run.state), run.reason)))
-    answered = [answer_text(run.approval)] if run.approval else []
-    return "\n".join([first, *answered, *_counts(run), *_troubled(run)])
+    return "\n".join([first, *_answer(run), *_counts(run), *_troubled(run)])
+
+
+def note(run: PhaseRun, *more: str) -> str:
+    """The story where room is short: of a long one both ends stay, why it is so and what now.
+
+    :param more: lines that follow it
+    """
+    text = "\n".join((story(run), *more))
+    if len(text) <= LONGEST_NOTE:
+        return text
+    first = story(run).partition("\n")[0]
+    rest = "\n".join(["", *_answer(run), *_counts(run), *more])
+    room = LONGEST_NOTE - len(rest)
+    if len(first) > room:
+        half = (room - len(_CUT)) // 2
+        first = f"{first[:half]}{_CUT}{first[-half:]}"
+    return first + rest
 
 
 def summary(run: PhaseRun) -> dict[str, Any]:
@@ -41,10 +59,15 @@ def summary(run: PhaseRun) -> dict[str, Any]:
     }
 
 
+def _answer(run: PhaseRun) -> list[str]:
+    return [answer_text(run.approval)] if run.approval else []
+
+
 def _counts(run: PhaseRun) -> list[str]:
     if not run.starts:
         return []
-    return [f"{len(run.starts)} fleets: {results_text(_results(run))}; {len(run.left_out)} left out"]
+    fleets = "1 fleet" if len(run.starts) == 1 else f"{len(run.starts)} fleets"
+    return [f"{fleets}: {results_text(_results(run))}; {len(run.left_out)} left out"]
 
 
 def _results(run: PhaseRun) -> Counter[str]:

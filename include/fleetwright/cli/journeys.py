@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -11,7 +12,8 @@ from tabulate import tabulate
 from fleetwright.cli.output import print_json
 from fleetwright.cli.people import ledger_flag
 from fleetwright.cli.wiring import look_into
-from fleetwright.domain.phase_runs import PhaseRun
+from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text
+from fleetwright.domain.phase_runs import PhaseRun, PhaseState
 from fleetwright.phases.approving import answer_text
 from fleetwright.phases.evidence import figures, open_ends, results_text
 from fleetwright.phases.journeys import Journey, find_journeys
@@ -32,16 +34,17 @@ def journeys(word: str, *, ledger: str | None, as_json: bool) -> int:
     if as_json:
         print_json({"value": [journey.to_dict() for journey in found]})
     elif found:
-        click.echo("\n\n".join(map(_told, found)))
+        holds = opened.list_holds()
+        click.echo("\n\n".join(_told(journey, holds) for journey in found))
     else:
         about = f" of {word}" if word else ""
         click.echo(f"no version{about} has come to any phase yet; ledger: {opened}")
     return 0
 
 
-def _told(journey: Journey) -> str:
+def _told(journey: Journey, holds: Sequence[Hold]) -> str:
     table = tabulate([_row(run) for run in journey.runs], headers=_HEADERS, tablefmt="simple")
-    notes = [note for run in journey.runs for note in _notes(run)]
+    notes = [note for run in journey.runs for note in (*_notes(run), *_holds(run, holds))]
     return "\n".join((str(journey.publication), table, *notes))
 
 
@@ -74,6 +77,21 @@ def _notes(run: PhaseRun) -> list[str]:
 def _in_lines(reason: str) -> str:
     """A line for each fleet, and one for what to do now."""
     return _CLAUSES.sub("\n  ", reason)
+
+
+def _holds(run: PhaseRun, holds: Sequence[Hold]) -> list[str]:
+    """Who holds rollouts that are under way; a phase that waits has it in its own reason."""
+    if run.state is not PhaseState.ROLLING:
+        return []
+    its = Holdable(image=run.publication.image, version=run.publication.version, phase=run.phase)
+    fleets = [Holdable(fleet=start.fleet_id) for start in run.starts if not _is_over(run, start.fleet_id)]
+    found = dict.fromkeys(hold for about in (its, *fleets) for hold in find_holds(holds, about))
+    return [f"{run.phase}: {hold_text(hold)}" for hold in found]
+
+
+def _is_over(run: PhaseRun, fleet_id: str) -> bool:
+    outcome = run.outcome_of(fleet_id)
+    return outcome is not None and outcome.is_over
 
 
 def _at(instant: datetime | None) -> str:

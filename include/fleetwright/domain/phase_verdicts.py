@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import PROVEN, STOPPED, FleetOutcome, FleetResult, PhaseState
 from fleetwright.domain.phases import SuccessCondition
-from fleetwright.domain.thresholds import exceeds, share
+from fleetwright.domain.thresholds import exceeds, name_ids, share
 
 TOO_MANY_ILL = "PhaseUnhealthyInstancePercentExceeded"
 TOO_MANY_FAILED = "PhaseFailedFleetsExceeded"
 MOST_NAMED = 20  # fleets of which a text says what became of them
+_ALIKE_NAMED = 5  # of those that share one reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,28 @@ def _with_fleets(told: str, fleets: tuple[FleetOutcome, ...]) -> str:
 
 
 def fleet_lines(outcomes: Sequence[FleetOutcome], most: int = MOST_NAMED) -> list[str]:
-    """A line for each fleet that is not as it should be, and how many more there are than so many."""
-    more = [f"and {len(outcomes) - most} more fleets"] if len(outcomes) > most else []
-    return [*map(fleet_line, outcomes[:most]), *more]
+    """A line for each fleet that is not as it should be, one for all that the same kept from starting; how many more."""
+    alike: dict[object, list[FleetOutcome]] = {}
+    for one in outcomes:
+        key = one.fleet_id if _was_touched(one) else (one.result, one.reason)
+        alike.setdefault(key, []).append(one)
+    groups = list(alike.values())
+    left = sum(map(len, groups[most:]))
+    more = [f"and {left} more fleets"] if left else []
+    return [*map(_group_line, groups[:most]), *more]
+
+
+def _was_touched(fleet: FleetOutcome) -> bool:
+    return bool(fleet.is_harmed or fleet.result in STOPPED or fleet.upgraded or fleet.judged or fleet.signs)
+
+
+def _group_line(fleets: list[FleetOutcome]) -> str:
+    first = fleets[0]
+    if len(fleets) == 1:
+        return fleet_line(first)
+    names = name_ids([resource_name(fleet.fleet_id) for fleet in fleets], _ALIKE_NAMED)
+    why = f": {first.reason.rstrip('.')}" if first.reason else ""
+    return f"{len(fleets)} fleets ({names}) {first.result}{why}"
 
 
 def fleet_line(outcome: FleetOutcome) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 
 from fleetwright.airflow.connections import AZURE_CONNECTION
-from fleetwright.airflow.operators.phase_step import place_of, tell
+from fleetwright.airflow.operators.phase_step import Place, place_of, tell
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.airflow.phase_words import story
-from fleetwright.domain.phase_runs import PhaseState
+from fleetwright.domain.phase_runs import PhaseRun, PhaseState
 from fleetwright.phases.approving import evidence_before, record_answer
 
 if TYPE_CHECKING:
@@ -45,12 +46,19 @@ class ApprovePhaseOperator(ApprovalOperator):
             if run.state is not PhaseState.WAITING or run.approval is not None:
                 log.info("nobody is asked: %s", story(run))
                 return None
-            self.subject = f"Start {self.phase} with {place.publication}?"
-            self.body = evidence_before(
-                place.ports, place.plan, place.phase, place.publication, markdown=True
-            )
+            self._word(context, place, run)
         log.info("%s\n%s", self.subject, self.body)
         return super().execute(context)
+
+    def _word(self, context: Context, place: Place, run: PhaseRun) -> None:
+        evidence = evidence_before(place.ports, place.plan, place.phase, place.publication, markdown=True)
+        until = place.ports.clock.now() + (self.response_timeout or timedelta(0))
+        asked = f"no answer by {until:%Y-%m-%d %H:%M} UTC means no"
+        self.subject = f"Start {self.phase} with {place.publication}?"
+        self.body = (
+            f"{evidence}\n\n{place.phase.label} rolls out in {', '.join(place.phase.regions)}; {asked}."
+        )
+        tell(context, run, f"answer under Required Actions: {asked}")
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
         """Write the answer down, then go on, or skip what would have begun."""

@@ -40,10 +40,12 @@ class EmitAssetOperator(PhaseStepOperator):
         if run.state is not PhaseState.SUCCEEDED:
             raise AirflowFailException(f"{story(run)}: only a phase that succeeded emits its asset")
         if self.listener and context["ti"].get_dag(self.listener).is_paused:
-            raise AirflowFailException(
-                f"{run.phase} succeeded, and {self.listener} is paused: Airflow would drop the event for good;"
-                f" unpause {self.listener}, then clear this task"
+            why = (
+                f"{self.listener} is paused, and Airflow would drop the event for good:"
+                f" unpause {self.listener}, then clear {self.task_id}"
             )
+            tell(context, run, f"it goes no further: {why}")
+            raise AirflowFailException(f"{run.phase} succeeded; {why}")
         context["outlet_events"][self.asset].add_partitions(partition_key(place.publication))
         tell(context, run)
         log.info("emitted %s for %s", self.asset.name, place.publication)

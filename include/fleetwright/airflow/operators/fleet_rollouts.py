@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fleetwright.airflow.assets import ROLLOUT_DAG
-from fleetwright.airflow.operators.phase_step import PhaseStepOperator, Place
+from fleetwright.airflow.operators.phase_step import PhaseStepOperator, Place, tell
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.phase_runs import PROVEN, STOPPED, FleetOutcome, FleetResult, PhaseRun
@@ -76,6 +76,7 @@ class RollOutFleetOperator(PhaseStepOperator):
                 log.warning("%s: %s", self.fleet, outcome.reason)
                 outcome = self._ask(place)
             if outcome.is_over:
+                tell(context, place.run())
                 return _end(outcome)
             self._attach(context, place.run(), outcome)
             return ""
@@ -102,6 +103,7 @@ class RollOutFleetOperator(PhaseStepOperator):
             log.info("started run %s of %s", run_id, ROLLOUT_DAG)
         else:
             log.info("run %s of %s is there already, and waited for", run_id, ROLLOUT_DAG)
+        tell(context, run)
         if context["ti"].get_dag(ROLLOUT_DAG).is_paused:
             log.warning("%s is paused: unpause it, or the run stays queued", ROLLOUT_DAG)
         ended = [DagRunState.SUCCESS, DagRunState.FAILED]

@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors, raise_wait_error
 from fleetwright.airflow.phase_triggers import PhaseWaitTrigger, fingerprint
-from fleetwright.airflow.phase_words import story
+from fleetwright.airflow.phase_words import note, story
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.phase_runs import STOPPED, PhaseRun, PhaseState, phase_run_key
 from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from fleetwright.phases.ports import PhasePorts
 
 log = logging.getLogger(__name__)
-
-LONGEST_NOTE = 1000  # Airflow's own limit
 
 _WORDS = {
     False: "image|version, such as canonical:ubuntuserver:18.04-lts|18.04.202402010",
@@ -139,11 +137,13 @@ def place_of(context: Context, label: str, azure_conn_id: str) -> Place:
     return Place(ports, plan, phase, publication, fingerprint(ports.ledger))
 
 
-def tell(context: Context, run: PhaseRun) -> None:
-    """Leave the run's story where the grid shows it: the note of the DAG run."""
-    text = story(run)
-    log.info("%s", text)
-    context["ti"].update_dagrun_note(text[:LONGEST_NOTE])
+def tell(context: Context, run: PhaseRun, *more: str) -> None:
+    """Leave the run's story where the grid shows it: the note of the DAG run.
+
+    :param more: lines that follow it
+    """
+    log.info("%s", "\n".join((story(run), *more)))
+    context["ti"].update_dagrun_note(note(run, *more))
 
 
 def end_here(run: PhaseRun) -> None:
