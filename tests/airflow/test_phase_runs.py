@@ -165,6 +165,32 @@ def test_a_paused_next_phase_keeps_the_event(emulator: Emulated, scene: Scene) -
     assert len(events_of(FIRST)) == before
 
 
+@pytest.mark.parametrize(
+    ("publication", "why"),
+    [
+        (
+            f"{IMAGE}|18.04.209901010",
+            f"no region lists version 18.04.209901010 of {IMAGE}; the newest is {NEW} in",
+        ),
+        (
+            "canonical:ubuntuserver:99|1.0.0",
+            f"no scale set boots image canonical:ubuntuserver:99; there are: {IMAGE}",
+        ),
+    ],
+)
+def test_a_mistyped_publication_is_refused(
+    emulator: Emulated, scene: Scene, ledger_url: str, publication: str, why: str
+) -> None:
+    """R45: what a person mistypes neither passes a phase nor waits in one and supersedes what is published meanwhile."""
+    emulator.serve(phased_world({"web": "westeurope"}))
+
+    ran = scene().run(FIRST, publication)
+
+    assert ran.tasks["open_phase"] == "failed"
+    assert why in ran.errors["open_phase"]
+    assert open_ledger(ledger_url).list_phase_runs() == ()
+
+
 def test_a_gallerys_version_goes_region_by_region(emulator: Emulated, scene: Scene) -> None:
     """R50, R26: replicated to one region, a gallery's version is rolled out there without any phase, and nowhere else."""
     document = phased_world({"web": "westeurope", "far": "northeurope"})

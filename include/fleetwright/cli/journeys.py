@@ -20,7 +20,7 @@ from fleetwright.phases.journeys import Journey, find_journeys
 
 _HEADERS = ("phase", "state", "opened (UTC)", "ended (UTC)", "fleets", "upgraded", "rolled back", "left out")
 
-_CLAUSES = re.compile(r"; (?=fleet |and \d+ more fleets|the version is (?:not )?quarantined)")
+_CLAUSES = re.compile(r"; (?=fleet |\d+ fleets \(|and \d+ more fleets|the version is (?:not )?quarantined)")
 
 
 @click.command()

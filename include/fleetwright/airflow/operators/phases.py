@@ -10,8 +10,10 @@ from airflow.sdk.exceptions import AirflowFailException
 from fleetwright.airflow.operators.phase_step import PhaseStepOperator, Place, end_here, tell
 from fleetwright.airflow.operators.step import owner_of
 from fleetwright.airflow.phase_words import story, summary
+from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.phase_runs import PhaseRun, PhaseState
 from fleetwright.phases.baking import bake_until, conclude_phase
+from fleetwright.phases.hearsay import why_unheard_of
 from fleetwright.phases.judging import judge_phase
 from fleetwright.phases.opening import Opened, open_phase
 
@@ -30,6 +32,8 @@ class OpenPhaseOperator(PhaseStepOperator):
     def step(self, context: Context) -> list[str]:
         """Return the ids of the fleets to start; none where a person is asked first, or nothing is to do."""
         place = self.place(context)
+        if context["dag_run"].partition_key is None:
+            _refuse_hearsay(place)
         opened = _open(place, context)
         run = opened.run
         for left in run.left_out:
@@ -103,6 +107,15 @@ class ConcludeOperator(PhaseStepOperator):
         until = bake_until(run, place.phase)
         if until is not None:
             self.wait_until(until, place)
+
+
+def _refuse_hearsay(place: Place) -> None:
+    """A mistyped version would wait for days, and supersede what is published meanwhile."""
+    if place.ports.ledger.find_phase_run(place.key) is not None:
+        return
+    why = why_unheard_of(place.ports, place.publication)
+    if why:
+        raise ConfigurationError(f"{why}: trigger the phase with a version that is there")
 
 
 def _open(place: Place, context: Context) -> Opened:
