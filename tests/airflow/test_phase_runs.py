@@ -60,11 +60,13 @@ def test_the_grid_tells_how_far_the_fleets_are(emulator: Emulated, scene: Scene)
     emulator.serve(phased_world({"api": "westeurope", "web": "westeurope"}))
     stage = scene()
     noted: list[str] = []
-    stage.before_rollout["web"] = lambda: noted.append(note_on(FIRST))
+    for name in ("api", "web"):
+        stage.before_rollout[name] = lambda: noted.append(note_on(FIRST))
 
     stage.run(FIRST)
 
-    assert "rolling\n2 fleets: 1 completed, 1 started; 0 left out" in noted[0]
+    assert "rolling\n2 fleets: 1 not started, 1 started; 0 left out" in noted[0]
+    assert "rolling\n2 fleets: 1 completed, 1 started; 0 left out" in noted[1]
 
 
 def test_a_version_that_does_harm_goes_no_further(emulator: Emulated, scene: Scene, ledger_url: str) -> None:
