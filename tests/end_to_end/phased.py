@@ -1,4 +1,4 @@
-"""The phases of the stage: two regions with one small set each, and how a test drives their runs."""
+"""The phases of the stage: two regions with one small set each and one without, and how a test drives their runs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.ledger.store import open_ledger
 
 PUBLICATION = f"canonical:ubuntuserver:{PHASED_SKU}|{NEW}"
-FIRST, SECOND = "phase_0_first", "phase_1_second"
+FIRST, SECOND, THIRD = "phase_0_first", "phase_1_second", "phase_2_third"
 PHASES = """
 regions:
   eastasia: {pair: southeastasia}
   southeastasia: {pair: eastasia}
+  brazilsouth: {pair: null}
 phases:
   - {name: first, regions: [eastasia], bake: PT1S, concurrency: 1}
   - {name: second, regions: [southeastasia], bake: PT0S, concurrency: 1, approval: {deadline: PT10M}}
+  - {name: third, regions: [brazilsouth], bake: PT0S}
 """
 
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from phased import FIRST, SECOND, THIRD
 from playwright.sync_api import Page, sync_playwright
 from staged import Staged
 
-from fleetwright.phases.plan.files import USUAL_FILE, load_phases
 from fleetwright_demo.layout import RUN_FOLDER
 
 PICTURE = RUN_FOLDER / "asset-graph.png"
@@ -54,7 +54,7 @@ def drawn_nodes(page: Page) -> tuple[Drawn, ...]:
 
 def test_asset_graph_shows_the_way_from_image_to_last_phase(staged: Staged, page: Page) -> None:
     """Airflow draws image -> phase 0 -> phase 1 -> phase 2, each behind the one before it (R45)."""
-    labels = [phase.label for phase in load_phases(USUAL_FILE).phases]
+    labels = (FIRST, SECOND, THIRD)
 
     page.goto(staged.asset_page("os_image"))
     page.wait_for_selector(_NODE, timeout=_PATIENCE_MILLISECONDS)

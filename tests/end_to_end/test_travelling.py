@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from phased import FIRST, PUBLICATION, SECOND, Phased
+from phased import FIRST, PUBLICATION, SECOND, THIRD, Phased
 from staged import NEW, Staged
 
 from fleetwright.domain.phase_runs import PhaseState
@@ -30,6 +30,7 @@ def test_a_version_travels_two_phases(staged: Staged) -> None:
     assert staged.judged("early")["swaps"] == {"0": 1, "1": 1}
 
     staged.api.unpause(SECOND)
+    staged.api.unpause(THIRD)
     phased.clear(emit)
     phased.task(SECOND, "approve", "awaiting_input")
     asked = phased.question(SECOND)
