@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -10,6 +9,7 @@ from fleetwright.phases.ports import PhasePorts
 from fleetwright.phases.watch.watch_ports import WatchPorts
 from fleetwright.rollout.session import Ports
 from fleetwright_demo.journeys.drawn import DrawnDeath
+from fleetwright_demo.journeys.each_call import Call, EachCall
 
 AnyPorts = TypeVar("AnyPorts", Ports, PhasePorts, WatchPorts)
 
@@ -30,11 +30,11 @@ class Mortal:
 
     def ports(self, ports: AnyPorts) -> AnyPorts:
         """The same ports, through which the process may die."""
-        driver: Any = _Fragile(ports.driver, self)
-        ledger: Any = _Fragile(ports.ledger, self)
+        driver: Any = EachCall(ports.driver, self.call)
+        ledger: Any = EachCall(ports.ledger, self.call)
         return replace(ports, driver=driver, ledger=ledger)
 
-    def call(self, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call answers
+    def call(self, act: Call) -> Any:  # noqa: ANN401 - whatever the call answers
         """Carry one call out, or die; what is dead asks for nothing any more."""
         if self.is_dead:
             raise KilledError
@@ -50,20 +50,3 @@ class Mortal:
     def _die(self) -> None:
         self.is_dead = True
         raise KilledError
-
-
-class _Fragile:
-    """A port every method of which may kill the process."""
-
-    def __init__(self, inner: object, mortal: Mortal) -> None:
-        self._inner = inner
-        self._mortal = mortal
-
-    def __str__(self) -> str:
-        return str(self._inner)
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has under that name
-        found = getattr(self._inner, name)
-        if not callable(found) or name.endswith("_async"):
-            return found
-        return lambda *given, **named: self._mortal.call(lambda: found(*given, **named))

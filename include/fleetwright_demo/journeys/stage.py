@@ -27,7 +27,7 @@ from fleetwright.rollout.session import Ports
 from fleetwright_demo.journeys.documents import world_document
 from fleetwright_demo.journeys.drawn import START, DrawnWorld, Work
 from fleetwright_demo.journeys.dying import KilledError, Mortal
-from fleetwright_demo.journeys.giving_way import GivingWay
+from fleetwright_demo.journeys.giving_way import giving_way
 from fleetwright_demo.journeys.in_process import EmulatorInProcess, InProcessClock, InProcessTransport
 from fleetwright_demo.journeys.shared_clock import SharedClock
 
@@ -95,7 +95,7 @@ class Stage:
         clock = SharedClock(InProcessClock(emulator), until=START + LONGEST)
         lease_time = LeaseTime()
         kept = open_ledger("sqlite://", wall_clock=lease_time)
-        ledger: Any = GivingWay(kept, clock, Random(world.seed), world.giving_way)
+        ledger: Any = giving_way(kept, clock, Random(world.seed), world.giving_way)
         # A host of its own: request budgets are kept by host, and no world pays for another one's calls.
         url = f"http://world-{next(_stages)}.localhost"
         return cls(world, emulator, clock, kept, ledger, url, lease_time)
