@@ -130,7 +130,7 @@ EXTENSIONS = f"{SET}/resource/properties/virtualMachineProfile/extensionProfile/
         ("subscriptions", [{"id": "a"}, {"id": "A"}], "subscriptions[1]: 'A' stands there twice"),
         ("faults", [{"effect": {"zoneDown": True}}], "faults[0].effect.zoneDown: True: input should be"),
         ("galleries", [{}], "galleries[0].id: is missing"),
-        ("batchAccounts", [{}], "batchAccounts: this version"),
+        ("batchAccounts", [{}], "batchAccounts[0].resource: is missing"),
         ("managedClusters", [{}], "managedClusters: this version"),
         ("platformUpgrades", "often", "platformUpgrades: 'often': input should be a valid boolean"),
         ("loadBalancers", [{"resource": {}}], "loadBalancers[0].resource.id: is missing"),

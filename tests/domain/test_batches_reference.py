@@ -32,8 +32,9 @@ def ready(s: Situation, i: Instance) -> bool:
 
 
 def out_of_service(s: Situation) -> set[str]:
-    """The contract: distinct instances in flight or not ready."""
-    return set(s.in_flight_ids) | {i.instance_id for i in s.instances if not ready(s, i)}
+    """The contract: distinct instances in flight or not ready; a node that is given no work serves nobody."""
+    closed = {i.instance_id for i in s.instances if not i.takes_work} | set(s.closed_ids)
+    return set(s.in_flight_ids) | closed | {i.instance_id for i in s.instances if not ready(s, i)}
 
 
 def to_upgrade(s: Situation, i: Instance) -> bool:
@@ -42,7 +43,8 @@ def to_upgrade(s: Situation, i: Instance) -> bool:
     def number(version: str) -> list[int]:
         return [int(part) for part in version.split(".")] if version else [-1]
 
-    left_alone = i.protected or i.instance_id in s.order.skipped
+    left_alone = i.protected or i.instance_id in s.order.skipped or i.instance_id in s.left_busy
+    left_alone = left_alone or (not i.takes_work and i.instance_id not in s.closed_ids)
     return i.instance_id not in s.swapped_ids and number(i.version) < number(NEW) and not left_alone
 
 
@@ -58,8 +60,9 @@ def phase_of(s: Situation, i: Instance) -> float:
 
 def rank(s: Situation, i: Instance) -> tuple[object, ...]:
     """The contract: zones, update domains, numbers; unhealthy first within, or first of all with the setting."""
-    first_of_all = s.policy.prioritize_unhealthy_instances and not ready(s, i)
-    return (not first_of_all, place(s, i), ready(s, i), int(i.instance_id))
+    serves = i.instance_id not in out_of_service(s)
+    first_of_all = s.policy.prioritize_unhealthy_instances and not serves
+    return (not first_of_all, place(s, i), serves, int(i.instance_id))
 
 
 def reference_batch(s: Situation) -> tuple[list[str], set[str]]:
@@ -86,7 +89,7 @@ def reference_batch(s: Situation) -> tuple[list[str], set[str]]:
 def random_situation(n: int, chance: Random) -> Situation:
     """A set of n instances in any state, in the middle of any rollout."""
     zones, domains = chance.randint(0, 3), chance.randint(1, 5)
-    sickness = chance.choice([0.0, 0.1, 0.4])
+    sickness, closing = chance.choice([0.0, 0.1, 0.4]), chance.choice([0.0, 0.0, 0.2])
     instances = tuple(
         an_instance(
             i,
@@ -101,6 +104,7 @@ def random_situation(n: int, chance: Random) -> Situation:
             failed_extensions=("agent",) if chance.random() < sickness / 4 else (),
             pending_extensions=("script",) if chance.random() < sickness / 4 else (),
             protected=chance.random() < 0.1,
+            takes_work=chance.random() >= closing,
         )
         for i in range(n)
     )
@@ -113,7 +117,10 @@ def random_situation(n: int, chance: Random) -> Situation:
     )
     flying = frozenset(i for i in sorted(swapped) if chance.random() < 0.3)
     source = chance.choice(list(HealthSource))
-    return Situation(shuffled, NEW, policy, source, swapped, flying, random_order(instances, chance))
+    ours = frozenset(i.instance_id for i in instances if not i.takes_work and chance.random() < 0.5)
+    busy = {i.instance_id: "its task never ended" for i in instances if chance.random() < closing / 4}
+    order = random_order(instances, chance)
+    return Situation(shuffled, NEW, policy, source, swapped, flying, order, ours, busy)
 
 
 def random_order(instances: tuple[Instance, ...], chance: Random) -> UpgradeOrder:

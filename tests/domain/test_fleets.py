@@ -65,28 +65,44 @@ def test_a_malformed_id_is_refused(text: str) -> None:
         parse_fleet_id(text)
 
     message = str(caught.value)
-    assert message.startswith(f"fleet {text!r} is not a scale set's id: /subscriptions/<guid>/")
+    assert message.startswith(
+        f"fleet {text!r} is neither a scale set's id nor a Batch pool's: /subscriptions/<guid>/"
+    )
     assert len(message.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
     ("provider", "kind"),
     [
-        ("Microsoft.Batch/batchAccounts/jobs/pools/render", "a Batch pool"),
-        ("microsoft.batch/BATCHACCOUNTS/jobs/pools/render/", "a Batch pool"),
         ("Microsoft.ContainerService/managedClusters/shop/agentPools/np1", "an AKS node pool"),
     ],
 )
 def test_a_fleet_without_a_driver_is_refused_by_its_kind(provider: str, kind: str) -> None:
-    """The id of a Batch pool or an AKS node pool is refused, and the line says what can be upgraded (C4, C9, C17, C18, N28, N29)."""
+    """The id of an AKS node pool is refused, and the line says what can be upgraded (C9, C17)."""
     text = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}"
 
     with pytest.raises(ConfigurationError) as caught:
         parse_fleet_id(text)
 
     message = str(caught.value)
-    assert message.startswith(f"fleet {text!r} is {kind}, and only scale sets are upgraded: /subscriptions/")
+    assert message.startswith(
+        f"fleet {text!r} is {kind}, and only scale sets and Batch pools are upgraded: /subscriptions/"
+    )
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "Microsoft.Batch/batchAccounts/jobs/pools/Render-1",
+        "microsoft.batch/BATCHACCOUNTS/jobs/POOLS/Render-1/",
+    ],
+)
+def test_a_pools_id_is_read_in_any_case(provider: str) -> None:
+    """A Batch pool is a fleet: its account and its own name are taken from its id (C4, C18, N28, N29)."""
+    fleet_id = parse_fleet_id(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}")
+
+    assert (fleet_id.kind, fleet_id.parent, fleet_id.name) == (FleetKind.BATCH_POOL, "jobs", "Render-1")
 
 
 @pytest.mark.parametrize("subscription", ["prod", SUBSCRIPTION[:-1], f"{SUBSCRIPTION}0", "0" * 32])

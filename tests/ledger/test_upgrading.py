@@ -19,6 +19,8 @@ _SINCE_0010 = ("lock_queue", "holds", "phase_runs", "seen_versions", "seen_fleet
 
 def take_back(connection: Connection, revision: str) -> None:
     """Make a ledger one of revision 0007, 0008 or 0009."""
+    for name in ("closed", "left_busy"):
+        connection.execute(text(f"ALTER TABLE rollouts DROP COLUMN {name}"))
     for table in _SINCE_0010:
         connection.execute(text(f"DROP TABLE {table}"))
     connection.execute(text("ALTER TABLE locks DROP COLUMN turn"))

@@ -114,7 +114,7 @@ def _publish_in_gallery(world: World, body: PublishGalleryImage) -> None:
 def _tell_renewal(world: World, version: str) -> None:
     """A version that is published anew is to be rolled out anew: whoever keeps count of swaps has to know."""
     for scale_set in world.scale_sets.values():
-        world.observer.observe(UpgradeRenewed(world.now, scale_set.id.text, version))
+        world.observer.observe(UpgradeRenewed(world.now, scale_set.told_as, version))
 
 
 def _gallery(world: World, name: str) -> Gallery:

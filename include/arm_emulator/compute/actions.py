@@ -172,7 +172,7 @@ def tell_replacements(
     world.observer.observe(
         ReplacementsAccepted(
             at=world.now,
-            scale_set=scale_set.id.text,
+            scale_set=scale_set.told_as,
             image=image_words(scale_set.model.image_reference),
             replacements=tuple(_replacement(instance, exact_version) for instance in instances),
             policy=effective_policy(scale_set.resource),

@@ -24,7 +24,7 @@ def instance_changed(world: World, scale_set: ScaleSet, instance: Instance) -> N
     ready = instance.is_ready()
     if ready != instance.ready:
         instance.ready = ready
-        world.observer.observe(ReadinessChanged(world.now, scale_set.id.text, instance.instance_id, ready))
+        world.observer.observe(ReadinessChanged(world.now, scale_set.told_as, instance.instance_id, ready))
 
 
 def remember(world: World, scale_set: ScaleSet, instance_id: str, instance: Instance | None) -> None:

@@ -127,7 +127,7 @@ def fail(world: World, scale_set: ScaleSet, instance: Instance, change: Change) 
     if change.operation is not None:
         detail = ErrorDetail(change.code, change.message, target=instance.instance_id)
         world.operations[change.operation].settle(instance.instance_id, world.now, detail)
-    world.observer.observe(OperationFailed(world.now, scale_set.id.text, instance.instance_id))
+    world.observer.observe(OperationFailed(world.now, scale_set.told_as, instance.instance_id))
 
 
 def behaviour_of(world: World, scale_set: ScaleSet, instance: Instance) -> ImageBehaviour:

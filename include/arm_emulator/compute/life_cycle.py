@@ -108,7 +108,7 @@ def _end_swap(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.etag += 1
     lost = len(before - _data_disk_ids(scale_set, instance))
     world.observer.observe(
-        OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, lost)
+        OsDiskSwapped(world.now, scale_set.told_as, instance.instance_id, instance.exact_version, lost)
     )
     _start_boot(world, scale_set, instance)
 
@@ -141,7 +141,7 @@ def _end_attach(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     instance.etag += 1
     scale_set.has_moved_disks = True
     world.observer.observe(
-        OsDiskSwapped(world.now, scale_set.id.text, instance.instance_id, instance.exact_version, 0)
+        OsDiskSwapped(world.now, scale_set.told_as, instance.instance_id, instance.exact_version, 0)
     )
     succeed(world, instance, change)
 

@@ -20,7 +20,7 @@ from arm_emulator.seeded import guid
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from arm_emulator.compute.documents import ScaleSetDocument
+    from arm_emulator.compute.documents import ScaleSetDocument, ScaleSetExtrasDocument
     from arm_emulator.world.world import World
 
 SCALE_SET_TYPE = "Microsoft.Compute/virtualMachineScaleSets"
@@ -31,8 +31,15 @@ def load_scale_set(world: World, document: ScaleSetDocument) -> ScaleSet:
 
     :param document: one that passed validation.
     """
-    extras = document.x_emulator
     scale_set = new_scale_set(world.now, copy.deepcopy(document.resource))
+    restore_extras(scale_set, document.x_emulator)
+    create_instances(world, scale_set, document)
+    register(world, scale_set)
+    return scale_set
+
+
+def restore_extras(scale_set: ScaleSet, extras: ScaleSetExtrasDocument) -> None:
+    """Give a scale set what a document says beside its resource and its instances."""
     scale_set.own_timings = extras.timings.ranges()
     scale_set.image_version = extras.imageVersion
     scale_set.update_domains = extras.updateDomains
@@ -46,9 +53,6 @@ def load_scale_set(world: World, document: ScaleSetDocument) -> ScaleSet:
     for version, instant in extras.eligible.items():
         scale_set.eligible = version, parse_instant(instant)
     scale_set.repairs_suspended = extras.repairsSuspended
-    _create_instances(world, scale_set, document)
-    register(world, scale_set)
-    return scale_set
 
 
 def new_scale_set(now: datetime, resource: JsonObject) -> ScaleSet:
@@ -83,7 +87,7 @@ def register(world: World, scale_set: ScaleSet) -> None:
     world.observer.observe(
         ScaleSetAdded(
             at=world.now,
-            scale_set=scale_set.id.text,
+            scale_set=scale_set.told_as,
             location=scale_set.location,
             versions={instance.instance_id: instance.exact_version for instance in instances},
             not_ready=frozenset(instance.instance_id for instance in instances if not instance.ready),
@@ -101,7 +105,8 @@ def version_at_load(world: World, scale_set: ScaleSet) -> str | None:
     return scale_set.image_version or version_of_new_instances(world, scale_set)
 
 
-def _create_instances(world: World, scale_set: ScaleSet, document: ScaleSetDocument) -> None:
+def create_instances(world: World, scale_set: ScaleSet, document: ScaleSetDocument) -> None:
+    """All the instances that a document tells of."""
     extras = document.x_emulator
     models = [_model(snapshot) for snapshot in extras.previousModels]
     version, created = version_at_load(world, scale_set), created_at(scale_set)

@@ -51,7 +51,7 @@ def begin_power_change(
     operation = begin_operation(world, scale_set, () if is_so_already else (instance,), disruption=disruption)
     if not is_so_already:
         if kind is ChangeKind.DEALLOCATE:
-            world.observer.observe(DeallocationAccepted(world.now, scale_set.id.text, instance.instance_id))
+            world.observer.observe(DeallocationAccepted(world.now, scale_set.told_as, instance.instance_id))
         begin(world, scale_set, instance, disrupted_change(kind, operation, disruption, instance))
     return operation
 

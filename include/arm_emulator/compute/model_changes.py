@@ -131,7 +131,7 @@ def _size_of(resource: JsonObject) -> str:
 
 def _set_model(world: World, scale_set: ScaleSet, model: Model) -> None:
     if not scale_set.model.is_same_as(model):
-        world.observer.observe(UpgradeRenewed(world.now, scale_set.id.text))
+        world.observer.observe(UpgradeRenewed(world.now, scale_set.told_as))
     scale_set.model = _model_in_use(scale_set, model)
 
 

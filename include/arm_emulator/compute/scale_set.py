@@ -42,6 +42,8 @@ class ScaleSet:
     :param platform_wakes: instants at which the timeline comes back to the set for the platform.
     :param has_moved_disks: some of its disks were attached by hand, so their names tell nothing.
     :param machine_names: ids of members whose virtual machine has a name of its own, by that name in lower case.
+    :param owner: the id of the Batch pool whose machines it is, as that is written; empty where it is its own.
+    :param is_hidden: it stands in a subscription of Batch's, where nobody sees it.
     :param past: states that a lagging list may still show, oldest first.
     """
 
@@ -65,6 +67,13 @@ class ScaleSet:
     platform_wakes: set[datetime] = field(default_factory=set)
     has_moved_disks: bool = False
     machine_names: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
+    is_hidden: bool = False
+
+    @property
+    def told_as(self) -> str:
+        """The id by which the observer knows it: the pool's where it is a pool's machines."""
+        return self.owner or self.id.text
 
     @property
     def key(self) -> str:

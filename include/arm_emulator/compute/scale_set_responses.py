@@ -108,7 +108,8 @@ def list_in_location(world: World, call: ArmCall) -> ArmReply:
 
 def _of_subscription(world: World, call: ArmCall) -> list[ScaleSet]:
     subscription = world.subscription(call.parameters["subscriptionId"]).id.lower()
-    return [s for s in world.scale_sets.values() if s.id.subscription.lower() == subscription]
+    visible = (s for s in world.scale_sets.values() if not s.is_hidden)
+    return [s for s in visible if s.id.subscription.lower() == subscription]
 
 
 def _page(call: ArmCall, scale_sets: Iterable[ScaleSet]) -> ArmReply:

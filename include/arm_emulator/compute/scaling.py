@@ -86,7 +86,7 @@ def _add_instance(world: World, scale_set: ScaleSet) -> None:
     instance.is_down = world.is_zone_down(scale_set.location, instance.zone)
     scale_set.next_id += 1
     scale_set.instances[instance.instance_id] = instance
-    world.observer.observe(InstanceAdded(world.now, scale_set.id.text, instance.instance_id, version))
+    world.observer.observe(InstanceAdded(world.now, scale_set.told_as, instance.instance_id, version))
     names = tuple(extension.name for extension in scale_set.model.extensions)
     begin(world, scale_set, instance, Change(ChangeKind.CREATE, extensions=names))
 
@@ -104,4 +104,4 @@ def remove_instance(world: World, scale_set: ScaleSet, instance: Instance) -> No
     if instance.change is not None and instance.change.operation is not None:
         world.operations[instance.change.operation].settle(instance.instance_id, world.now)
     remember(world, scale_set, instance.instance_id, None)
-    world.observer.observe(InstanceRemoved(world.now, scale_set.id.text, instance.instance_id))
+    world.observer.observe(InstanceRemoved(world.now, scale_set.told_as, instance.instance_id))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from arm_emulator.batch.documents import BatchAccountDocument
 from arm_emulator.compute.documents import DiskDocument, ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.galleries.documents import GalleryDocument
@@ -98,7 +99,7 @@ class WorldDocument(Document):
     referee: RefereeDocument = Field(default_factory=RefereeDocument)
     scaleSets: list[ScaleSetDocument] = Field(default_factory=list)
     disks: list[DiskDocument] = Field(default_factory=list)
-    batchAccounts: list[Any] = Field(default_factory=list)
+    batchAccounts: list[BatchAccountDocument] = Field(default_factory=list)
     managedClusters: list[Any] = Field(default_factory=list)
     tokens: TokensDocument = Field(default_factory=TokensDocument)
     faults: list[FaultDocument] = Field(default_factory=list)

@@ -46,7 +46,7 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
         "loadBalancers": [{"resource": balancer} for balancer in world.load_balancers.values()],
         "serviceFabricClusters": [{"resource": c} for c in world.service_fabric_clusters.values()],
         "referee": {"healthSeconds": health_seconds},
-        "scaleSets": [dump_scale_set(world, scale_set) for scale_set in world.scale_sets.values()],
+        "scaleSets": [dump_scale_set(world, s) for s in world.scale_sets.values() if not s.owner],
         "tokens": _tokens(world),
         "faults": list(faults),
         "operations": _operations(world),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
+from arm_emulator.batch.ids import AccountId
+from arm_emulator.batch.loading import load_account
 from arm_emulator.compute.documenting import disk_of
 from arm_emulator.compute.loading import load_scale_set
 from arm_emulator.compute.managed_disks import keep
@@ -74,6 +76,8 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         world.galleries.add(load_gallery(gallery, usual, now))
     for scale_set in document.scaleSets:
         load_scale_set(world, scale_set)
+    for account in document.batchAccounts:
+        load_account(world, account)
     for disk in document.disks:
         keep(world, disk_of(disk))
     return world
@@ -97,6 +101,7 @@ def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
         for entry in document.subscriptions
     }
     used_ones = [ScaleSetId.parse(scale_set.resource["id"]).subscription for scale_set in document.scaleSets]
+    used_ones += [AccountId.parse(account.resource["id"]).subscription for account in document.batchAccounts]
     for used in (*used_ones, *(gallery.id.split("/")[2] for gallery in document.galleries)):
         found.setdefault(used.lower(), Subscription(used, f"Subscription {used}"))
     return found

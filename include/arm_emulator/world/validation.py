@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-_NOT_SERVED = ("batchAccounts", "managedClusters")
+_NOT_SERVED = ("managedClusters",)
 
 
 _KINDS: Mapping[type, str] = MappingProxyType({type(None): "empty", list: "a list", str: "a text"})

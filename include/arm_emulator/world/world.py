@@ -11,6 +11,7 @@ from arm_emulator.arm_errors import (
     ResourceNotFoundError,
     SubscriptionNotFoundError,
 )
+from arm_emulator.batch.ids import ACCOUNT_FORM
 from arm_emulator.galleries.galleries import Galleries
 from arm_emulator.images.catalogue import Catalogue
 from arm_emulator.record import NobodyListens
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from arm_emulator.batch.pool import BatchAccount, BatchPool
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.managed_disks import ManagedDisk
     from arm_emulator.compute.model import JsonObject
@@ -62,6 +64,7 @@ class World:
     behaviours: list[ImageBehaviour] = field(default_factory=list)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
+    batch_accounts: dict[str, BatchAccount] = field(default_factory=dict)
     load_balancers: dict[str, JsonObject] = field(default_factory=dict)
     service_fabric_clusters: dict[str, JsonObject] = field(default_factory=dict)
     disks: dict[str, ManagedDisk] = field(default_factory=dict)
@@ -99,11 +102,30 @@ class World:
         """
         self.subscription(subscription_id)
         found = self.scale_sets.get(scale_set_id(subscription_id, resource_group, name).lower())
-        if found is not None:
+        if found is not None and not found.is_hidden:
             return found
         raise self.not_found(
             subscription_id, resource_group, f"Microsoft.Compute/virtualMachineScaleSets/{name}"
         )
+
+    def batch_account(self, subscription_id: str, resource_group: str, name: str) -> BatchAccount:
+        """A Batch account by the parts of its id.
+
+        :raises ResourceNotFoundError: it is not there; likewise for its subscription and resource group.
+        """
+        self.subscription(subscription_id)
+        wanted = ACCOUNT_FORM.format(subscription=subscription_id, resourceGroup=resource_group, name=name)
+        found = self.batch_accounts.get(wanted.lower())
+        if found is not None:
+            return found
+        raise self.not_found(subscription_id, resource_group, f"Microsoft.Batch/batchAccounts/{name}")
+
+    def pool_of(self, machines: ScaleSet) -> BatchPool | None:
+        """The Batch pool whose machines a scale set is."""
+        if not machines.owner:
+            return None
+        account, _, name = machines.owner.lower().rpartition("/pools/")
+        return self.batch_accounts[account].pools.get(name)
 
     def region(self, subscription_id: str, location: str) -> str:
         """The short name of a region that a path names.
@@ -150,7 +172,8 @@ class World:
         """
         prefix = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/".lower()
         known = (
-            *self.scale_sets,
+            *(key for key, scale_set in self.scale_sets.items() if not scale_set.is_hidden),
+            *self.batch_accounts,
             *self.load_balancers,
             *self.service_fabric_clusters,
             *self.galleries.by_id,

@@ -122,6 +122,14 @@ class ScaleSetDriver:
         ids = checked_ids(fleet, instance_ids)
         return self._disks(fleet).begin_rollback(fleet, ids, exact_version(fleet, version), guard)
 
+    def disable_scheduling(
+        self, fleet: Fleet, instance_id: str, guard: Guard, *, requeue: bool = False
+    ) -> None:
+        """Nothing to do: Azure gives the instances of a scale set no work."""
+
+    def enable_scheduling(self, fleet: Fleet, instance_id: str, guard: Guard) -> None:
+        """Nothing to do, as before."""
+
     def fetch_repairs_state(self, fleet: Fleet) -> RepairsState:
         """How automatic repairs stand (O8)."""
         return AutomaticRepairs(self._client).fetch_state(fleet)

@@ -116,6 +116,11 @@ def _left_alone(instance: Instance, situation: Situation) -> Choice | None:
     if instance.instance_id in situation.order.skipped:
         reason = "its application said SkipUpgrade when the rollout began (N19)"
         return Choice(instance.instance_id, Standing.SKIPPED, reason)
+    if instance.instance_id in situation.left_busy:
+        return Choice(instance.instance_id, Standing.LEFT_BUSY, situation.left_busy[instance.instance_id])
+    if not instance.takes_work and instance.instance_id not in situation.closed_ids:
+        reason = "somebody else disabled its scheduling; enable it to have the node upgraded (R55)"
+        return Choice(instance.instance_id, Standing.CLOSED, reason)
     if instance.protected:
         reason = "protected from scale set actions; lift the protection to upgrade it"
         return Choice(instance.instance_id, Standing.PROTECTED, reason)

@@ -30,6 +30,11 @@ class EventKind(StrEnum):
     REPAIRS_SUSPENDED = (
         "repairs suspended"  # before the call: from here on whoever ends the rollout resumes them
     )
+    NODES_CLOSED = (
+        "scheduling about to be disabled"  # before the calls: from here on they are ours to enable again
+    )
+    NODES_OPENED = "scheduling enabled again"  # after the calls, and after the rollout's end as well
+    LEFT_BUSY = "nodes left busy"  # they did not become idle in time, and are not upgraded
     REPAIRS_RESUMED = "repairs resumed"  # after the call, and after the rollout's end as well
     WAITED = "waited"  # for whoever had to go first in its zones or in a paired region (R46, R48)
     SETTLED = "batch settled"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fleetwright.domain.batch_pools import BatchPool
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import HealthSource
@@ -23,11 +24,13 @@ _SCALE_SET_ID = re.compile(
     r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[a-z0-9][a-z0-9_.-]{0,63})",
     re.IGNORECASE,
 )
+_BATCH_POOL_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<resource_group>[\w().-]*[\w()-])"
+    r"/providers/Microsoft\.Batch/batchAccounts/(?P<parent>[a-z0-9]{1,24})/pools/(?P<name>[a-z0-9_-]{1,64})",
+    re.IGNORECASE,
+)
 # Fleets too, but without a driver: whoever names one is told so instead of being sent to look for a typing error.
 _WITHOUT_DRIVER = {
-    "a Batch pool": re.compile(
-        r"/providers/Microsoft\.Batch/batchAccounts/[^/]+/pools/[^/]+$", re.IGNORECASE
-    ),
     "an AKS node pool": re.compile(
         r"/providers/Microsoft\.ContainerService/managedClusters/[^/]+/agentPools/[^/]+$", re.IGNORECASE
     ),
@@ -39,13 +42,28 @@ class FleetKind(StrEnum):
     """The kinds of fleet that a driver exists for."""
 
     SCALE_SET = "scale_set"
+    BATCH_POOL = "batch_pool"
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return self.value.replace("batch_", "Batch ").replace("_", " ")
+
+    @property
+    def member(self) -> str:
+        """What people call one of its machines."""
+        return "node" if self is FleetKind.BATCH_POOL else "instance"
+
+
+_IDS = {FleetKind.SCALE_SET: _SCALE_SET_ID, FleetKind.BATCH_POOL: _BATCH_POOL_ID}
 
 
 @dataclass(frozen=True, slots=True)
 class FleetId:
-    """A scale set's ARM id taken apart.
+    """A fleet's ARM id taken apart.
 
     :param resource_id: as it was given, without a trailing slash
+    :param parent: the resource that it belongs to: a pool's Batch account; empty for a scale set
     """
 
     resource_id: str
@@ -53,6 +71,7 @@ class FleetId:
     resource_group: str
     name: str
     kind: FleetKind = FleetKind.SCALE_SET
+    parent: str = ""
 
     @property
     def key(self) -> str:
@@ -61,19 +80,23 @@ class FleetId:
 
 
 def parse_fleet_id(text: str) -> FleetId:
-    """Read a scale set's ARM id, whatever case its words have.
+    """Read a fleet's ARM id, whatever case its words have.
 
     :raises ConfigurationError: when the text is no such id, or its subscription is no GUID
     """
-    match = _SCALE_SET_ID.fullmatch(text.strip().rstrip("/"))
-    if match is None:
+    written = text.strip().rstrip("/")
+    matches = ((kind, pattern.fullmatch(written)) for kind, pattern in _IDS.items())
+    kind, match = next(((kind, match) for kind, match in matches if match), (None, None))
+    if kind is None or match is None:
         raise ConfigurationError(
-            f"fleet {text!r} is {_kind(text)}: /subscriptions/<guid>/resourceGroups/<name>"
+            f"fleet {text!r} is {_what(text)}: /subscriptions/<guid>/resourceGroups/<name>"
             "/providers/Microsoft.Compute/virtualMachineScaleSets/<name>"
+            " or /subscriptions/<guid>/resourceGroups/<name>/providers/Microsoft.Batch/batchAccounts/<name>/pools/<name>"
         )
     if not _SUBSCRIPTION.fullmatch(match["subscription"]):
         raise ConfigurationError(f"fleet {text!r}: subscription {match['subscription']!r} is not a GUID")
-    return FleetId(match[0], match["subscription"], match["resource_group"], match["name"])
+    parent = match.groupdict().get("parent", "")
+    return FleetId(match[0], match["subscription"], match["resource_group"], match["name"], kind, parent)
 
 
 def resource_name(resource_id: str) -> str:
@@ -85,18 +108,18 @@ def resource_name(resource_id: str) -> str:
     return resource_id.rpartition("/")[2]
 
 
-def _kind(text: str) -> str:
+def _what(text: str) -> str:
     for kind, pattern in _WITHOUT_DRIVER.items():
         if pattern.search(text.strip().rstrip("/")):
-            return f"{kind}, and only scale sets are upgraded"
-    return "not a scale set's id"
+            return f"{kind}, and only scale sets and Batch pools are upgraded"
+    return "neither a scale set's id nor a Batch pool's"
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A scale set's model, as far as a rollout asks for it.
+    """A fleet's model, as far as a rollout asks for it.
 
-    :param capacity: ``sku.capacity``: how many instances it should have
+    :param capacity: how many instances it should have: ``sku.capacity``, or the dedicated nodes of a pool
     :param zones: empty for a regional set
     :param orchestration_mode: ``Uniform`` or ``Flexible``
     :param health_sources: every source the model names; exactly one is right (R16, N4)
@@ -110,6 +133,9 @@ class Fleet:
     :param vm_size: ``sku.name``: what an instance more takes of the quota (N16)
     :param heeds_custom_metrics: the source is one whose custom metrics count (N20)
     :param strategy: how the rollout that reads it replaces disks (O1); no property of the model
+    :param pool: what only a Batch pool has; None for a scale set
+    :param owned_by_pool: the Batch pool that a scale set belongs to, empty where it is nobody's: such a one is
+        upgraded as its pool, never by itself
     """
 
     fleet_id: FleetId
@@ -133,6 +159,8 @@ class Fleet:
     heeds_custom_metrics: bool = False
     strategy: Strategy = Strategy.REIMAGE
     vm_size: str = ""
+    pool: BatchPool | None = None
+    owned_by_pool: str = ""
 
     @property
     def key(self) -> str:
@@ -141,7 +169,7 @@ class Fleet:
 
     @property
     def name(self) -> str:
-        """The scale set's own name."""
+        """The fleet's own name."""
         return self.fleet_id.name
 
     @property
@@ -158,6 +186,16 @@ class Fleet:
     def is_flexible(self) -> bool:
         """Whether its members are virtual machines of their own."""
         return self.orchestration_mode.lower() == "flexible"
+
+    @property
+    def kind(self) -> FleetKind:
+        """What kind of fleet it is."""
+        return self.fleet_id.kind
+
+    @property
+    def waits_for_work(self) -> bool:
+        """Whether its nodes are upgraded only when they are idle: a pool with ``osRollingUpgradeDeferral`` (R55)."""
+        return self.kind is FleetKind.BATCH_POOL and self.policy.os_rolling_upgrade_deferral
 
     @property
     def service_fabric(self) -> bool:

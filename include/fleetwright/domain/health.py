@@ -32,6 +32,8 @@ _DEFINITELY_BAD_HEALTH = {
     HealthSource.EXTENSION: _BAD_HEALTH,
     HealthSource.BINARY_EXTENSION: frozenset({Health.UNKNOWN}),
     HealthSource.EXTERNAL: _BAD_HEALTH,
+    # Batch loses sight of a node while its disk is replaced: only its own verdict about the node is definite.
+    HealthSource.NODE: frozenset({Health.UNHEALTHY}),
     HealthSource.NONE: frozenset[Health](),
 }
 _DOWN = frozenset({"stopped", "deallocated"})
@@ -87,7 +89,11 @@ def why_not_ready(instance: Instance, source: HealthSource) -> str:
         case Sign.EXTENSION_UNSETTLED:
             return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
         case Sign.HEALTH:
-            return f"health is {instance.health}"
+            return (
+                f"node state is {instance.shown_state}"
+                if instance.shown_state
+                else f"health is {instance.health}"
+            )
     return ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fleetwright.domain.drains import RunningTask
+
 
 class Health(StrEnum):
     """What the health source says (``vmHealth``: ``HealthState/...``)."""
@@ -34,6 +36,7 @@ class HealthSource(StrEnum):
         "binary extension"  # Application Health 1.0: healthy or unhealthy, from the first moment
     )
     EXTERNAL = "external"  # externalHealthPolicy: somebody outside reports it
+    NODE = "node"  # a Batch node's state and its start task
     NONE = "none"  # power state and the provisioning of all extensions
 
 
@@ -66,6 +69,10 @@ class Instance:
     :param protected: from scale set actions: its owner wants it left alone
     :param protected_from_scale_in: it may be upgraded, and must not be deleted
     :param custom_metrics: None where its application reports none
+    :param shown_state: what its provider calls its state, for people: ``starttaskfailed (exit code 1)``; empty
+        where power, provisioning and health say it all
+    :param running_tasks: the work on a Batch node, oldest first
+    :param takes_work: its provider gives it new work: false for a Batch node whose scheduling is disabled
     """
 
     instance_id: str
@@ -85,6 +92,14 @@ class Instance:
     protected_from_scale_in: bool = False
     custom_metrics: CustomMetrics | None = None
     os_disk_delete_option: str = ""
+    shown_state: str = ""
+    running_tasks: tuple[RunningTask, ...] = ()
+    takes_work: bool = True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task runs on it."""
+        return not self.running_tasks
 
     @property
     def domain(self) -> tuple[str, int]:

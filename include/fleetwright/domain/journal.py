@@ -76,6 +76,22 @@ def _resume_repairs(view: RolloutView, _event: Event) -> RolloutView:
     return replace(view, rollout=replace(view.rollout, repairs_suspended=False))
 
 
+def _close_nodes(view: RolloutView, event: Event) -> RolloutView:
+    closed = {**dict.fromkeys(event.payload["nodes"], event.happened_at), **view.rollout.closed}
+    return replace(view, rollout=replace(view.rollout, closed=closed))
+
+
+def _open_nodes(view: RolloutView, event: Event) -> RolloutView:
+    opened = frozenset(event.payload["nodes"])
+    closed = {node: since for node, since in view.rollout.closed.items() if node not in opened}
+    return replace(view, rollout=replace(view.rollout, closed=closed))
+
+
+def _leave_busy(view: RolloutView, event: Event) -> RolloutView:
+    left = {**view.rollout.left_busy, **event.payload["reasons"]}
+    return replace(view, rollout=replace(view.rollout, left_busy=left))
+
+
 def _wait(view: RolloutView, event: Event) -> RolloutView:
     waits = (*view.rollout.waits, event.payload)
     return replace(view, rollout=replace(view.rollout, waits=waits))
@@ -113,6 +129,7 @@ _HARMLESS_AFTER_THE_END = frozenset(
         EventKind.NOTED,
         EventKind.SWEPT,
         EventKind.REPAIRS_RESUMED,
+        EventKind.NODES_OPENED,
     }
 )
 _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
@@ -131,6 +148,9 @@ _APPLY: Mapping[EventKind, Callable[[RolloutView, Event], RolloutView]] = {
     EventKind.RESTORING_OPENED: batch_events.open_restoring,
     EventKind.REPAIRS_SUSPENDED: _suspend_repairs,
     EventKind.REPAIRS_RESUMED: _resume_repairs,
+    EventKind.NODES_CLOSED: _close_nodes,
+    EventKind.NODES_OPENED: _open_nodes,
+    EventKind.LEFT_BUSY: _leave_busy,
     EventKind.WAITED: _wait,
     EventKind.SETTLED: batch_events.settle,
     EventKind.SWEPT: batch_events.sweep,

@@ -91,7 +91,15 @@ def _planned(selection: Selection, index: int, starts_after: timedelta) -> Plann
 
 
 _UNTOUCHED = frozenset(
-    {Standing.ON_TARGET, Standing.NEWER, Standing.PROTECTED, Standing.SKIPPED, Standing.SWAPPED_BEFORE}
+    {
+        Standing.ON_TARGET,
+        Standing.NEWER,
+        Standing.PROTECTED,
+        Standing.CLOSED,
+        Standing.LEFT_BUSY,
+        Standing.SKIPPED,
+        Standing.SWAPPED_BEFORE,
+    }
 )
 
 

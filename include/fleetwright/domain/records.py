@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from fleetwright.domain.ailments import NO_AILMENT, Ailment
+from fleetwright.domain.drains import DrainPolicy
 from fleetwright.domain.states import IN_FLIGHT, RolloutState, SwapState
 from fleetwright.domain.strategy import Strategy
 
@@ -29,6 +30,7 @@ class RolloutSettings:
         for manual ones only when asked for (R43, C12)
     :param paired_regions: regions whose rollouts never run while this one does (R46)
     :param phase: label of the phase that started it, empty for one that nobody's phase did
+    :param drain: how long nodes that run tasks are waited for, and what then (R55)
     """
 
     fleet_id: str
@@ -42,6 +44,7 @@ class RolloutSettings:
     strategy: Strategy = Strategy.REIMAGE
     paired_regions: tuple[str, ...] = ()
     phase: str = ""
+    drain: DrainPolicy = field(default_factory=DrainPolicy)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -57,6 +60,7 @@ class RolloutSettings:
             "strategy": str(self.strategy),
             "paired_regions": list(self.paired_regions),
             "phase": self.phase,
+            "drain": self.drain.to_dict(),
         }
 
     @classmethod
@@ -64,8 +68,15 @@ class RolloutSettings:
         """From plain JSON, as ``to_dict`` wrote it."""
         strategy = Strategy(body.get("strategy", Strategy.REIMAGE))
         paired = tuple(body.get("paired_regions", ()))
-        kinds = {"trigger": TriggerKind(body["trigger"]), "strategy": strategy, "paired_regions": paired}
-        return cls(**{**body, **kinds})
+        return cls(
+            **{
+                **body,
+                "trigger": TriggerKind(body["trigger"]),
+                "strategy": strategy,
+                "paired_regions": paired,
+                "drain": DrainPolicy.from_dict(body.get("drain", {})),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,9 @@ class RolloutRecord:
     :param owner: who runs it now, in words a person can follow to a process or an Airflow run
     :param repairs_suspended: it suspended the set's automatic repairs and has not resumed them yet (O8)
     :param waits: how long it waited for whom, oldest first: ``since``, ``seconds`` and ``behind`` (R46, R48)
+    :param closed: since when nodes have their scheduling disabled by this rollout, by their ids: written before the
+        call, and taken out once they are seen enabled again; nobody else's are ever opened (R55)
+    :param left_busy: why nodes that never became idle are left as they are, by their ids
     :param decided: the ending that a batch has decided and that is not carried out yet; empty before
     """
 
@@ -168,6 +182,8 @@ class RolloutRecord:
     outcome: Mapping[str, Any] = field(default_factory=dict)
     repairs_suspended: bool = False
     waits: tuple[Mapping[str, Any], ...] = ()
+    closed: Mapping[str, datetime] = field(default_factory=dict)
+    left_busy: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

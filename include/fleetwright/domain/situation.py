@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,6 +29,8 @@ class Standing(StrEnum):
     NEWER = "newer"
     SWAPPED_BEFORE = "swapped before"
     PROTECTED = "protected"
+    CLOSED = "closed"  # somebody else disabled its scheduling
+    LEFT_BUSY = "left busy"  # it did not become idle in time
     SKIPPED = "skipped"
     BUSY = "busy"
     LATER_PHASE = "later phase"
@@ -87,6 +90,8 @@ class Situation:
     :param swapped_ids: instances that this rollout has swapped or tried to
     :param in_flight_ids: instances that this rollout has in flight
     :param order: what the applications asked for at the start of the rollout
+    :param closed_ids: nodes whose scheduling this rollout has disabled: out of service for it, and not ill
+    :param left_busy: why nodes that never became idle are left alone, by their ids
     :param zone: the one zone in which to choose, because the others are not this set's turn (R48); None for any
     """
 
@@ -97,6 +102,8 @@ class Situation:
     swapped_ids: frozenset[str] = frozenset()
     in_flight_ids: frozenset[str] = frozenset()
     order: UpgradeOrder = field(default_factory=UpgradeOrder)
+    closed_ids: frozenset[str] = frozenset()
+    left_busy: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
 
     @property
@@ -111,9 +118,11 @@ class Situation:
 
     @property
     def out_of_service(self) -> frozenset[str]:
-        """Ids in flight or not ready."""
+        """Ids in flight, not ready, or given no work."""
         return self.in_flight_ids | frozenset(
-            i.instance_id for i in self.instances if not is_ready(i, self.health_source)
+            i.instance_id
+            for i in self.instances
+            if not i.takes_work or i.instance_id in self.closed_ids or not is_ready(i, self.health_source)
         )
 
     @property

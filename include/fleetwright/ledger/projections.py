@@ -125,6 +125,8 @@ def _rollout_row(view: RolloutView) -> Row:
         "outcome": canonical_json(dict(rollout.outcome)),
         "repairs_suspended": rollout.repairs_suspended,
         "waits": canonical_json([dict(wait) for wait in rollout.waits]),
+        "closed": canonical_json({node: since.isoformat() for node, since in rollout.closed.items()}),
+        "left_busy": canonical_json(dict(rollout.left_busy)),
     }
 
 

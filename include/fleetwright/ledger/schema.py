@@ -21,6 +21,7 @@ REVISIONS = (
     "0008",
     "0009",
     "0010",
+    "0011",
 )  # every revision there is, oldest first; a test compares it with the migrations
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -136,6 +136,8 @@ rollouts = Table(
     _text("outcome"),
     Column("repairs_suspended", Boolean(), nullable=False),
     _text("waits", server_default="[]"),
+    _text("closed", server_default="{}"),
+    _text("left_busy", server_default="{}"),
     Index("rollouts_by_fleet", "fleet_key", "started_at"),
 )
 

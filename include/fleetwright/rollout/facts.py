@@ -156,6 +156,24 @@ def repairs_resumed(now: datetime) -> Event:
     return Event(EventKind.REPAIRS_RESUMED, now)
 
 
+def nodes_closed(node_ids: Sequence[str], now: datetime) -> Event:
+    """Nodes are about to have their scheduling disabled: whoever has the rollout last enables it again (R55)."""
+    return Event(EventKind.NODES_CLOSED, now, {"nodes": list(node_ids)})
+
+
+def nodes_opened(node_ids: Sequence[str], now: datetime) -> Event:
+    """Nodes take work again, or do not exist any more."""
+    return Event(EventKind.NODES_OPENED, now, {"nodes": list(node_ids)})
+
+
+def left_busy(reasons: Mapping[str, str], now: datetime) -> Event:
+    """Nodes did not become idle in time: this rollout leaves them as they are.
+
+    :param reasons: why, by their ids
+    """
+    return Event(EventKind.LEFT_BUSY, now, {"reasons": dict(reasons)})
+
+
 def waited(since: datetime, behind: Sequence[Mapping[str, str]], now: datetime) -> Event:
     """The rollout waited for its turn (R46, R48).
 

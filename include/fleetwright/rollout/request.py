@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fleetwright.domain.drains import DrainPolicy
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import LATEST, is_exact_version
@@ -18,10 +19,11 @@ MAX_POLL_SECONDS = 3600
 class RolloutRequest:
     """What a person or a schedule asks for.
 
-    :param fleet_id: ARM id of the scale set
+    :param fleet_id: ARM id of the scale set or Batch pool
     :param version: ``latest`` or an exact image version
     :param rollback: roll back on a manual run too (R43: off unless asked for)
     :param phase: label of the phase that starts it (R45); empty where no phase does
+    :param drain: how long the nodes of a pool that waits for its work are waited for, and what then (R55)
     """
 
     fleet_id: str
@@ -32,6 +34,7 @@ class RolloutRequest:
     poll_seconds: float = 5.0
     requires_deferral: bool = False
     phase: str = ""
+    drain: DrainPolicy = field(default_factory=DrainPolicy)
 
     def __post_init__(self) -> None:
         if self.version != LATEST and not is_exact_version(self.version):

@@ -139,4 +139,6 @@ class RolloutSession:
             swapped_ids=self.view.swapped_ids,
             in_flight_ids=self.view.in_flight_ids,
             order=self.order,
+            closed_ids=frozenset(self.view.rollout.closed),
+            left_busy=self.view.rollout.left_busy,
         )

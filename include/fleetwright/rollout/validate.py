@@ -174,4 +174,5 @@ def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSett
         image=fleet.image.to_dict(),
         strategy=fleet.strategy,
         phase=request.phase,
+        drain=request.drain,
     )

@@ -127,6 +127,22 @@ class FleetDriver(Protocol):
         """Delete a disk that is attached to nothing; return the operation's poll URL. Errors as for a swap."""
         ...
 
+    def disable_scheduling(
+        self, fleet: Fleet, instance_id: str, guard: Guard, *, requeue: bool = False
+    ) -> None:
+        """Give an instance no new work; what runs on it runs to its end (R55). Returns once Azure has taken it.
+
+        Errors as for a swap; one whose scheduling is disabled already raises ``CallRefusedError``. Only Batch nodes
+        are given work by their provider: for others this does nothing.
+
+        :param requeue: what runs on it is ended and queued again, whether its scheduling is disabled already or not
+        """
+        ...
+
+    def enable_scheduling(self, fleet: Fleet, instance_id: str, guard: Guard) -> None:
+        """Give an instance new work again; one that takes work already, or is gone, is left as it is."""
+        ...
+
     def fetch_repairs_state(self, fleet: Fleet) -> RepairsState:
         """How the set's automatic repairs stand (O8)."""
         ...

@@ -1,0 +1,1 @@
+"""Azure Batch: accounts, pools, and nodes that work."""

@@ -1,0 +1,50 @@
+"""Ids of Batch accounts and pools, and of the scale set that is a pool's machines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from arm_emulator.resource_ids import ScaleSetId, scale_set_id
+
+_ACCOUNT = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.Batch/batchAccounts/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+ACCOUNT_FORM = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers/Microsoft.Batch/batchAccounts/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountId:
+    """A Batch account's id, taken apart; ``text`` is as it was written."""
+
+    subscription: str
+    resource_group: str
+    name: str
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> AccountId:
+        """Take an id apart.
+
+        :raises ValueError: it is no Batch account's id.
+        """
+        match = _ACCOUNT.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is no Batch account's id; one looks like {ACCOUNT_FORM}")
+        return cls(match["subscription"], match["group"], match["name"], text)
+
+    @property
+    def key(self) -> str:
+        """The spelling by which ids are compared."""
+        return self.text.lower()
+
+    def pool_id(self, name: str) -> str:
+        """The id of a pool of the account."""
+        return f"{self.text}/pools/{name}"
+
+    def machines_id(self, pool: str) -> ScaleSetId:
+        """The id of the scale set that is a pool's machines: in a resource group of Batch's own."""
+        group = f"azurebatch-{self.name}-{pool}"
+        return ScaleSetId.parse(scale_set_id(self.subscription, group, f"{pool}-azurebatch-VMSS"))

@@ -1,0 +1,110 @@
+"""Batch accounts and pools from world documents."""
+
+from __future__ import annotations
+
+import copy
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from arm_emulator.batch.ids import AccountId
+from arm_emulator.batch.machines import new_machines
+from arm_emulator.batch.node import AfterTasks, Node, Task, instance_of
+from arm_emulator.batch.pool import BatchAccount, BatchPool
+from arm_emulator.compute.documents import ScaleSetDocument, ScaleSetExtrasDocument
+from arm_emulator.compute.loading import create_instances, register, restore_extras
+from arm_emulator.compute.wakes import wake_at
+from arm_emulator.instants import parse_instant
+from arm_emulator.resources.regions import region_name
+
+if TYPE_CHECKING:
+    from arm_emulator.batch.documents import (
+        BatchAccountDocument,
+        NodeDocument,
+        PoolDocument,
+        PoolExtrasDocument,
+        TaskDocument,
+    )
+    from arm_emulator.world.world import World
+
+
+def load_account(world: World, document: BatchAccountDocument) -> BatchAccount:
+    """Add an account with its pools to a world.
+
+    :param document: one that passed validation.
+    """
+    resource = copy.deepcopy(document.resource)
+    account = BatchAccount(
+        id=AccountId.parse(resource["id"]),
+        location=region_name(resource["location"]),
+        resource=resource,
+        is_activated=document.x_emulator.activated,
+    )
+    world.batch_accounts[account.key] = account
+    for pool in document.pools:
+        load_pool(world, account, pool)
+    return account
+
+
+def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> BatchPool:
+    """Add a pool with its nodes to an account of the world."""
+    resource, extras = copy.deepcopy(document.resource), document.x_emulator
+    name = resource.get("name") or str(resource["id"]).rpartition("/")[2]
+    machines = new_machines(
+        account, name, resource, regions=world.regions, now=world.now, nodes=_count(document)
+    )
+    kept = extras.machines or ScaleSetExtrasDocument(
+        imageVersion=extras.imageVersion,
+        unhealthyInstances=[instance_of(node) for node in extras.unhealthyNodes],
+        timings=extras.timings,
+    )
+    backing = ScaleSetDocument.model_validate({"resource": machines.resource, "x-emulator": kept})
+    restore_extras(machines, kept)
+    machines.update_domains = 1
+    create_instances(world, machines, backing)
+    machines.owner = resource.get("id") or machines.owner
+    register(world, machines)
+    pool = BatchPool(machines.owner, name, resource, machines, etag=extras.etag)
+    account.pools[name.lower()] = pool
+    _give_work(world, pool, extras)
+    return pool
+
+
+def _count(document: PoolDocument) -> int:
+    """How many nodes there are: what the document says, or what the pool's fixed scale asks for."""
+    if document.x_emulator.nodes is not None:
+        return document.x_emulator.nodes
+    scale = (document.resource.get("properties") or {}).get("scaleSettings") or {}
+    return int((scale.get("fixedScale") or {}).get("targetDedicatedNodes") or 0)
+
+
+def _give_work(world: World, pool: BatchPool, extras: PoolExtrasDocument) -> None:
+    for named, said in extras.nodeStates.items():
+        instance = instance_of(named)
+        pool.nodes[instance] = _node(instance, said)
+    for named, seconds in extras.running.items():
+        node = pool.find_node(named)
+        if node is not None:
+            ends = None if seconds < 0 else world.now + timedelta(seconds=seconds)
+            number = len(node.tasks) + 1
+            node.tasks.append(Task("job", f"{node.id}-{number}", seconds, world.now, ends))
+    pool.queue.extend(_task(task) for task in extras.queue)
+    for node in pool.nodes.values():
+        for task in node.tasks:
+            wake_at(world, pool.machines, task.ends)
+
+
+def _node(instance: str, said: NodeDocument) -> Node:
+    return Node(
+        instance=instance,
+        scheduling_enabled=said.schedulingState == "enabled",
+        tasks=[_task(task) for task in said.tasks],
+        after_tasks=None if said.afterTasks is None else AfterTasks(said.afterTasks),
+        after_version=said.afterVersion,
+        is_rebooting=said.rebooting,
+        total_tasks_run=said.totalTasksRun,
+    )
+
+
+def _task(said: TaskDocument) -> Task:
+    ends = None if said.ends is None else parse_instant(said.ends)
+    return Task(said.job, said.id, said.seconds, parse_instant(said.began), ends)

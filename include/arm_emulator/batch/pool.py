@@ -1,0 +1,90 @@
+"""A Batch account and its pools. The machines of a pool are a scale set, which Azure shows in some accounts only."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from arm_emulator.batch.node import Node, instance_of
+
+if TYPE_CHECKING:
+    from arm_emulator.batch.ids import AccountId
+    from arm_emulator.batch.node import Task
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.compute.scale_set import ScaleSet
+
+USER_SUBSCRIPTION = "UserSubscription"
+
+
+@dataclass(slots=True)
+class BatchPool:
+    """A pool.
+
+    :param id: as the world file or the call that created it writes it.
+    :param resource: as ARM shows it, without what changes by itself.
+    :param machines: the scale set: a node for each instance.
+    :param queue: tasks that wait for an idle node, oldest first.
+    """
+
+    id: str
+    name: str
+    resource: JsonObject
+    machines: ScaleSet
+    nodes: dict[str, Node] = field(default_factory=dict)
+    queue: deque[Task] = field(default_factory=deque)
+    etag: int = 1
+
+    @property
+    def key(self) -> str:
+        """The id as ids are compared."""
+        return self.id.lower()
+
+    def find_node(self, named: str) -> Node | None:
+        """A node by its id, or by its machine's number; one whose machine is gone is gone, too."""
+        instance = instance_of(named)
+        if instance not in self.machines.instances:
+            self.nodes.pop(instance, None)
+            return None
+        return self.nodes.setdefault(instance, Node(instance))
+
+    def all_nodes(self) -> list[Node]:
+        """A node for each machine."""
+        found = (self.find_node(instance) for instance in list(self.machines.instances))
+        return [node for node in found if node is not None]
+
+    @property
+    def _automatic(self) -> JsonObject:
+        policy = (self.resource.get("properties") or {}).get("upgradePolicy") or {}
+        return policy.get("automaticOSUpgradePolicy") or {}
+
+    @property
+    def defers_upgrades(self) -> bool:
+        """Whether nodes that run tasks are to be left alone (``osRollingUpgradeDeferral``)."""
+        return self._automatic.get("osRollingUpgradeDeferral") is True
+
+
+@dataclass(slots=True)
+class BatchAccount:
+    """An account.
+
+    :param is_activated: Azure's support has activated automatic OS upgrades for it (R60, N28).
+    :param pools: by name in lower case.
+    """
+
+    id: AccountId
+    location: str
+    resource: JsonObject
+    is_activated: bool = True
+    pools: dict[str, BatchPool] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The id as ids are compared."""
+        return self.id.key
+
+    @property
+    def is_user_subscription(self) -> bool:
+        """Whether the machines of its pools stand in the user's own subscription, for everybody to see."""
+        mode = (self.resource.get("properties") or {}).get("poolAllocationMode")
+        return str(mode).lower() == USER_SUBSCRIPTION.lower()
