@@ -29,6 +29,7 @@ class ScaleSetAdded:
 
     :param versions: the image version of each instance, by id; None where no image could be resolved.
     :param not_ready: the instances that are not ready now.
+    :param is_pool: it is a Batch pool's machines, and ``scale_set`` is the pool's id.
     """
 
     at: datetime
@@ -36,6 +37,7 @@ class ScaleSetAdded:
     location: str
     versions: Mapping[str, str | None]
     not_ready: frozenset[str]
+    is_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,38 @@ class UpgradeRenewed:
     version: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NodeInterrupted:
+    """A call, or the platform, replaced or restarted a Batch node while it ran tasks.
+
+    What happens to a node from outside, a crash or a zone that goes down, is none.
+
+    :param scale_set: the pool's id.
+    :param tasks: those that it ran, ``job/task``.
+    :param deferred: the pool says that nodes which run tasks are left alone (R55).
+    """
+
+    at: datetime
+    scale_set: str
+    instance: str
+    tasks: tuple[str, ...]
+    deferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TasksEnded:
+    """A call that closes a Batch node ended the tasks on it: an owner's order about tasks.
+
+    :param scale_set: the pool's id.
+    :param tasks: those that it ran, ``job/task``.
+    """
+
+    at: datetime
+    scale_set: str
+    instance: str
+    tasks: tuple[str, ...]
+
+
 Event = (
     ScaleSetAdded
     | UpgradeRenewed
@@ -148,6 +182,8 @@ Event = (
     | OsDiskSwapped
     | OperationFailed
     | ReadinessChanged
+    | NodeInterrupted
+    | TasksEnded
 )
 
 

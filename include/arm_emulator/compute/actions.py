@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail, InvalidParameterError, OperationNotAllowedError
+from arm_emulator.batch.interruption import interrupt_instances
 from arm_emulator.compute.disruption import UNDISTURBED
 from arm_emulator.compute.images import image_words, require_version
 from arm_emulator.compute.instance import Change, ChangeKind, Fate
@@ -66,6 +67,7 @@ def begin_reimage(
         exact_version = require_version(world, scale_set, exact_version)
     operation = begin_operation(world, scale_set, instances, disruption=disruption)
     tell_replacements(world, scale_set, instances, exact_version)
+    interrupt_instances(world, scale_set, instances)
     kind = ChangeKind.REIMAGE_ALL if whole else ChangeKind.REIMAGE
     for instance in instances:
         change = disrupted_change(kind, operation, disruption, instance)

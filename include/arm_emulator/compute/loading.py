@@ -91,6 +91,7 @@ def register(world: World, scale_set: ScaleSet) -> None:
             location=scale_set.location,
             versions={instance.instance_id: instance.exact_version for instance in instances},
             not_ready=frozenset(instance.instance_id for instance in instances if not instance.ready),
+            is_pool=bool(scale_set.owner),
         )
     )
 

@@ -35,15 +35,16 @@ def _too_many_out_of_service(acceptance: Acceptance) -> Iterator[Violation]:
     cap = batch_cap(record.size, acceptance.policy.max_batch_instance_percent)
     out = record.out_of_service()
     if out > cap and acceptance.newly_out:
-        detail = f"{out} of {record.size} instances out of service, cap {cap}"
+        detail = f"{out} of {record.size} {record.noun}s out of service, cap {cap}"
         yield Violation("R7", acceptance.at, record.id, detail)
 
 
 def _too_large_a_batch(acceptance: Acceptance) -> Iterator[Violation]:
     record, swaps = acceptance.record, acceptance.swaps
     cap = batch_cap(record.size, acceptance.policy.max_batch_instance_percent)
-    if len(swaps) > cap:
-        detail = f"a batch of {len(swaps)} of {record.size} instances, at most {cap}"
+    size = len(record.batch_of[swaps[0].instance].instances)
+    if size > cap:
+        detail = f"a batch of {size} of {record.size} {record.noun}s, at most {cap}"
         yield Violation("R9", acceptance.at, record.id, detail)
 
 
@@ -53,5 +54,5 @@ def _too_many_unhealthy(acceptance: Acceptance) -> Iterator[Violation]:
     unhealthy = record.unhealthy()
     threshold = acceptance.policy.max_unhealthy_instance_percent
     if unhealthy * 100 > threshold * record.size:
-        detail = f"a swap while {unhealthy} of {record.size} instances are unhealthy, more than {threshold} percent"
+        detail = f"a swap while {unhealthy} of {record.size} {record.noun}s are unhealthy, more than {threshold} percent"
         yield Violation("R14", acceptance.at, record.id, detail)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def judge_protection(acceptance: Acceptance) -> Iterator[Violation]:
     """Judge the swaps of an accepted call."""
-    protected = [swap.instance for swap in acceptance.swaps if swap.protected]
+    protected = [acceptance.record.named(swap.instance) for swap in acceptance.swaps if swap.protected]
     if protected:
         detail = f"swap of {names(protected)}, protected from scale set actions"
         yield Violation("N23", acceptance.at, acceptance.record.id, detail)

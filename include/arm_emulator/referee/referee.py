@@ -18,11 +18,13 @@ from arm_emulator.record import (
     Event,
     InstanceAdded,
     InstanceRemoved,
+    NodeInterrupted,
     OperationFailed,
     OsDiskSwapped,
     ReadinessChanged,
     ReplacementsAccepted,
     ScaleSetAdded,
+    TasksEnded,
     UpgradeRenewed,
 )
 from arm_emulator.referee.acceptance import Acceptance, ReplacementKind, kind_of
@@ -33,8 +35,9 @@ from arm_emulator.referee.limits import judge_limits
 from arm_emulator.referee.pairs import judge_pairs
 from arm_emulator.referee.protection import judge_protection
 from arm_emulator.referee.report import report
-from arm_emulator.referee.scale_set_record import Batch, ScaleSetRecord
+from arm_emulator.referee.scale_set_record import ScaleSetRecord, Work
 from arm_emulator.referee.versions import judge_versions
+from arm_emulator.referee.work import judge_interruption, note_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +84,7 @@ class Referee:
     @_note.register
     def _(self, event: ScaleSetAdded) -> None:
         record = ScaleSetRecord(event.scale_set, event.location, dict(event.versions), set(event.not_ready))
+        record.work = Work() if event.is_pool else None
         record.note_out_of_service()
         self.records[event.scale_set] = record
         self.regions.setdefault(event.location, RegionFlights())
@@ -122,12 +126,20 @@ class Referee:
         record.history(event.instance).ran.add(event.version)
         record.versions[event.instance] = event.version
         record.data_disks_lost += event.data_disks_lost
-        self.violations.extend(judge_disks(event))
+        self.violations.extend(judge_disks(record, event))
         flight = record.flights.get(event.instance)
         if flight is not None:
             # One of its own from here on: what was to end with the operation ends with the time for health.
             swapped = record.flights[event.instance] = record.last_flights[event.instance] = replace(flight)
             self._limit(swapped, event.at + self._for_health)
+
+    @_note.register
+    def _(self, event: NodeInterrupted) -> None:
+        self.violations.extend(judge_interruption(self.records[event.scale_set], event))
+
+    @_note.register
+    def _(self, event: TasksEnded) -> None:
+        note_order(self.records[event.scale_set], event)
 
     @_note.register
     def _(self, event: OperationFailed) -> None:
@@ -168,8 +180,7 @@ class Referee:
         record, at = acceptance.record, acceptance.at
         swaps = acceptance.swaps
         if swaps:
-            instances = tuple(swap.instance for swap in swaps)
-            record.add_batch(Batch(instances, at, set(instances)))
+            record.add_batch(tuple(swap.instance for swap in swaps), at)
             record.first_swap_at = record.first_swap_at or at
         for replacement in acceptance.event.replacements:
             kind = acceptance.kinds[replacement.instance]

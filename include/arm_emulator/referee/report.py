@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from arm_emulator.instants import admin_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from arm_emulator.referee.referee import Referee
-    from arm_emulator.referee.scale_set_record import Batch, ScaleSetRecord
+    from arm_emulator.referee.scale_set_record import Batch, ScaleSetRecord, Work
 
 
 UNKNOWN_VERSION = "unknown"
@@ -20,15 +21,16 @@ UNKNOWN_VERSION = "unknown"
 
 def report(referee: Referee, now: datetime, *, total_requests: int, mutating_requests: int) -> dict[str, Any]:
     """Everything that the referee can say at an instant."""
-    swapped = sum(len(record.swaps) for record in referee.records.values())
+    records = list(referee.records.values())
+    swapped = sum(len(record.swaps) for record in records)
     return {
-        "scaleSets": {record.id: _scale_set(record, now) for record in referee.records.values()},
+        "scaleSets": {record.id: _scale_set(record, now) for record in records if record.work is None},
         "regions": {
             name: {"maxZonesInFlightPerImage": region.max_zones_per_image}
             for name, region in referee.regions.items()
         },
         "pairs": {"overlapSeconds": _rounded(referee.overlap.seconds_by(now))},
-        "batchPools": {},
+        "batchPools": {r.id: _pool(r, r.work, now) for r in records if r.work is not None},
         "nodePools": {},
         "requests": {
             "total": total_requests,
@@ -52,20 +54,36 @@ def _scale_set(record: ScaleSetRecord, now: datetime) -> dict[str, Any]:
         "maxInFlight": record.max_in_flight,
         "maxZonesInFlight": record.max_zones_in_flight,
         "maxUpdateDomainsInFlight": record.max_update_domains_in_flight,
-        "swaps": dict(record.swaps),
-        "rollbacks": dict(record.rollbacks),
+        "swaps": _by_name(record, record.swaps),
+        "rollbacks": _by_name(record, record.rollbacks),
         "dataDisksLost": record.data_disks_lost,
         "imageVersions": dict(Counter(version or UNKNOWN_VERSION for version in record.versions.values())),
-        "batches": [_batch(batch) for batch in record.batches],
+        "batches": [_batch(record, batch) for batch in record.batches],
         "busySeconds": _rounded(record.busy_seconds_by(now)),
         "wallSeconds": _rounded(wall),
         "overheadSeconds": _rounded(max(0.0, wall - record.busy_seconds_at_last_ready)),
     }
 
 
-def _batch(batch: Batch) -> dict[str, Any]:
+def _pool(record: ScaleSetRecord, work: Work, now: datetime) -> dict[str, Any]:
+    """What is told of a scale set, ``nodes`` for ``instances``, and what became of the work."""
+    told = _scale_set(record, now)
     return {
-        "instances": list(batch.instances),
+        "nodes": told.pop("instances"),
+        "runningNodesInterrupted": work.running_nodes_interrupted,
+        "tasksRequeued": work.tasks_requeued,
+        "tasksEndedByOrder": work.tasks_ended_by_order,
+        **told,
+    }
+
+
+def _by_name(record: ScaleSetRecord, counts: Mapping[str, int]) -> dict[str, int]:
+    return {record.named(instance): count for instance, count in counts.items()}
+
+
+def _batch(record: ScaleSetRecord, batch: Batch) -> dict[str, Any]:
+    return {
+        "instances": [record.named(instance) for instance in batch.instances],
         "acceptedAt": admin_instant(batch.accepted_at),
         "readyAt": _maybe_instant(batch.ready_at),
     }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Batch:
-    """One accepted swap call.
+    """One accepted swap call; of a pool, whose calls are about one node each, those whose nodes are in flight together.
 
     :param waiting: its instances that have not become ready yet, be it on its version or, rolled back, on the one before.
     """
@@ -23,6 +23,11 @@ class Batch:
     accepted_at: datetime
     waiting: set[str]
     ready_at: datetime | None = None
+
+    def join(self, instances: tuple[str, ...]) -> None:
+        """More instances go with those that are in flight."""
+        self.instances += instances
+        self.waiting.update(instances)
 
     def note_ready(self, instance: str, at: datetime) -> None:
         """One of its instances is ready; with the last of them the batch is."""
@@ -48,9 +53,25 @@ class History:
 
 
 @dataclass(slots=True)
-class ScaleSetRecord:
-    """The record of one scale set.
+class Work:
+    """What became of the tasks on the nodes of a pool.
 
+    :param running_nodes_interrupted: nodes that were replaced or restarted in the middle of their work although the
+        pool defers upgrades (R55).
+    :param tasks_requeued: tasks that a replacement or restart ended on pools that do not defer.
+    :param tasks_ended_by_order: tasks that a call which closes a node ended.
+    """
+
+    running_nodes_interrupted: int = 0
+    tasks_requeued: int = 0
+    tasks_ended_by_order: int = 0
+
+
+@dataclass(slots=True)
+class ScaleSetRecord:
+    """The record of one scale set, or of one Batch pool.
+
+    :param work: that of a pool; None for a scale set of its own.
     :param versions: the image version of each instance there is.
     :param flights: instances in flight.
     :param batch_of: the batch of each instance's last swap.
@@ -61,6 +82,7 @@ class ScaleSetRecord:
     location: str
     versions: dict[str, str | None]
     not_ready: set[str]
+    work: Work | None = None
     flights: dict[str, Flight] = field(default_factory=dict)
     last_flights: dict[str, Flight] = field(default_factory=dict)
     histories: dict[str, History] = field(default_factory=dict)
@@ -108,10 +130,33 @@ class ScaleSetRecord:
         for history in self.histories.values():
             history.swapped_to -= history.swapped_to if version is None else {version}
 
-    def add_batch(self, batch: Batch) -> None:
-        """A swap call was accepted."""
-        self.batches.append(batch)
-        self.batch_of.update(dict.fromkeys(batch.instances, batch))
+    @property
+    def noun(self) -> str:
+        """What its instances are called."""
+        return "instance" if self.work is None else "node"
+
+    def named(self, instance: str) -> str:
+        """An instance as reports name it: a pool's by the node on it."""
+        return instance if self.work is None else f"tvm-{instance}"
+
+    def add_batch(self, instances: tuple[str, ...], at: datetime) -> Batch:
+        """A swap call was accepted: a batch of its own, or more of the one that is in flight."""
+        batch = self._batch_in_flight()
+        if batch is None:
+            batch = Batch((), at, set())
+            self.batches.append(batch)
+        batch.join(instances)
+        self.batch_of.update(dict.fromkeys(instances, batch))
+        return batch
+
+    def _batch_in_flight(self) -> Batch | None:
+        """A pool's last batch, while all of it is in flight; a call to a scale set is a batch of its own."""
+        if self.work is None or not self.batches:
+            return None
+        last = self.batches[-1]
+        flights = (self.flights.get(instance) for instance in last.instances)
+        is_whole = all(flight is not None and flight.batch is last for flight in flights)
+        return last if is_whole else None
 
     def note_out_of_service(self) -> None:
         """Remember the most instances out of service."""

@@ -20,12 +20,12 @@ def judge_versions(acceptance: Acceptance) -> Iterator[Violation]:
     replacements = acceptance.event.replacements
     repeated = [r for r in replacements if _is_repeated(acceptance, r)]
     if repeated:
-        listed = names([r.instance for r in repeated])
+        listed = names([acceptance.record.named(r.instance) for r in repeated])
         detail = f"second swap of {listed} to {repeated[0].to_version}"
         yield Violation("R44", acceptance.at, acceptance.record.id, detail)
     unknown = [r for r in replacements if _goes_back_to_unknown(acceptance, r)]
     if unknown:
-        listed = names([r.instance for r in unknown])
+        listed = names([acceptance.record.named(r.instance) for r in unknown])
         detail = f"{listed} rolled back to {unknown[0].to_version}, which never ran there"
         yield Violation("R11", acceptance.at, acceptance.record.id, detail)
 
