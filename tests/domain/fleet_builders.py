@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from fleetwright.domain.batch_pools import BatchPool
 from fleetwright.domain.events import Event, EventKind, start_event
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.health import Patience, Verdict, VerdictKind
@@ -23,6 +24,7 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 FLEET_ID = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/web"
 )
+POOL_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Batch/batchAccounts/acct/pools/nightly"
 IMAGE = ImageReference("Canonical", "UbuntuServer", "18.04-LTS", "latest")
 PROBED = HealthSource.PROBE
 
@@ -87,6 +89,19 @@ def a_fleet(**changes: object) -> Fleet:
         **changes,
     }
     return Fleet(**values)
+
+
+def a_pool(**changes: object) -> Fleet:
+    """A Batch pool that may be upgraded: flagged with deferral, on `latest`, of an account of the Batch service."""
+    values = {
+        "fleet_id": parse_fleet_id(POOL_ID),
+        "policy": UpgradePolicy(enable_automatic_os_upgrade=True, os_rolling_upgrade_deferral=True),
+        "tags": {},
+        "health_sources": (HealthSource.NODE,),
+        "pool": BatchPool("acct"),
+        **changes,
+    }
+    return a_fleet(**values)
 
 
 def settings(**changes: object) -> RolloutSettings:

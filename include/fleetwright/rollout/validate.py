@@ -9,6 +9,7 @@ from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import LATEST, is_older
+from fleetwright.domain.pool_notes import tell_pool
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.cancelling import find_ongoing
@@ -87,7 +88,7 @@ def examine(ports: Ports, request: RolloutRequest) -> Validated:
     instances = driver.list_instances(fleet)
     if not instances:
         raise ConfigurationError(
-            f"scale set {fleet.fleet_id.resource_id} has no instances: nothing to upgrade"
+            f"{fleet.kind.words} {fleet.fleet_id.resource_id} has no {fleet.kind.member}s: nothing to upgrade"
         )
     ports.catalogue.forget()
     search = search_target(ports.catalogue, fleet, request.version)
@@ -124,10 +125,9 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search, pa
         raise search.obstacle or HeldError(search.reasons)
     left = tuple(i for i in facts.instances if is_older(i.version, target.version) and not i.protected)
     surges = surge_warnings(ports, fleet, left, target.version)
-    return replace(
-        validated,
-        warnings=(*eligibility.warnings, *pairs.warnings, *_passed_over(target), *notes, *closed, *surges),
-    )
+    work = tell_pool(fleet, facts.instances, target.version, validated.settings.drain)
+    found = (*work, *eligibility.warnings, *pairs.warnings, *_passed_over(target), *notes, *closed, *surges)
+    return replace(validated, warnings=found)
 
 
 def _about_target(ports: Ports, validated: Validated) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,6 +10,7 @@
     patching         what else would patch it (R19, N2, N3), and what a swap changes in Windows (N5)
     service_fabric   durability, extension and cluster (R20-R24, R33, C1)
     credentials      what would expire on the way (R18)
+    batch_pools      what a Batch pool has to be, and its account (R15, R19, R57, R59, R60, N29)
     judging          every answer at once
 """
 

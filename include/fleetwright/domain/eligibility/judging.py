@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fleetwright.domain.eligibility import (
+    batch_pools,
     credentials,
     flexible,
     health_source,
@@ -14,10 +17,24 @@ from fleetwright.domain.eligibility import (
     service_fabric,
 )
 from fleetwright.domain.eligibility.facts import Facts, Rule
+from fleetwright.domain.fleets import FleetKind
 
-_FAMILIES = (ownership, model, flexible, health_source, patching, service_fabric)
-_REASONS: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.REASONS)
-_WARNINGS: tuple[Rule, ...] = tuple(rule for family in _FAMILIES for rule in family.WARNINGS)
+_FAMILIES = {
+    FleetKind.SCALE_SET: (ownership, model, flexible, health_source, patching, service_fabric),
+    FleetKind.BATCH_POOL: (ownership, batch_pools),
+}
+_REASONS: Mapping[FleetKind, tuple[Rule, ...]] = MappingProxyType(
+    {
+        kind: tuple(rule for family in families for rule in family.REASONS)
+        for kind, families in _FAMILIES.items()
+    }
+)
+_WARNINGS: Mapping[FleetKind, tuple[Rule, ...]] = MappingProxyType(
+    {
+        kind: tuple(rule for family in families for rule in family.WARNINGS)
+        for kind, families in _FAMILIES.items()
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +46,10 @@ class Eligibility:
 
 
 def judge_eligibility(facts: Facts) -> Eligibility:
-    """Ask every rule and collect every answer."""
-    reasons = (*(rule(facts) for rule in _REASONS), *credentials.expiring(facts))
-    warnings = tuple(rule(facts) for rule in _WARNINGS)
+    """Ask every rule that is about this kind of fleet, and collect every answer."""
+    kind = facts.fleet.kind
+    reasons = (*(rule(facts) for rule in _REASONS[kind]), *credentials.expiring(facts))
+    warnings = tuple(rule(facts) for rule in _WARNINGS[kind])
     return Eligibility(_lines(reasons), _lines(warnings))
 
 

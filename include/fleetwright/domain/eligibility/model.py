@@ -103,12 +103,8 @@ def _lifecycle_hooks(facts: Facts) -> str:
     )
 
 
-REASONS: tuple[Rule, ...] = (
-    _image_kind,
-    _follows_latest,
-    _supported,
-    _ephemeral_os_disk,
-    _policy_is_known,
-    _exact_version_is_heeded,
-)
+# What holds for whatever boots from an image; the rest is about scale sets.
+IMAGE_REASONS: tuple[Rule, ...] = (_image_kind, _follows_latest, _supported)
+REIMAGE_REASONS: tuple[Rule, ...] = (_exact_version_is_heeded,)
+REASONS: tuple[Rule, ...] = (*IMAGE_REASONS, _ephemeral_os_disk, _policy_is_known, *REIMAGE_REASONS)
 WARNINGS: tuple[Rule, ...] = (_behind_the_model, _automatic_repairs, _lifecycle_hooks)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from fleetwright.domain.eligibility.facts import Facts, Rule
-from fleetwright.domain.fleets import OPT_IN_TAG, OPT_IN_VALUE, Fleet
+from fleetwright.domain.fleets import OPT_IN_TAG, OPT_IN_VALUE, Fleet, FleetKind
 
 
 def opted_out(fleet: Fleet) -> str:
-    """Why the fleet is not ours to upgrade (R4, O1, O3); empty when it is."""
+    """Why the fleet is not ours to upgrade (R4, R54, O1, O3); empty when it is."""
+    if fleet.owned_by_pool:
+        return (
+            f"scale set {fleet.name} belongs to Batch pool {fleet.owned_by_pool}: "
+            "it is upgraded as its pool, never by itself; name the pool instead (R54)"
+        )
     if fleet.policy.enable_automatic_os_upgrade or fleet.is_tagged:
         return ""
+    where = "tag or metadata" if fleet.kind is FleetKind.BATCH_POOL else "tag"
     return (
-        f"{fleet.name} is opted out: enableAutomaticOSUpgrade is false and the tag "
-        f"`{OPT_IN_TAG}: {OPT_IN_VALUE}` is missing; set the tag, or the flag with osRollingUpgradeDeferral (O3)"
+        f"{fleet.name} is opted out: enableAutomaticOSUpgrade is {_shown_flag(fleet)} and the {where} "
+        f"`{OPT_IN_TAG}: {OPT_IN_VALUE}` is missing; set the {where}, or the flag with osRollingUpgradeDeferral (O3)"
     )
+
+
+def _shown_flag(fleet: Fleet) -> str:
+    return "false" if fleet.pool is None or fleet.pool.shows_upgrade_policy else "not shown"
 
 
 def foreign_rollout(facts: Facts) -> str:
@@ -32,8 +42,8 @@ def azure_upgrades_it(facts: Facts) -> str:
         and facts.requires_deferral
     ):
         return (
-            "Azure upgrades this set itself: enableAutomaticOSUpgrade is true without osRollingUpgradeDeferral; "
-            "set the deferral, or set the flag to false and the tag (O2)"
+            f"Azure upgrades this {_noun(facts.fleet)} itself: enableAutomaticOSUpgrade is true without "
+            "osRollingUpgradeDeferral; set the deferral, or set the flag to false and the tag (O2)"
         )
     return ""
 
@@ -42,9 +52,25 @@ def _strategy(facts: Facts) -> str:
     policy = facts.fleet.policy
     if not policy.enable_automatic_os_upgrade or azure_upgrades_it(facts):
         return ""
+    if policy.os_rolling_upgrade_deferral and facts.fleet.kind is FleetKind.BATCH_POOL:
+        return _who_else_replaces(facts)
     if policy.os_rolling_upgrade_deferral:
         return _who_replaces(facts)
     return "enableAutomaticOSUpgrade is true without osRollingUpgradeDeferral: on Azure it would upgrade by itself (O2)"
+
+
+def _who_else_replaces(facts: Facts) -> str:
+    """Batch approves its own upgrade, node by idle node: nobody else is asked."""
+    if not facts.requires_deferral:
+        return ""
+    return (
+        "osRollingUpgradeDeferral is set: Azure begins its own upgrade of idle nodes whenever it likes, whatever phases "
+        "say; a node that it has upgraded is counted as one that came to the version by itself (O1, O9)"
+    )
+
+
+def _noun(fleet: Fleet) -> str:
+    return "pool" if fleet.kind is FleetKind.BATCH_POOL else "set"
 
 
 def _who_replaces(facts: Facts) -> str:

@@ -45,5 +45,7 @@ def _drive_letters(facts: Facts) -> str:
     )
 
 
-REASONS: tuple[Rule, ...] = (_automatic_updates, _patch_mode)
+# What holds for a Batch pool, too; the rest is about scale sets.
+UPDATES_REASONS: tuple[Rule, ...] = (_automatic_updates,)
+REASONS: tuple[Rule, ...] = (*UPDATES_REASONS, _patch_mode)
 WARNINGS: tuple[Rule, ...] = (_unknown_updates, _drive_letters)
