@@ -163,6 +163,36 @@ class GalleryImageNotFoundError(ArmError):
     status, kind = 404, "GalleryImageNotFound"
 
 
+class PoolNotFoundError(ArmError):
+    """A pool that the Batch account does not have."""
+
+    status, kind = 404, "PoolNotFound"
+
+
+class InvalidRequestBodyError(ArmError):
+    """A body that Batch does not take."""
+
+    kind = "InvalidRequestBody"
+
+
+class InvalidPropertyValueError(ArmError):
+    """A property with a value that Batch refuses."""
+
+    kind = "InvalidPropertyValue"
+
+
+class MissingRequiredPropertyError(ArmError):
+    """A property that Batch needs."""
+
+    kind = "MissingRequiredProperty"
+
+
+class PropertyCannotBeUpdatedError(ArmError):
+    """A property of a pool that cannot change while the pool has nodes."""
+
+    status, kind = 409, "PropertyCannotBeUpdated"
+
+
 class OperationNotAllowedError(ArmError):
     """Something that the present state of the resource forbids."""
 

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from arm_emulator.admin.application import create_admin_app
 from arm_emulator.arm_errors import ArmError
+from arm_emulator.batch.account_responses import account_routes
+from arm_emulator.batch.pool_responses import pool_routes
 from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.disk_responses import disk_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
@@ -106,6 +108,8 @@ def create_router() -> Router:
             *usage_routes(),
             *network_routes(),
             *service_fabric_routes(),
+            *account_routes(),
+            *pool_routes(),
             *resource_routes(),
         )
     )

@@ -9,6 +9,7 @@ import httpx
 from azure.core.credentials import AccessToken
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.mgmt.batch import BatchManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 
 Json = dict[str, Any]
@@ -161,6 +162,17 @@ class Emulator:
             base_url=self.url,
             authentication_policy=_Bearer(),
             polling_interval=0.01,
+        )
+
+    def batch(self, api_version: str = "2025-06-01") -> BatchManagementClient:
+        """The official client of Batch's management plane, unmodified."""
+        return BatchManagementClient(
+            _Credential(),
+            SUBSCRIPTION,
+            base_url=self.url,
+            authentication_policy=_Bearer(),
+            polling_interval=0,
+            api_version=api_version,
         )
 
 

@@ -10,6 +10,7 @@ from arm_emulator.batch.ids import AccountId
 from arm_emulator.batch.machines import new_machines
 from arm_emulator.batch.node import AfterTasks, Node, Task, instance_of
 from arm_emulator.batch.pool import BatchAccount, BatchPool
+from arm_emulator.batch.pool_resource import complete_pool, spelled
 from arm_emulator.compute.documents import ScaleSetDocument, ScaleSetExtrasDocument
 from arm_emulator.compute.loading import create_instances, register, restore_extras
 from arm_emulator.compute.wakes import wake_at
@@ -47,7 +48,8 @@ def load_account(world: World, document: BatchAccountDocument) -> BatchAccount:
 
 def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> BatchPool:
     """Add a pool with its nodes to an account of the world."""
-    resource, extras = copy.deepcopy(document.resource), document.x_emulator
+    resource, extras = spelled(document.resource), document.x_emulator
+    complete_pool(resource, world.now)
     name = resource.get("name") or str(resource["id"]).rpartition("/")[2]
     machines = new_machines(
         account, name, resource, regions=world.regions, now=world.now, nodes=_count(document)

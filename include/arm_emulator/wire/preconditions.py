@@ -31,4 +31,4 @@ def require_match(headers: Mapping[str, str], etag: str | None) -> None:
 def _names(header: str, etag: str) -> bool:
     """Whether the header is ``*`` or lists the etag, with or without quotes, weak or not."""
     listed = {part.strip().removeprefix("W/").strip('"') for part in header.split(",")}
-    return "*" in listed or etag.strip('"') in listed
+    return "*" in listed or etag.removeprefix("W/").strip('"') in listed
