@@ -13,7 +13,7 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag
 
-from fleetwright.airflow.assets import GALLERY_IMAGE, OS_IMAGE, ROLLOUT_DAG, WATCH_DAG
+from fleetwright.airflow.assets import GALLERY_IMAGE, OS_IMAGE, WATCH_DAG
 from fleetwright.airflow.form import azure_connection
 from fleetwright.airflow.operators.watching import AnnounceOperator, ChooseLateOperator, LookOperator
 from fleetwright.airflow.watch_schedule import watch_schedule
@@ -37,11 +37,7 @@ def image_watch() -> None:
     AnnounceOperator(task_id="announce", asset=OS_IMAGE, looked=look.output, **conn)
     AnnounceOperator(task_id="announce_in_region", asset=GALLERY_IMAGE, looked=look.output, **conn)
     late = ChooseLateOperator(task_id="choose_late", looked=look.output, **conn)
-    start_late = TriggerDagRunOperator.partial(
-        task_id="start_late",
-        trigger_dag_id=ROLLOUT_DAG,
-        skip_when_already_exists=True,
-    )
+    start_late = TriggerDagRunOperator.partial(task_id="start_late", skip_when_already_exists=True)
     start_late.expand_kwargs(late.output)
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from fleetwright.domain.publications import Publication
 
 WATCH_DAG = "image_watch"
-ROLLOUT_DAG = "scale_set_rollout"
 GALLERY_DAG = "gallery_rollout"
 
 # As wide as Airflow's column (``OutletEventAccessor.add_partitions``).

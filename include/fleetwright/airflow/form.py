@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import os
+
 from airflow.sdk import Param
 
 from fleetwright.airflow.connections import AZURE_CONNECTION
+from fleetwright.airflow.pool_form import drain_params
 from fleetwright.rollout.request import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
 
+_SCALE_SET = r"[mM]icrosoft\.[cC]ompute/[vV]irtual[mM]achine[sS]cale[sS]ets/[A-Za-z0-9][A-Za-z0-9_.-]*"
+_BATCH_POOL = r"[mM]icrosoft\.[bB]atch/[bB]atch[aA]ccounts/[A-Za-z0-9]{1,24}/[pP]ools/[A-Za-z0-9_-]{1,64}"
+# Both in either form: whoever took the wrong DAG is told the right one's name, which no pattern can.
 _FLEET = (
-    r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders/[mM]icrosoft\.[cC]ompute"
-    r"/[vV]irtual[mM]achine[sS]cale[sS]ets/[A-Za-z0-9][A-Za-z0-9_.-]*$"
+    r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders"
+    rf"/({_SCALE_SET}|{_BATCH_POOL})$"
 )
 
 
 def rollout_params() -> dict[str, Param]:
-    """The parameters of one rollout, in the order of the form."""
-    return {**_subject(), **_manners()}
+    """The parameters of one rollout of a scale set, in the order of the form."""
+    subject = _fleet("Scale set", "Microsoft.Compute/virtualMachineScaleSets/…")
+    return {**subject, **_version(), **_manners(), **_origin()}
 
 
-def _subject() -> dict[str, Param]:
-    """What is rolled out."""
+def pool_params() -> dict[str, Param]:
+    """The parameters of one rollout of a Batch pool, in the order of the form.
+
+    :raises ConfigurationError: when an environment variable with a default is none
+    """
+    subject = _fleet("Batch pool", "Microsoft.Batch/batchAccounts/…/pools/…")
+    return {**subject, **_version(), **_manners(), **drain_params(os.environ), **_origin()}
+
+
+def _fleet(title: str, example: str) -> dict[str, Param]:
+    words = f"Resource id: /subscriptions/…/providers/{example}"
+    return {"fleet": Param("", type="string", pattern=_FLEET, title=title, description=words)}
+
+
+def _version() -> dict[str, Param]:
+    """To what it is rolled out."""
     return {
-        "fleet": Param(
-            "",
-            type="string",
-            pattern=_FLEET,
-            title="Scale set",
-            description="Resource id: /subscriptions/…/providers/Microsoft.Compute/virtualMachineScaleSets/…",
-        ),
         "version": Param(
             "latest",
             type="string",
@@ -76,6 +90,12 @@ def _manners() -> dict[str, Param]:
             title="Seconds between polls",
             description="How often the fleet is read while a batch is under way.",
         ),
+    }
+
+
+def _origin() -> dict[str, Param]:
+    """Who starts it, and in which Azure."""
+    return {
         "phase": Param(
             "",
             type="string",

@@ -8,11 +8,8 @@ from collections.abc import Mapping
 from airflow.sdk import Param
 
 from fleetwright.airflow.form import azure_connection
-from fleetwright.domain.errors import ConfigurationError
+from fleetwright.airflow.site_defaults import HEALTH_VARIABLE, POLL_VARIABLE, seconds_of
 from fleetwright.rollout.request import MAX_HEALTH_TIMEOUT_SECONDS, MAX_POLL_SECONDS
-
-POLL_VARIABLE = "FLEETWRIGHT_POLL_SECONDS"
-HEALTH_VARIABLE = "FLEETWRIGHT_HEALTH_TIMEOUT_SECONDS"
 
 # Empty in a run that an asset event started: that has its partition key.
 _PUBLICATION = r"^([^|\s]+\|\d+(\.\d+)*)?$"
@@ -42,7 +39,7 @@ def _manners(environment: Mapping[str, str]) -> dict[str, Param]:
     """How the rollouts are carried out; runs that asset events start have the defaults."""
     return {
         "health_timeout_seconds": Param(
-            _seconds(environment, HEALTH_VARIABLE, 300),
+            seconds_of(environment, HEALTH_VARIABLE, 300),
             type="number",
             exclusiveMinimum=0,
             maximum=MAX_HEALTH_TIMEOUT_SECONDS,
@@ -50,7 +47,7 @@ def _manners(environment: Mapping[str, str]) -> dict[str, Param]:
             description=f"How long each instance may take to get healthy after its swap; {HEALTH_VARIABLE}.",
         ),
         "poll_seconds": Param(
-            _seconds(environment, POLL_VARIABLE, 5),
+            seconds_of(environment, POLL_VARIABLE, 5),
             type="number",
             exclusiveMinimum=0,
             maximum=MAX_POLL_SECONDS,
@@ -58,11 +55,3 @@ def _manners(environment: Mapping[str, str]) -> dict[str, Param]:
             description=f"How often a fleet is read while a batch is under way; {POLL_VARIABLE}.",
         ),
     }
-
-
-def _seconds(environment: Mapping[str, str], variable: str, usual: float) -> float:
-    given = environment.get(variable, "").strip()
-    try:
-        return float(given) if given else usual
-    except ValueError:
-        raise ConfigurationError(f"{variable} is {given!r}; it must be a number of seconds") from None

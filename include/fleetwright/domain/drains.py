@@ -10,6 +10,8 @@ from typing import Any
 
 from fleetwright.domain.errors import ConfigurationError
 
+LONGEST_WAIT = timedelta(days=30)
+
 
 class WhenBusy(StrEnum):
     """What becomes of a node that is not idle at its deadline."""
@@ -33,7 +35,7 @@ class DrainPolicy:
 
     def __post_init__(self) -> None:
         for name, span in (("deadline", self.deadline), ("grace", self.grace)):
-            if not timedelta(0) <= span <= timedelta(days=30):
+            if not timedelta(0) <= span <= LONGEST_WAIT:
                 raise ConfigurationError(
                     f"the {name} for nodes to become idle is {span.total_seconds():g} s; it must be from 0 s to 30 days"
                 )

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from fleetwright.airflow.fleet_dags import require_kind
 from fleetwright.airflow.operators.step import RolloutStepOperator, owner_of
+from fleetwright.airflow.pool_form import drain_of
 from fleetwright.domain.errors import FleetwrightError, HeldError
-from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.domain.fleets import FleetKind, parse_fleet_id
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import make_plan, plan_body, preview
@@ -38,11 +40,19 @@ def request_of(params: Mapping[str, Any], *, requires_deferral: bool) -> Rollout
         poll_seconds=float(params["poll_seconds"]),
         requires_deferral=requires_deferral,
         phase=str(params.get("phase") or ""),
+        drain=drain_of(params),
     )
 
 
 class ValidateFleetOperator(RolloutStepOperator):
-    """Checks everything before anything changes; a held fleet ends the run here, with every reason."""
+    """Checks everything before anything changes; a held fleet ends the run here, with every reason.
+
+    :param kind: of the fleets that the DAG is for; any other is refused with the name of its DAG
+    """
+
+    def __init__(self, *, kind: FleetKind = FleetKind.SCALE_SET, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
 
     def execute(self, context: Context) -> Any:
         """Run the step; nothing has begun yet, so whatever is wrong is told at once and not tried again."""
@@ -55,7 +65,9 @@ class ValidateFleetOperator(RolloutStepOperator):
         """Return the settings of the rollout and the warnings."""
         hook = self.hook()
         request = request_of(context["params"], requires_deferral=hook.requires_deferral)
-        hook.check_subscription(parse_fleet_id(request.fleet_id).subscription)
+        fleet_id = parse_fleet_id(request.fleet_id)
+        require_kind(fleet_id, self.kind)
+        hook.check_subscription(fleet_id.subscription)
         try:
             validated = validate(self.ports(), request, actor=owner_of(context))
         except HeldError as held:

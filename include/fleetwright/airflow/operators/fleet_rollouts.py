@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from fleetwright.airflow.assets import ROLLOUT_DAG
+from fleetwright.airflow.fleet_dags import rollout_dag_of
 from fleetwright.airflow.operators.phase_step import PhaseStepOperator, Place, tell
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.domain.fleets import resource_name
@@ -98,16 +98,16 @@ class RollOutFleetOperator(PhaseStepOperator):
         from airflow.providers.standard.triggers.external_task import DagStateTrigger  # noqa: PLC0415
         from airflow.utils.state import DagRunState  # noqa: PLC0415
 
-        run_id = rollout_run_id(run, outcome)
-        if start_dag_run(ROLLOUT_DAG, run_id, self._conf(context, run)):
-            log.info("started run %s of %s", run_id, ROLLOUT_DAG)
+        dag_id, run_id = rollout_dag_of(self.fleet), rollout_run_id(run, outcome)
+        if start_dag_run(dag_id, run_id, self._conf(context, run)):
+            log.info("started run %s of %s", run_id, dag_id)
         else:
-            log.info("run %s of %s is there already, and waited for", run_id, ROLLOUT_DAG)
+            log.info("run %s of %s is there already, and waited for", run_id, dag_id)
         tell(context, run)
-        if context["ti"].get_dag(ROLLOUT_DAG).is_paused:
-            log.warning("%s is paused: unpause it, or the run stays queued", ROLLOUT_DAG)
+        if context["ti"].get_dag(dag_id).is_paused:
+            log.warning("%s is paused: unpause it, or the run stays queued", dag_id)
         ended = [DagRunState.SUCCESS, DagRunState.FAILED]
-        trigger = DagStateTrigger(ROLLOUT_DAG, ended, run_ids=[run_id], poll_interval=POLL_SECONDS)
+        trigger = DagStateTrigger(dag_id, ended, run_ids=[run_id], poll_interval=POLL_SECONDS)
         self.defer(trigger=trigger, method_name="execute_complete")
 
     def _conf(self, context: Context, run: PhaseRun) -> dict[str, Any]:

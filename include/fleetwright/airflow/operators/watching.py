@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from fleetwright.airflow.assets import GALLERY_IMAGE, OS_IMAGE, ROLLOUT_DAG, partition_key
+from fleetwright.airflow.assets import GALLERY_IMAGE, OS_IMAGE, partition_key
 from fleetwright.airflow.audience import AirflowAudience
 from fleetwright.airflow.connections import AZURE_CONNECTION
+from fleetwright.airflow.fleet_dags import rollout_dag_of
 from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.domain.publications import parse_publication
 from fleetwright.domain.records import TriggerKind
@@ -107,7 +109,7 @@ class AnnounceOperator(BaseOperator):
 
 
 class ChooseLateOperator(BaseOperator):
-    """Makes a run of ``scale_set_rollout`` out of each late fleet that the look has found.
+    """Makes a run of its kind's DAG out of each late fleet that the look has found.
 
     :param looked: output of ``look``
     """
@@ -122,8 +124,9 @@ class ChooseLateOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Return the arguments of the runs; a cleared task asks for the same runs, and begins none twice."""
         starts = self.looked["start"]
-        if starts and context["ti"].get_dag(ROLLOUT_DAG).is_paused:
-            log.error("%d rollouts wait in %s, which is paused: unpause it", len(starts), ROLLOUT_DAG)
+        for dag_id, waiting in Counter(rollout_dag_of(start["fleet"]) for start in starts).items():
+            if context["ti"].get_dag(dag_id).is_paused:
+                log.error("%d rollouts wait in %s, which is paused: unpause it", waiting, dag_id)
         for start in starts:
             log.info("%s is started as run %s: %s", start["fleet"], start["attempt"], start["reason"])
         return [self._run_of(start) for start in starts]
@@ -131,6 +134,7 @@ class ChooseLateOperator(BaseOperator):
     def _run_of(self, start: dict[str, str]) -> dict[str, Any]:
         conf = {name: start[name] for name in ("fleet", "version", "phase")}
         return {
+            "trigger_dag_id": rollout_dag_of(start["fleet"]),
             "trigger_run_id": start["attempt"],
             "conf": {**conf, "trigger": str(TriggerKind.AUTOMATIC), "azure_conn_id": self.azure_conn_id},
         }
