@@ -10,6 +10,5 @@ from __future__ import annotations
 
 from fleetwright.airflow.form import pool_params
 from fleetwright.airflow.rollout_dags import rollout_dag
-from fleetwright.domain.fleets import FleetKind
 
-dag = rollout_dag(FleetKind.BATCH_POOL, pool_params(), __doc__)
+dag = rollout_dag("batch_pool_rollout", pool_params(), __doc__)

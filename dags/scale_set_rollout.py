@@ -8,6 +8,5 @@ from __future__ import annotations
 
 from fleetwright.airflow.form import rollout_params
 from fleetwright.airflow.rollout_dags import rollout_dag
-from fleetwright.domain.fleets import FleetKind
 
-dag = rollout_dag(FleetKind.SCALE_SET, rollout_params(), __doc__)
+dag = rollout_dag("scale_set_rollout", rollout_params(), __doc__)

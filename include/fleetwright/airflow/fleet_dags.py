@@ -27,6 +27,15 @@ def rollout_dag_of(fleet_id: str) -> str:
     return ROLLOUT_DAGS[parse_fleet_id(fleet_id).kind]
 
 
+def kind_of(dag_id: str) -> FleetKind:
+    """The kind of fleet that a DAG rolls out.
+
+    >>> str(kind_of("scale_set_rollout"))
+    'scale_set'
+    """
+    return next(kind for kind, known in ROLLOUT_DAGS.items() if known == dag_id)
+
+
 def require_kind(fleet_id: FleetId, kind: FleetKind) -> None:
     """Refuse a fleet that another DAG rolls out.
 

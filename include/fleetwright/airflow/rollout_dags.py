@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, LoopDecision, task_group
 
-from fleetwright.airflow.fleet_dags import ROLLOUT_DAGS
+from fleetwright.airflow.fleet_dags import kind_of
 from fleetwright.airflow.operators.batch import (
     CheckHealthOperator,
     RollBackOperator,
@@ -33,14 +33,15 @@ CONNECTION: dict[str, Any] = {"azure_conn_id": "{{ params.azure_conn_id }}"}
 STEP: dict[str, Any] = {"rollout_id": "{{ ti.xcom_pull(task_ids='acquire_lease') }}", **CONNECTION}
 
 
-def rollout_dag(kind: FleetKind, params: dict[str, Param], doc: str | None) -> DAG:
+def rollout_dag(dag_id: str, params: dict[str, Param], doc: str | None) -> DAG:
     """Validate, take the fleet, plan, run batches until it is over, finish; the lease is always given back.
 
+    :param dag_id: one of ``ROLLOUT_DAGS``; its kind of fleet is what validation takes
     :param params: the trigger form
     :param doc: what the UI shows about the DAG, Markdown
     """
     made = DAG(
-        ROLLOUT_DAGS[kind],
+        dag_id,
         schedule=None,
         catchup=False,
         max_active_runs=MAX_RUNS,
@@ -50,7 +51,7 @@ def rollout_dag(kind: FleetKind, params: dict[str, Param], doc: str | None) -> D
         doc_md=doc,
     )
     with made:
-        _steps(kind)
+        _steps(kind_of(dag_id))
     return made
 
 
