@@ -135,7 +135,7 @@ def test_power_changes_from_outside(serve: Serve) -> None:
         ({"instances": ["0"]}, "one of health and power is needed"),
         ({"instances": [], "health": "healthy"}, "instances"),
         ({"instances": ["0"], "health": "poorly"}, "health: 'poorly'"),
-        ({"instances": ["0"], "running": 5}, "serves no Batch nodes"),
+        ({"instances": ["0"], "running": 5}, "only nodes of a Batch pool have work"),
         ({"instances": ["99"], "health": "healthy"}, "instanceId 99"),
         ({"instances": ["0"], "health": "healthy", "id": "/nowhere"}, "no scale set '/nowhere'"),
     ],

@@ -91,21 +91,15 @@ def _happening_routes(emulator: Emulator) -> APIRouter:
 
     @router.post("/scale")
     async def post_scale(body: bodies.Scale) -> dict[str, Any]:
-        """Scale a set out or in, from outside."""
+        """Scale a set or a pool out or in, from outside."""
         emulator.advance()
-        scale_set = scale(emulator.world, body.id, body.capacity)
-        return {
-            "id": scale_set.id.text,
-            "capacity": len(scale_set.instances),
-            "instances": list(scale_set.instances),
-        }
+        return scale(emulator.world, body)
 
     @router.post("/instances")
     async def post_instances(body: bodies.TouchInstances) -> dict[str, Any]:
-        """Let something else happen to instances: a crash, maintenance."""
+        """Let something else happen to instances: a crash, maintenance, work."""
         emulator.advance()
-        touch_instances(emulator.world, body)
-        return {"id": named_scale_set(emulator.world, body.id).id.text, "instances": body.instances}
+        return {"id": touch_instances(emulator.world, body), "instances": body.instances}
 
     @router.post("/rollingUpgrades")
     async def post_rolling_upgrade(body: bodies.SetRollingUpgrade) -> dict[str, Any]:

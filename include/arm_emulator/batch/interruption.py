@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.node_changes import node_changed
 from arm_emulator.record import NodeInterrupted
 
 if TYPE_CHECKING:
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 def interrupt_instances(world: World, machines: ScaleSet, instances: Iterable[Instance]) -> None:
     """Machines are replaced or restarted; those of a pool stop working, and their tasks are queued again (N28)."""
     pool = world.pool_of(machines)
-    for instance in instances if pool is not None else ():
-        node = pool.find_node(instance.instance_id) if pool is not None else None
-        if pool is not None and node is not None:
+    if pool is None:
+        return
+    for instance in instances:
+        node = pool.find_node(instance.instance_id)
+        if node is not None:
             interrupt(world, pool, node)
 
 
@@ -44,6 +46,14 @@ def interrupt(world: World, pool: BatchPool, node: Node, *, requeue: bool = True
         )
 
 
+def lose_node(world: World, machines: ScaleSet, instance: Instance) -> None:
+    """A machine is gone, or its zone is: what the node on it worked at is queued again, and nobody is to blame."""
+    pool = world.pool_of(machines)
+    node = None if pool is None else pool.find_node(instance.instance_id)
+    if pool is not None and node is not None:
+        stop_tasks(pool, node, world, requeue=True)
+
+
 def stop_tasks(pool: BatchPool, node: Node, world: World, *, requeue: bool) -> list[Task]:
     """Take its tasks from a node, for whatever reason.
 
@@ -51,7 +61,7 @@ def stop_tasks(pool: BatchPool, node: Node, world: World, *, requeue: bool) -> l
     """
     tasks, node.tasks = node.tasks, []
     for task in tasks if requeue else ():
-        task.began = world.now
-        task.ends = None if task.seconds < 0 else world.now + timedelta(seconds=task.seconds)
+        task.ends = None
         pool.queue.append(task)
+    node_changed(world, pool, node)
     return tasks

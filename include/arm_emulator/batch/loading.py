@@ -11,6 +11,7 @@ from arm_emulator.batch.machines import new_machines
 from arm_emulator.batch.node import AfterTasks, Node, Task, instance_of
 from arm_emulator.batch.pool import BatchAccount, BatchPool
 from arm_emulator.batch.pool_resource import complete_pool, spelled
+from arm_emulator.compute.change_log import remember_first
 from arm_emulator.compute.documents import ScaleSetDocument, ScaleSetExtrasDocument
 from arm_emulator.compute.loading import create_instances, register, restore_extras
 from arm_emulator.compute.wakes import wake_at
@@ -68,6 +69,8 @@ def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> Ba
     pool = BatchPool(machines.owner, name, resource, machines, etag=extras.etag)
     account.pools[name.lower()] = pool
     _give_work(world, pool, extras)
+    machines.past.clear()
+    remember_first(world, machines)  # what lagging lists show of nodes is their work, too
     return pool
 
 

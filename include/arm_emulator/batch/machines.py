@@ -45,6 +45,8 @@ def machines_resource(
             "virtualMachineProfile": _profile(properties, machine),
         },
     }
+    if "creationTime" in properties:
+        body["properties"]["timeCreated"] = properties["creationTime"]
     if is_zonal(resource):
         body["zones"] = list(regions.by_name[account.location].zones)
     return body

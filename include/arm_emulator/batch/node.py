@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,10 @@ class Node:
     def id(self) -> str:
         """``tvm-3`` for the machine of number 3."""
         return node_id(self.instance)
+
+    def as_it_is(self) -> Node:
+        """A copy that stays as it is, whatever happens to the node from now on."""
+        return replace(self, tasks=[replace(task) for task in self.tasks])
 
     @property
     def is_working(self) -> bool:

@@ -32,15 +32,23 @@ def remember(world: World, scale_set: ScaleSet, instance_id: str, instance: Inst
     lag = list_lag(world, scale_set)
     if not lag:
         return
-    scale_set.past.append(Snapshot(world.now, instance_id, instance.as_it_is() if instance else None))
+    scale_set.past.append(_snapshot(world, scale_set, instance_id, instance, at=world.now))
     _forget_before(world, scale_set, lag)
 
 
 def remember_first(world: World, scale_set: ScaleSet) -> None:
     """Keep the states in which a scale set enters the world: for its lists they hold since ever."""
     if list_lag(world, scale_set):
-        first = (Snapshot(_EVER, i.instance_id, i.as_it_is()) for i in scale_set.instances.values())
-        scale_set.past.extend(first)
+        instances = scale_set.instances.values()
+        scale_set.past.extend(_snapshot(world, scale_set, i.instance_id, i, at=_EVER) for i in instances)
+
+
+def _snapshot(
+    world: World, scale_set: ScaleSet, instance_id: str, instance: Instance | None, *, at: datetime
+) -> Snapshot:
+    pool = world.pool_of(scale_set)
+    node = None if pool is None else pool.nodes.get(instance_id)
+    return Snapshot(at, instance_id, instance and instance.as_it_is(), node and node.as_it_is())
 
 
 def list_lag(world: World, scale_set: ScaleSet) -> timedelta:

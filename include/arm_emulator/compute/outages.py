@@ -1,13 +1,15 @@
 """Zones that are down: what their instances show meanwhile, and how they come back.
 
 An instance of such a zone shows ``PowerState/stopped`` and no healthy state. What is under way on it, or begins
-meanwhile, stands still; when the zone is back it goes on with the time that it had left.
+meanwhile, stands still; when the zone is back it goes on with the time that it had left. Tasks of Batch nodes there are
+queued again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.interruption import lose_node
 from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.health import follow_health, set_health
 from arm_emulator.compute.instance import HealthState
@@ -43,6 +45,7 @@ def _lose(world: World, scale_set: ScaleSet, instance: Instance) -> None:
         instance.time_left = instance.due - world.now
         instance.due = instance.ticket = None
     instance_changed(world, scale_set, instance)
+    lose_node(world, scale_set, instance)
 
 
 def _come_back(world: World, scale_set: ScaleSet, instance: Instance) -> None:

@@ -56,7 +56,9 @@ def usage(world: World, subscription: str, location: str) -> Counter[str]:
     """The vCPUs in use, by quota name; ``virtualMachineScaleSets`` and ``virtualMachines`` count those."""
     used: Counter[str] = Counter({REGIONAL: 0, "virtualMachineScaleSets": 0, "virtualMachines": 0})
     for scale_set in world.scale_sets.values():
-        if scale_set.location != location or scale_set.id.subscription.lower() != subscription.lower():
+        if scale_set.is_hidden or scale_set.location != location:
+            continue
+        if scale_set.id.subscription.lower() != subscription.lower():
             continue
         size = vm_size(str(scale_set.model.sku.get("name", "")))
         count = len(scale_set.instances)

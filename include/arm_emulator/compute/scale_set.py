@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from arm_emulator.batch.node import Node
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.model import JsonObject, Model
     from arm_emulator.compute.rolling_upgrade import RollingUpgrade
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Snapshot:
-    """The scale set's instances at an instant, for lists that lag; None where one had gone."""
+    """The scale set's instances at an instant, for lists that lag; None where one had gone.
+
+    :param node: the Batch node on it; None where there is none, or one that has no work and takes any.
+    """
 
     at: datetime
     instance_id: str
     instance: Instance | None
+    node: Node | None = None
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.interruption import lose_node
 from arm_emulator.compute.change_log import remember
 from arm_emulator.compute.images import version_of_new_instances
 from arm_emulator.compute.instance import (
@@ -100,6 +101,7 @@ def remove_instance(world: World, scale_set: ScaleSet, instance: Instance) -> No
     """Delete an instance; the OS disk of a virtual machine stays where its ``deleteOption`` says so."""
     if scale_set.is_flexible and instance.os_disk_delete_option == DETACH:
         keep(world, os_managed_disk(scale_set, instance))
+    lose_node(world, scale_set, instance)
     del scale_set.instances[instance.instance_id]
     if instance.change is not None and instance.change.operation is not None:
         world.operations[instance.change.operation].settle(instance.instance_id, world.now)

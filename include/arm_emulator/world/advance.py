@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.work import end_due_tasks, hand_out_queue
 from arm_emulator.compute.life_cycle import finish_step
 from arm_emulator.compute.platform_upgrades import upgrade_by_platform
 from arm_emulator.compute.repairing import repair_by_platform
@@ -42,5 +43,12 @@ def _run(world: World, entry: Entry) -> None:
 
 
 def _let_act_on(world: World, scale_set: ScaleSet) -> None:
+    pool = world.pool_of(scale_set)
+    if pool is not None:
+        end_due_tasks(world, pool)
     upgrade_by_platform(world, scale_set)
     repair_by_platform(world, scale_set)
+    if pool is not None:
+        hand_out_queue(
+            world, pool
+        )  # after the upgrades: a node that waits for its own is not kept busy for ever

@@ -84,8 +84,9 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
 
 
 def _usual_regions(document: WorldDocument, world: World) -> list[str]:
-    """Where scale sets stand, or else any region: a gallery's version that names none goes there."""
+    """Where scale sets and pools stand, or else any region: a gallery's version that names none goes there."""
     named = [region_name(s.resource["location"]) for s in document.scaleSets]
+    named += [region_name(account.resource["location"]) for account in document.batchAccounts]
     return list(dict.fromkeys(named or world.regions.by_name))
 
 
