@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.loading import new_scale_set
+from arm_emulator.instants import arm_instant, parse_instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,7 +47,7 @@ def machines_resource(
         },
     }
     if "creationTime" in properties:
-        body["properties"]["timeCreated"] = properties["creationTime"]
+        body["properties"]["timeCreated"] = arm_instant(parse_instant(properties["creationTime"]))
     if is_zonal(resource):
         body["zones"] = list(regions.by_name[account.location].zones)
     return body
