@@ -61,12 +61,11 @@ def test_malformed_fleet(fleetwright: Fleetwright, verb: str, fleet: str) -> Non
 @pytest.mark.parametrize(
     ("provider", "kind"),
     [
-        ("Microsoft.Batch/batchAccounts/jobs/pools/render", "Batch pool"),
         ("Microsoft.ContainerService/managedClusters/shop/agentPools/np1", "AKS node pool"),
     ],
 )
 def test_fleet_without_a_driver(fleetwright: Fleetwright, verb: str, provider: str, kind: str) -> None:
-    """A Batch pool or an AKS node pool is refused by every verb, with what can be upgraded (C4, C9, C17, C18, N28, N29)."""
+    """An AKS node pool is refused by every verb, with what can be upgraded (C9, C17)."""
     fleet = f"{FLEET_ID.partition('/providers/')[0]}/providers/{provider}"
     assert_refused(fleetwright, fleetwright(verb, fleet=fleet), kind, "only scale sets", repr(fleet))
 

@@ -34,7 +34,7 @@ def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
     warnings = (*validated.warnings, *what_went_before(views, validated.settings.target_version))
     if common.as_json:
         body = plan_body(planned, warnings, validated.settings.strategy)
-        print_json({"status": "Planned", **foreseen_end(planned), **body})
+        print_json({"status": "Planned", **foreseen_end(planned, validated.fleet.kind.member), **body})
     else:
         settings = validated.settings
         click.echo(plan_text(validated.fleet, planned, rollback=settings.rollback, warnings=warnings))

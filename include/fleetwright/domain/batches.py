@@ -69,10 +69,10 @@ def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
     present = {instance.instance_id: instance for instance in situation.instances}
     for instance_id in sorted(ids):
         if instance_id not in present:
-            return f"instance {instance_id} does not exist any more"
+            return f"{situation.member} {instance_id} does not exist any more"
         choice = _standing(present[instance_id], situation)
         if choice is not None:
-            return f"instance {instance_id}: {choice.reason}"
+            return f"{situation.member} {instance_id}: {choice.reason}"
     out = situation.out_of_service
     if ids - out and len(out | ids) > situation.cap:
         return (

@@ -54,7 +54,21 @@ class FleetKind(StrEnum):
         """What people call one of its machines."""
         return "node" if self is FleetKind.BATCH_POOL else "instance"
 
+    @property
+    def noun(self) -> str:
+        """What a sentence calls it that has named it already."""
+        return "pool" if self is FleetKind.BATCH_POOL else "set"
 
+    @property
+    def resource_type(self) -> str:
+        """What ARM calls it."""
+        return _TYPES[self]
+
+
+_TYPES = {
+    FleetKind.SCALE_SET: "Microsoft.Compute/virtualMachineScaleSets",
+    FleetKind.BATCH_POOL: "Microsoft.Batch/batchAccounts/pools",
+}
 _IDS = {FleetKind.SCALE_SET: _SCALE_SET_ID, FleetKind.BATCH_POOL: _BATCH_POOL_ID}
 
 
@@ -97,6 +111,16 @@ def parse_fleet_id(text: str) -> FleetId:
         raise ConfigurationError(f"fleet {text!r}: subscription {match['subscription']!r} is not a GUID")
     parent = match.groupdict().get("parent", "")
     return FleetId(match[0], match["subscription"], match["resource_group"], match["name"], kind, parent)
+
+
+def kind_of(resource_id: str) -> FleetKind:
+    """What kind of fleet an id is about that was parsed before: as a ledger keeps it, whatever its case.
+
+    >>> kind_of("/subscriptions/s/resourcegroups/g/providers/microsoft.batch/batchaccounts/a/pools/p").member
+    'node'
+    """
+    is_pool = "/providers/microsoft.batch/" in resource_id.lower()
+    return FleetKind.BATCH_POOL if is_pool else FleetKind.SCALE_SET
 
 
 def resource_name(resource_id: str) -> str:

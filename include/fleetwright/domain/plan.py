@@ -132,12 +132,17 @@ def _notes(situation: Situation, batches: tuple[PlannedBatch, ...], *, known: bo
         total,
         policy.max_unhealthy_instance_percent,
         started=bool(situation.swapped_ids),
+        member=situation.member,
     )
     if stop:
-        notes.append(f"as the set is now, the rollout stops before its next batch: {stop.message}")
+        notes.append(
+            f"as the {situation.noun} is now, the rollout stops before its next batch: {stop.message}"
+        )
     if total > 1 and exceeds(situation.cap, total, policy.max_batch_instance_percent):
         out = share(situation.cap, total)
-        notes.append(f"a set of {total} has {out} out of service while one instance is upgraded")
+        notes.append(
+            f"a {situation.noun} of {total} has {out} out of service while one {situation.member} is upgraded"
+        )
     percent = policy.max_unhealthy_upgraded_instance_percent
     fatal = fatal_batches(tuple(len(b.choices) for b in batches), percent, len(situation.swapped_ids))
     if fatal:

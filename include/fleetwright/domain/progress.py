@@ -9,6 +9,7 @@ from typing import Any
 
 import pendulum
 
+from fleetwright.domain.fleets import kind_of
 from fleetwright.domain.health import is_ready, why_not_ready
 from fleetwright.domain.images import is_older, target_reference
 from fleetwright.domain.instances import HealthSource, Instance
@@ -128,9 +129,10 @@ def count_by_ledger(view: RolloutView) -> Progress:
 def count_rollbacks(view: RolloutView) -> RollbackInfo:
     """Count the rollbacks and name the first one that failed."""
     states = [swap.state for swap in view.swaps.values()]
+    member = kind_of(view.rollout.settings.fleet_id).member
     error = next(
         (
-            f"instance {swap.instance_id}: {swap.verdict_reason}"
+            f"{member} {swap.instance_id}: {swap.verdict_reason}"
             for swap in view.swaps.values()
             if swap.state is SwapState.ROLLBACK_FAILED
         ),
@@ -164,7 +166,7 @@ def history_entry(view: RolloutView) -> dict[str, Any]:
         properties["error"] = {"code": rollout.reason_code, "message": rollout.reason_message}
     return {
         "properties": properties,
-        "type": "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades",
+        "type": f"{kind_of(rollout.settings.fleet_id).resource_type}/rollingUpgrades",
         "location": rollout.settings.location,
         # Not Azure's word, and only there where a phase of ours started it.
         **({"phase": rollout.settings.phase} if rollout.settings.phase else {}),

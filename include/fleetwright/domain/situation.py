@@ -107,6 +107,16 @@ class Situation:
     zone: str | None = None
 
     @property
+    def member(self) -> str:
+        """What people call one of the instances."""
+        return "node" if self.health_source is HealthSource.NODE else "instance"
+
+    @property
+    def noun(self) -> str:
+        """What people call all of them."""
+        return "pool" if self.health_source is HealthSource.NODE else "set"
+
+    @property
     def total(self) -> int:
         """How many instances the set has."""
         return len(self.instances)

@@ -48,16 +48,19 @@ def share(part: int, whole: int) -> str:
     return f"{text[:-2]}%" if 100 * part % whole == 0 else f"{100 * part / whole:.2f}%"
 
 
-def judge_set(unhealthy: tuple[str, ...], total: int, percent: int, *, started: bool) -> StopReason | None:
+def judge_set(
+    unhealthy: tuple[str, ...], total: int, percent: int, *, started: bool, member: str = "instance"
+) -> StopReason | None:
     """Judge the whole set before a batch (R8 before the first, R14 before every other one).
 
     :param unhealthy: ids of instances that are not ready and that this rollout has not in flight
     :param started: whether this rollout has swapped anything yet
+    :param member: what people call one of them
     """
     if not exceeds(len(unhealthy), total, percent):
         return None
     numbers = (
-        f"{share(len(unhealthy), total)} of instances are in an unhealthy state ({len(unhealthy)} of {total}: "
+        f"{share(len(unhealthy), total)} of {member}s are in an unhealthy state ({len(unhealthy)} of {total}: "
         f"{name_ids(unhealthy)}) - more than the threshold of {percent}%."
     )
     if started:
@@ -70,12 +73,12 @@ def judge_set(unhealthy: tuple[str, ...], total: int, percent: int, *, started: 
     return StopReason(
         BEFORE_ROLLOUT,
         "Rolling Upgrade cannot start: the MaxUnhealthyInstancePercent value defined in the RollingUpgradePolicy "
-        f"is exceeded before it. {numbers} Nothing was changed; bring these instances back first.",
+        f"is exceeded before it. {numbers} Nothing was changed; bring these {member}s back first.",
     )
 
 
 def judge_upgraded(
-    failed: tuple[str, ...], swapped: int, percent: int, impact: str = ""
+    failed: tuple[str, ...], swapped: int, percent: int, impact: str = "", member: str = "instance"
 ) -> StopReason | None:
     """Judge the instances upgraded so far, after each batch (R12, C20).
 
@@ -88,20 +91,22 @@ def judge_upgraded(
     return StopReason(
         UPGRADED,
         "Rolling Upgrade failed after exceeding the MaxUnhealthyUpgradedInstancePercent value defined in the "
-        f"RollingUpgradePolicy. {share(len(failed), swapped)} of instances are in an unhealthy state after being "
+        f"RollingUpgradePolicy. {share(len(failed), swapped)} of {member}s are in an unhealthy state after being "
         f"upgraded ({len(failed)} of {swapped}: {name_ids(failed)}) - more than the threshold of {percent}%. "
-        f"The most impactful error is: {impact or 'Instance found to be unhealthy or unreachable'}. "
-        f"First failed instance ID is: {failed[0]}.",
+        f"The most impactful error is: {impact or f'{member.capitalize()} found to be unhealthy or unreachable'}. "
+        f"First failed {member} ID is: {failed[0]}.",
     )
 
 
-def named(ids: tuple[str, ...]) -> str:
+def named(ids: tuple[str, ...], member: str = "instance") -> str:
     """Name instances in a sentence.
+
+    :param member: what people call one of them
 
     >>> named(("web_0",)), named(("0", "3"))
     ('instance web_0', 'instances 0, 3')
     """
-    return f"{'instance' if len(ids) == 1 else 'instances'} {name_ids(ids)}"
+    return f"{member}{'' if len(ids) == 1 else 's'} {name_ids(ids)}"
 
 
 def name_ids(ids: Sequence[str], most: int = 10) -> str:

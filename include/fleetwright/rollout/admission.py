@@ -35,7 +35,12 @@ def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: froz
     chosen = tuple(choice for choice in selection.chosen if choice.instance_id in wanted)
     dropped = tuple(sorted(wanted - {choice.instance_id for choice in chosen}))
     if dropped:
-        log.warning("instances %s are not swapped now: the set has changed since", name_ids(dropped))
+        log.warning(
+            "%ss %s are not swapped now: the %s has changed since",
+            situation.member,
+            name_ids(dropped),
+            situation.noun,
+        )
     return replace(selection, chosen=chosen)
 
 

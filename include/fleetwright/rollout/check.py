@@ -53,8 +53,9 @@ def check_health(session: RolloutSession) -> Ending | None:
     """
     if session.view.open_batch is not None:
         log.info(
-            "batch %d is still open: its instances get their verdicts first",
+            "batch %d is still open: its %ss get their verdicts first",
             session.view.open_batch.index + 1,
+            session.fleet.kind.member,
         )
         return None
     if session.view.rollout.decided:
@@ -112,9 +113,10 @@ def _unhealthy(session: RolloutSession, situation: Situation) -> Ending | None:
     stop = judge_whole_set(session, situation)
     unhealthy = len(situation.unhealthy_ids)
     log.info(
-        "%d of %d instances unhealthy (%s, allowed %d%%)%s",
+        "%d of %d %ss unhealthy (%s, allowed %d%%)%s",
         unhealthy,
         situation.total,
+        situation.member,
         share(unhealthy, situation.total),
         percent,
         ": stop" if stop else "",
@@ -126,11 +128,13 @@ def judge_whole_set(session: RolloutSession, situation: Situation) -> StopReason
     """Judge the set by R8 and R14; a list may lag behind, so nobody is stopped over one who has come back."""
     percent = situation.policy.max_unhealthy_instance_percent
     started = bool(session.view.swapped_ids)
-    stop = judge_set(situation.unhealthy_ids, situation.total, percent, started=started)
+    stop = judge_set(
+        situation.unhealthy_ids, situation.total, percent, started=started, member=situation.member
+    )
     if stop is None:
         return None
     fresh = _reread(session, situation)
-    return judge_set(fresh.unhealthy_ids, fresh.total, percent, started=started)
+    return judge_set(fresh.unhealthy_ids, fresh.total, percent, started=started, member=fresh.member)
 
 
 def _reread(session: RolloutSession, situation: Situation) -> Situation:

@@ -60,7 +60,12 @@ def send(
         if not unsent(session, act):
             return
     ids = tuple(swap.instance_id for swap in unsent(session, act))
-    _refuse(session, act, ids, f"none of {SEND_ATTEMPTS} calls was answered, and the instances are unchanged")
+    _refuse(
+        session,
+        act,
+        ids,
+        f"none of {SEND_ATTEMPTS} calls was answered, and the {session.fleet.kind.member}s are unchanged",
+    )
 
 
 def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
@@ -73,7 +78,11 @@ def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
         touched = tuple(swap.instance_id for swap in unsent(session, act) if _is_touched(session, act, swap))
         if touched:
             session.write(facts.accepted(touched, "", act.accepted, session.now()))
-            log.info("%s: the %s was under way already; not sent again", named(touched), act.name)
+            log.info(
+                "%s: the %s was under way already; not sent again",
+                named(touched, session.fleet.kind.member),
+                act.name,
+            )
         if not unsent(session, act) or session.now() >= deadline:
             return
         session.ports.clock.wait_until(min(deadline, session.now() + session.poll))
@@ -88,7 +97,7 @@ def _is_touched(session: RolloutSession, act: Act, swap: SwapRecord) -> bool:
 def _refuse(session: RolloutSession, act: Act, ids: tuple[str, ...], reason: str) -> None:
     left = tuple(swap.instance_id for swap in unsent(session, act) if swap.instance_id in ids)
     if left:
-        log.warning("the %s of %s was refused: %s", act.name, named(left), reason)
+        log.warning("the %s of %s was refused: %s", act.name, named(left, session.fleet.kind.member), reason)
         session.write(act.refuse(left, reason, session.now()))
 
 
@@ -117,4 +126,4 @@ def _send_once(
         log.warning("the answer to the %s of %s was lost (%s): reading them", act.name, name_ids(ids), error)
     else:
         session.write(facts.accepted(ids, url, act.accepted, session.now()))
-        log.info("%s of %s accepted", act.name, named(ids))
+        log.info("%s of %s accepted", act.name, named(ids, session.fleet.kind.member))

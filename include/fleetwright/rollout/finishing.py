@@ -66,7 +66,7 @@ def _ailments(session: RolloutSession, instances: tuple[Instance, ...]) -> dict[
 def _tell(reason: StopReason, session: RolloutSession) -> None:
     rollout = session.view.rollout
     log.info("rollout %s: %s", rollout.rollout_id, narrate.ending_text(rollout.state, reason))
-    log.info("instances: %s", narrate.counts_text(rollout.outcome["progress"]))
+    log.info("%ss: %s", session.fleet.kind.member, narrate.counts_text(rollout.outcome["progress"]))
     kept = rollout.outcome.get("kept_disks", ())
     failed, versions = narrate.failed_rows(rollout), rollout.outcome["versions"]
     for line in (*failed, *versions, *narrate.surprises(rollout), *kept):

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from tabulate import tabulate
 
-from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.instances import Instance
+from fleetwright.domain.fleets import Fleet, FleetKind, kind_of
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.records import RolloutRecord, RolloutView
-from fleetwright.domain.situation import PENDING, Choice, Selection
+from fleetwright.domain.situation import PENDING, Choice, Selection, Situation
 from fleetwright.domain.thresholds import StopReason, name_ids
 
 
@@ -21,12 +20,12 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
     lines = [
         f"Plan for {fleet.name} ({fleet.location}): {fleet.image.name} -> {plan.target_version}",
         f"  batches of at most {policy.max_batch_instance_percent} %; stops above "
-        f"{policy.max_unhealthy_instance_percent} % unhealthy of the set or "
+        f"{policy.max_unhealthy_instance_percent} % unhealthy of the {fleet.kind.noun} or "
         f"{policy.max_unhealthy_upgraded_instance_percent} % of those upgraded; "
         + (_what_rollbacks_give(fleet) if rollback else _what_is_kept(fleet)),
         f"  {fleet.strategy.words}",
         "",
-        batches_table(plan),
+        batches_table(plan, fleet.kind.member),
         "",
     ]
     lines += [f"  left out: {row}" for row in left_out_rows(plan.left_out)]
@@ -37,7 +36,7 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
 def _what_rollbacks_give(fleet: Fleet) -> str:
     if fleet.is_flexible:
         return "unhealthy instances get their previous disk back (O7)"
-    return "unhealthy instances get their previous version back, on a new disk (O7)"
+    return f"unhealthy {fleet.kind.member}s get their previous version back, on a new disk (O7)"
 
 
 def _what_is_kept(fleet: Fleet) -> str:
@@ -46,12 +45,15 @@ def _what_is_kept(fleet: Fleet) -> str:
     return "no rollback"
 
 
-def batches_table(plan: Plan) -> str:
-    """One row a batch; a line of its own where there is nothing to do."""
+def batches_table(plan: Plan, member: str = "instance") -> str:
+    """One row a batch; a line of its own where there is nothing to do.
+
+    :param member: what people call one of those that are upgraded
+    """
     if not plan.batches and any(choice.standing in PENDING for choice in plan.left_out):
         return "  nothing can be done now: what is left to upgrade does not fit, see below"
     if not plan.batches:
-        return f"  nothing to do: no instance has to move to {plan.target_version}"
+        return f"  nothing to do: no {member} has to move to {plan.target_version}"
     phased = any(batch.phase is not None for batch in plan.batches)
     rows = [
         (
@@ -66,7 +68,7 @@ def batches_table(plan: Plan) -> str:
         )
         for batch in plan.batches
     ]
-    headers = ("zone", "domain", "size", "instances", "starts after", "reason")
+    headers = ("zone", "domain", "size", f"{member}s", "starts after", "reason")
     return tabulate(rows, headers=("batch", *(("phase",) if phased else ()), *headers), tablefmt="simple")
 
 
@@ -82,9 +84,10 @@ def left_out_rows(choices: Iterable[Choice]) -> list[str]:
     return [f"{name_ids(tuple(ids), most=20)}: {reason}" for reason, ids in grouped.items()]
 
 
-def batch_text(index: int, selection: Selection, instances: Sequence[Instance], target: str) -> str:
+def batch_text(index: int, selection: Selection, situation: Situation) -> str:
     """One batch: each instance with zone, versions and reason."""
-    present = {instance.instance_id: instance for instance in instances}
+    target = situation.target_version
+    present = {instance.instance_id: instance for instance in situation.instances}
     rows = [
         (
             choice.instance_id,
@@ -96,7 +99,8 @@ def batch_text(index: int, selection: Selection, instances: Sequence[Instance], 
         )
         for choice in selection.chosen
     ]
-    table = tabulate(rows, headers=("instance", "zone", "domain", "from", "to", "reason"), tablefmt="simple")
+    headers = (situation.member, "zone", "domain", "from", "to", "reason")
+    table = tabulate(rows, headers=headers, tablefmt="simple")
     left = "\n".join(f"  not in this batch: {row}" for row in left_out_rows(selection.left_out))
     place = f"zone {selection.zone}, " if selection.zone else ""
     head = f"Batch {index + 1}: {place}update domain {selection.update_domain}: {selection.reason}"
@@ -112,7 +116,8 @@ def verdicts_text(view: RolloutView) -> str:
         (swap.instance_id, str(swap.state), _seconds(swap.ready_seconds), swap.verdict_reason)
         for swap in view.swaps_of(batch)
     ]
-    table = tabulate(rows, headers=("instance", "state", "ready after", "reason"), tablefmt="simple")
+    member = kind_of(view.rollout.settings.fleet_id).member
+    table = tabulate(rows, headers=(member, "state", "ready after", "reason"), tablefmt="simple")
     return f"Batch {batch.index + 1}\n\n{table}"
 
 
@@ -154,9 +159,10 @@ def surprises(rollout: RolloutRecord) -> list[str]:
     found: dict[str, list[str]] = {}
     for leak in rollout.outcome.get("by_themselves", ()):
         found.setdefault(leak["version"], []).append(leak["instance"])
+    is_pool = kind_of(rollout.settings.fleet_id) is FleetKind.BATCH_POOL
+    how = "through Azure's own upgrade or as new nodes" if is_pool else "through scale-out or repairs"
     lines = [
-        f"{len(ids)} on {version} by themselves, through scale-out or repairs and not by this rollout: "
-        f"{', '.join(ids)} (O9)"
+        f"{len(ids)} on {version} by themselves, {how} and not by this rollout: {', '.join(ids)} (O9)"
         for version, ids in sorted(found.items())
     ]
     newer = rollout.outcome.get("newer_version", "")

@@ -149,11 +149,11 @@ def plan_body(
     }
 
 
-def foreseen_end(plan: Plan) -> dict[str, Any]:
+def foreseen_end(plan: Plan, member: str = "instance") -> dict[str, Any]:
     """The ``reason`` that a rollout without batches would end with at once; nothing where there are batches."""
     if plan.batches:
         return {}
-    message = f"no instance has to move to {plan.target_version}"
+    message = f"no {member} has to move to {plan.target_version}"
     return {"reason": {"code": NOTHING_TO_DO, "message": message}}
 
 

@@ -44,7 +44,8 @@ def open_restoring(
     present = {instance.instance_id: instance for instance in instances}
     verdicts = {swap.instance_id: _suffers(session, swap, present[swap.instance_id]) for swap in chosen}
     ids = name_ids(tuple(verdicts))
-    log.warning("before the rollout ends, instances %s get their previous version back: %s", ids, why)
+    member = session.fleet.kind.member
+    log.warning("before the rollout ends, %ss %s get their previous version back: %s", member, ids, why)
     return facts.restoring_opened(index, first, verdicts, why, session.now())
 
 
@@ -52,7 +53,7 @@ def why_restored(session: RolloutSession, ending: Ending) -> str:
     """Why an ending takes unhealthy instances back; empty where it leaves them as they are."""
     code = ending.reason.code
     if ending.state is RolloutState.CANCELLED and code in {CANCELLED, OPTED_OUT}:
-        return "a cancelled rollout leaves no instance unhealthy"
+        return f"a cancelled rollout leaves no {session.fleet.kind.member} unhealthy"
     breach = ending.state is RolloutState.FAULTED and code in {IN_ROLLOUT, UPGRADED}
     wanted = session.fleet.effective_policy.rollback_failed_instances_on_policy_breach
     if breach and wanted and not session.fleet.is_flexible:
@@ -80,12 +81,13 @@ def disk_to_leave(session: RolloutSession, swap: SwapRecord) -> str:
 
 
 def _disk_to_leave(session: RolloutSession, swap: SwapRecord, instance: Instance | None) -> str:
+    member = session.fleet.kind.member
     if instance is None:
-        log.info("instance %s does not exist any more: nothing to put back", swap.instance_id)
+        log.info("%s %s does not exist any more: nothing to put back", member, swap.instance_id)
         return ""
     kept = instance.version == swap.old_version and instance.os_disk_id.lower() == swap.old_disk_id.lower()
     if kept and is_ready(instance, session.fleet.health_source):
-        log.info("instance %s kept its disk and is ready: nothing to put back", swap.instance_id)
+        log.info("%s %s kept its disk and is ready: nothing to put back", member, swap.instance_id)
         return ""
     return instance.os_disk_id or swap.new_disk_id or swap.old_disk_id
 
@@ -96,18 +98,20 @@ def _due(session: RolloutSession, instances: tuple[Instance, ...]) -> tuple[Swap
     return tuple(
         swap
         for swap in failed
-        if swap.state in _CAN_GO_BACK and _can_go_back(swap) and _still_ill(session, swap)
+        if swap.state in _CAN_GO_BACK
+        and _can_go_back(swap, session.fleet.kind.member)
+        and _still_ill(session, swap)
     )
 
 
-def _can_go_back(swap: SwapRecord) -> bool:
+def _can_go_back(swap: SwapRecord, member: str) -> bool:
     if swap.replacement_id:
         return False  # a surge: the old instance is gone, or was never touched
     if not is_exact_version(swap.old_version):
-        log.warning("instance %s cannot go back: its previous version is not known", swap.instance_id)
+        log.warning("%s %s cannot go back: its previous version is not known", member, swap.instance_id)
         return False
     if swap.preserves_disk and swap.old_disk_id in swap.swept_disk_ids:
-        log.warning("instance %s cannot go back: its previous disk is swept", swap.instance_id)
+        log.warning("%s %s cannot go back: its previous disk is swept", member, swap.instance_id)
         return False
     return True
 

@@ -43,7 +43,8 @@ def begin_rollback(session: RolloutSession) -> None:
             _adopt_given_back(session)
     for swap in _of_open_batch(session, SwapState.ROLLBACK_INTENDED):
         log.warning(
-            "rolling instance %s back to %s: %s",
+            "rolling %s %s back to %s: %s",
+            session.fleet.kind.member,
             swap.instance_id,
             _what_comes_back(swap),
             swap.verdict_reason,
@@ -91,4 +92,4 @@ def _adopt_given_back(session: RolloutSession) -> None:
     ids = tuple(swap.instance_id for swap in waiting if _is_given_back(session, swap))
     if ids:
         session.write(facts.accepted(ids, "", ROLLBACK.accepted, session.now()))
-        log.info("instances %s have their previous version back already", name_ids(ids))
+        log.info("%ss %s have their previous version back already", session.fleet.kind.member, name_ids(ids))

@@ -70,8 +70,9 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
     if waited_since is not None and session.now() >= waited_since + session.health_timeout:
         return Chosen(ending=_stop(session, selection, instances))
     log.info(
-        "%d instances are left and none fits the budget: %s are out of service; waiting for them up to %g s",
+        "%d %ss are left and none fits the budget: %s are out of service; waiting for them up to %g s",
         len(selection.pending_ids),
+        session.fleet.kind.member,
         name_ids(selection.blockers),
         session.settings.health_timeout_seconds,
     )
@@ -87,8 +88,8 @@ def _choose_in_turn(session: RolloutSession, situation: Situation) -> Chosen:
             resume_repairs(session)  # whoever has not begun may wait for hours
         return Chosen(wait=Wait.TURN, since=session.now())
     selection = select_batch(replace(situation, zone=granted_zone(session, answer)))
-    index, target = len(session.view.batches), session.settings.target_version
-    log.info("%s", narrate.batch_text(index, selection, situation.instances, target))
+    index = len(session.view.batches)
+    log.info("%s", narrate.batch_text(index, selection, situation))
     return Chosen(selection.chosen_ids)
 
 
@@ -142,8 +143,8 @@ def wait_for_pause(session: RolloutSession, until: datetime) -> Process:
 def _stop(session: RolloutSession, selection: Selection, instances: tuple[Instance, ...]) -> Ending:
     situation = session.situation(instances)
     message = (
-        f"{len(selection.pending_ids)} instances are left and none fits: at most {situation.cap} of "
-        f"{situation.total} may be out of service, and instances {name_ids(selection.blockers)} still were after "
+        f"{len(selection.pending_ids)} {situation.member}s are left and none fits: at most {situation.cap} of "
+        f"{situation.total} may be out of service, and {situation.member}s {name_ids(selection.blockers)} still were after "
         f"{session.settings.health_timeout_seconds:g} s. Bring them back, then start the rollout again."
     )
     return Ending(RolloutState.FAULTED, StopReason(IN_ROLLOUT, message))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import select_batch
 from fleetwright.domain.events import Event
+from fleetwright.domain.fleets import kind_of
 from fleetwright.domain.health import TIMED_OUT as NO_END
 from fleetwright.domain.health import why_not_ready
 from fleetwright.domain.progress import NOTHING_TO_DO, failed_ids, swapped_count
@@ -57,7 +58,7 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
     :param ending: what an earlier step of this turn has already decided
     """
     if is_restoring(session):
-        return Settled("instances are taken back before the rollout ends")
+        return Settled(f"{session.fleet.kind.member}s are taken back before the rollout ends")
     instances = session.list_instances()
     situation = session.situation(instances)
     failed = failed_ids(session.view, instances, session.fleet.health_source)
@@ -76,7 +77,7 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
     sweep_session(session)
     if ending is not None and goes_back is not None:
         return Settled(
-            f"{summary}; it ends ({ending.reason.code}) once its unhealthy instances are taken back"
+            f"{summary}; it ends ({ending.reason.code}) once its unhealthy {session.fleet.kind.member}s are taken back"
         )
     if ending is not None:
         return Settled(f"{ending.state}: {ending.reason.message}", ending)
@@ -135,7 +136,9 @@ def _stop(session: RolloutSession, situation: Situation, failed: tuple[str, ...]
     """The first reason to stop; the upgraded threshold names it when several do."""
     view, policy = session.view, situation.policy
     impact = _what_happened(view.swaps[failed[0]], situation) if failed else ""
-    stop = judge_upgraded(failed, swapped_count(view), policy.max_unhealthy_upgraded_instance_percent, impact)
+    stop = judge_upgraded(
+        failed, swapped_count(view), policy.max_unhealthy_upgraded_instance_percent, impact, situation.member
+    )
     stop = stop or _fatal(view) or _failed_rollback(view)
     if stop is None and select_batch(situation).pending_ids and view.swapped_ids:
         stop = judge_whole_set(session, situation)
@@ -154,7 +157,9 @@ def _fatal(view: RolloutView) -> StopReason | None:
     if swap is None:
         return None
     code = TIMED_OUT if swap.fatal == NO_END else INTERNAL
-    return StopReason(code, f"Rolling Upgrade stopped: instance {swap.instance_id}: {swap.verdict_reason}.")
+    member = kind_of(view.rollout.settings.fleet_id).member
+    message = f"Rolling Upgrade stopped: {member} {swap.instance_id}: {swap.verdict_reason}."
+    return StopReason(code, message)
 
 
 def _failed_rollback(view: RolloutView) -> StopReason | None:
@@ -162,8 +167,9 @@ def _failed_rollback(view: RolloutView) -> StopReason | None:
     if not failed:
         return None
     ids = name_ids(tuple(swap.instance_id for swap in failed))
+    member = kind_of(view.rollout.settings.fleet_id).member
     message = (
-        f"Rolling Upgrade stopped and does not continue: the rollback of {len(failed)} failed instances "
+        f"Rolling Upgrade stopped and does not continue: the rollback of {len(failed)} failed {member}s "
         f"({ids}) failed as well; the first said: {failed[0].verdict_reason}."
     )
     return StopReason(FAILED_INSTANCES, message)
@@ -177,7 +183,7 @@ def _complete(session: RolloutSession, situation: Situation, failed: tuple[str, 
         return Ending(RolloutState.COMPLETED, nothing_to_do(situation))
     swapped = swapped_count(session.view)
     message = (
-        f"{swapped - len(failed)} of {swapped} instances upgraded to {situation.target_version} "
+        f"{swapped - len(failed)} of {swapped} {situation.member}s upgraded to {situation.target_version} "
         f"in {len(session.view.batches)} batches"
     )
     if failed:
@@ -190,7 +196,7 @@ def nothing_to_do(situation: Situation) -> StopReason:
     left = select_batch(situation).left_out
     on_target = sum(choice.standing is Standing.ON_TARGET for choice in left)
     others = [c for c in left if c.standing is not Standing.ON_TARGET]
-    message = f"{on_target} of {situation.total} instances run {situation.target_version} already"
+    message = f"{on_target} of {situation.total} {situation.member}s run {situation.target_version} already"
     for row in narrate.left_out_rows(others):
         message += f"; {row}"
     return StopReason(NOTHING_TO_DO, message)

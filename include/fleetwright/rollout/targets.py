@@ -107,7 +107,7 @@ def tell_withdrawn(fleet: Fleet, situation: Situation, why: str) -> str:
     on_target = sum(instance.version == target for instance in situation.instances)
     return (
         f"Rolling Upgrade stopped: version {target} of {fleet.image.name} {why}. {on_target} of {situation.total} "
-        "instances run it and stay, the others keep what they have. "
+        f"{fleet.kind.member}s run it and stay, the others keep what they have. "
         "Start again to go to the newest version that there is then."
     )
 
@@ -135,7 +135,7 @@ def why_no_way_back(catalogue: ImageCatalogue, fleet: Fleet, left: Mapping[str, 
     if not gone:
         return ""
     named = "; ".join(
-        f"{version or 'unknown'} (instances {name_ids(left[version])}) {reason}"
+        f"{version or 'unknown'} ({fleet.kind.member}s {name_ids(left[version])}) {reason}"
         for version, reason in sorted(gone.items())
     )
     return f"rollback is impossible: previous version {named} (O6)"

@@ -219,13 +219,14 @@ def _next_look(session: RolloutSession, act: Act, size: int) -> datetime:
 
 
 def _tell(session: RolloutSession, act: Act, decided: Mapping[str, Verdict]) -> None:
+    member = session.fleet.kind.member
     for instance_id, verdict in decided.items():
         swap = session.view.swaps[instance_id]
         version = act.version_of(swap)
         if verdict.kind is VerdictKind.HEALTHY:
             seconds = verdict.ready_seconds or 0.0
             log.info(
-                "instance %s is healthy on %s, %.1f s after its %s", instance_id, version, seconds, act.name
+                "%s %s is healthy on %s, %.1f s after its %s", member, instance_id, version, seconds, act.name
             )
         else:
-            log.warning("instance %s is unhealthy after its %s: %s", instance_id, act.name, verdict.reason)
+            log.warning("%s %s is unhealthy after its %s: %s", member, instance_id, act.name, verdict.reason)

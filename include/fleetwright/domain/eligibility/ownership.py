@@ -42,7 +42,7 @@ def azure_upgrades_it(facts: Facts) -> str:
         and facts.requires_deferral
     ):
         return (
-            f"Azure upgrades this {_noun(facts.fleet)} itself: enableAutomaticOSUpgrade is true without "
+            f"Azure upgrades this {facts.fleet.kind.noun} itself: enableAutomaticOSUpgrade is true without "
             "osRollingUpgradeDeferral; set the deferral, or set the flag to false and the tag (O2)"
         )
     return ""
@@ -67,10 +67,6 @@ def _who_else_replaces(facts: Facts) -> str:
         "osRollingUpgradeDeferral is set: Azure begins its own upgrade of idle nodes whenever it likes, whatever phases "
         "say; a node that it has upgraded is counted as one that came to the version by itself (O1, O9)"
     )
-
-
-def _noun(fleet: Fleet) -> str:
-    return "pool" if fleet.kind is FleetKind.BATCH_POOL else "set"
 
 
 def _who_replaces(facts: Facts) -> str:
