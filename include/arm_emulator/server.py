@@ -30,6 +30,7 @@ from arm_emulator.images.responses import image_routes
 from arm_emulator.network.responses import network_routes
 from arm_emulator.operations.responses import OperationResponses
 from arm_emulator.protocol import DroppableProtocol
+from arm_emulator.resources.feature_responses import feature_routes
 from arm_emulator.resources.responses import resource_routes
 from arm_emulator.seeded import Seed
 from arm_emulator.service_fabric.responses import service_fabric_routes
@@ -111,6 +112,7 @@ def create_router() -> Router:
             *account_routes(),
             *pool_routes(),
             *resource_routes(),
+            *feature_routes(),
         )
     )
 

@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, Range] = MappingProxyType(
         "retryAfter": (1, 1),
         "publicationDelay": (0, 0),
         "enablementDelay": (0, 0),
+        "featureRegistration": (60, 60),
     }
 )
 

@@ -24,6 +24,7 @@ class TimingsDocument(Document):
     retryAfter: Seconds | None = None
     publicationDelay: Seconds | None = None
     enablementDelay: Seconds | None = None
+    featureRegistration: Seconds | None = None
 
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Those that were given."""

@@ -1,4 +1,4 @@
-"""Routes of Microsoft.Resources and its neighbours: subscriptions, locations, features."""
+"""Routes of Microsoft.Resources: subscriptions, locations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import Subscription, World
 
-_FEATURES = f"{SUBSCRIPTION}/providers/Microsoft.Features/providers/{{namespace}}/features"
-
 
 def resource_routes() -> tuple[Route, ...]:
     """All of them."""
@@ -21,7 +19,6 @@ def resource_routes() -> tuple[Route, ...]:
         Route("GET", "/subscriptions", list_subscriptions),
         Route("GET", SUBSCRIPTION, get_subscription),
         Route("GET", f"{SUBSCRIPTION}/locations", list_locations),
-        Route("GET", f"{_FEATURES}/{{feature}}", get_feature),
     )
 
 
@@ -42,21 +39,6 @@ def list_locations(world: World, call: ArmCall) -> ArmReply:
     return ArmReply.of(
         {"value": [_location(subscription, region) for region in world.regions.by_name.values()]}
     )
-
-
-def get_feature(world: World, call: ArmCall) -> ArmReply:
-    """A preview feature's state."""
-    at = call.parameters
-    subscription = world.subscription(at["subscriptionId"])
-    name = f"{at['namespace']}/{at['feature']}"
-    states = {known.lower(): state for known, state in subscription.features.items()}
-    body = {
-        "properties": {"state": states.get(name.lower(), "NotRegistered")},
-        "id": call.path.rstrip("/"),
-        "type": "Microsoft.Features/providers/features",
-        "name": name,
-    }
-    return ArmReply.of(body)
 
 
 def _subscription(subscription: Subscription) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from arm_emulator.batch.documents import BatchAccountDocument
 from arm_emulator.compute.documents import DiskDocument, ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.galleries.documents import GalleryDocument
+from arm_emulator.resources.features import FeatureState
 from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
 from arm_emulator.world.words import Document, Duration, Instant, Location, Quotas
 
@@ -17,13 +18,14 @@ from arm_emulator.world.words import Document, Duration, Instant, Location, Quot
 class SubscriptionDocument(Document):
     """A subscription.
 
-    ``features`` maps a preview feature's name to its state; ``quotas`` a region to the vCPUs allowed there, by the
+    ``features`` maps a preview feature's name to its state, ``featuresDue`` one that is under way to its end; ``quotas`` a region to the vCPUs allowed there, by the
     name of a family such as standardDSv3Family, or ``cores`` for all of them; a number alone is that of ``cores``.
     """
 
     id: str
     displayName: str | None = None
-    features: dict[str, str] = Field(default_factory=dict)
+    features: dict[str, Annotated[FeatureState, Field(strict=False)]] = Field(default_factory=dict)
+    featuresDue: dict[str, Instant] = Field(default_factory=dict)
     quotas: dict[Location, Quotas] = Field(default_factory=dict)
 
 

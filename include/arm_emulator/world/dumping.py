@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from arm_emulator.images.catalogue import ImageVersion, PlatformImage
     from arm_emulator.operations.operation import Operation
     from arm_emulator.resources.regions import Region
-    from arm_emulator.world.world import World
+    from arm_emulator.world.world import Subscription, World
 
 
 def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: float) -> JsonObject:
@@ -36,10 +36,7 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
     document: dict[str, Any] = {
         "now": admin_instant(world.now),
         "platformUpgrades": world.platform_upgrades,
-        "subscriptions": [
-            {"id": s.id, "displayName": s.display_name, "features": s.features, "quotas": s.quotas}
-            for s in world.subscriptions.values()
-        ],
+        "subscriptions": [_subscription(subscription) for subscription in world.subscriptions.values()],
         "platformImages": [_image(image) for image in world.catalogue.images.values()],
         "galleries": [dump_gallery(gallery) for gallery in world.galleries.by_id.values()],
         "imageBehaviours": [_behaviour(line) for line in world.behaviours],
@@ -60,6 +57,17 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
     if world.regions.given:
         document["locations"] = [_region(region) for region in world.regions.by_name.values()]
     return document
+
+
+def _subscription(subscription: Subscription) -> JsonObject:
+    due = {name: admin_instant(instant) for name, instant in subscription.features_due.items()}
+    return {
+        "id": subscription.id,
+        "displayName": subscription.display_name,
+        "features": subscription.features,
+        **({"featuresDue": due} if due else {}),
+        "quotas": subscription.quotas,
+    }
 
 
 def _tokens(world: World) -> JsonObject:

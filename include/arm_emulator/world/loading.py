@@ -96,8 +96,9 @@ def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
         entry.id.lower(): Subscription(
             entry.id,
             entry.displayName or f"Subscription {entry.id}",
-            dict(entry.features),
-            {place: dict(quotas) for place, quotas in entry.quotas.items()},
+            features={name: state.value for name, state in entry.features.items()},
+            quotas={place: dict(quotas) for place, quotas in entry.quotas.items()},
+            features_due={name: parse_instant(due) for name, due in entry.featuresDue.items()},
         )
         for entry in document.subscriptions
     }

@@ -38,11 +38,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Subscription:
-    """A subscription, the states of its preview features, and its quotas by region and name."""
+    """A subscription, the states of its preview features, and its quotas by region and name.
+
+    :param features_due: when a feature that is registering or unregistering is done.
+    """
 
     id: str
     display_name: str
     features: dict[str, str] = field(default_factory=dict)
+    features_due: dict[str, datetime] = field(default_factory=dict)
     quotas: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
