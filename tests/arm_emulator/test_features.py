@@ -23,7 +23,7 @@ def _state(emulator: Emulator, path: str = DEFERRAL) -> str:
 
 
 def test_feature_registers_over_time_and_the_provider_is_refreshed(serve: Serve) -> None:
-    """Register, poll until Registered, register the provider again: each call answers as Azure does (R59, R63)."""
+    """Register, poll until Registered, register the provider again: each call answers as Azure does (R59)."""
     emulator = serve()
     before = _state(emulator)
 
