@@ -2,17 +2,19 @@
 
 A set with ``enableAutomaticOSUpgrade`` whose model says ``latest`` goes to the newest version of its region, batch by
 batch, once the delays of the world's timings have passed (R1, R29). With ``osRollingUpgradeDeferral`` the upgrade
-begins as well, but each instance waits until somebody approves it (N24). Upgrades that a person began go on in every
-world.
+begins as well, but each instance waits until somebody approves it (N24); a node of a Batch pool waits until it is idle
+(R55). Upgrades that a person began go on in every world.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.deferral import is_left_alone, may_be_upgraded
 from arm_emulator.compute.images import followed_version
 from arm_emulator.compute.rolling_upgrade import StartedBy, UpgradeCode
 from arm_emulator.compute.upgrade_course import begin_upgrade, carry_on, end_upgrade
+from arm_emulator.compute.upgrade_verdicts import pending_instances
 from arm_emulator.compute.wakes import wake_at
 
 if TYPE_CHECKING:
@@ -58,17 +60,24 @@ def _give_way(world: World, scale_set: ScaleSet) -> None:
         return
     if not _is_the_platforms(scale_set):
         upgrade.cancelling = True
-    elif (
-        upgrade.deferred
-        and not upgrade.swaps
-        and followed_version(world, scale_set) not in {None, upgrade.version}
-    ):
+    elif _only_waits(world, scale_set, upgrade) and followed_version(world, scale_set) not in {
+        None,
+        upgrade.version,
+    }:
         end_upgrade(world, scale_set, upgrade, UpgradeCode.CANCELLED)
+
+
+def _only_waits(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -> bool:
+    """Whether it waits for somebody's approval before its first swap, or for nothing but the end of tasks."""
+    if upgrade.deferred:
+        return not upgrade.swaps
+    pending = pending_instances(scale_set, upgrade) if scale_set.owner and not upgrade.in_flight else []
+    return bool(pending) and all(is_left_alone(world, scale_set, instance) for instance in pending)
 
 
 def _begin(world: World, scale_set: ScaleSet) -> bool:
     """Begin the platform's own upgrade, if one is due; whether it did."""
-    if not _is_the_platforms(scale_set):
+    if not _is_the_platforms(scale_set) or not may_be_upgraded(world, scale_set):
         return False
     wake_at(world, scale_set, _next_publication(world, scale_set))
     target = followed_version(world, scale_set)
@@ -83,14 +92,15 @@ def _begin(world: World, scale_set: ScaleSet) -> bool:
         wake_at(world, scale_set, due)
         return False
     automatic = _automatic_policy(scale_set)
+    # Instances of a set wait for an approval; nodes of a pool wait for the end of their work, one by one.
+    awaits_approval = bool(automatic.get("osRollingUpgradeDeferral")) and not scale_set.owner
     begin_upgrade(
         world,
         scale_set,
         target,
         started_by=StartedBy.PLATFORM,
-        deferred=bool(automatic.get("osRollingUpgradeDeferral")),
-        rolls_back=not automatic.get("disableAutomaticRollback")
-        and not automatic.get("osRollingUpgradeDeferral"),
+        deferred=awaits_approval,
+        rolls_back=not automatic.get("disableAutomaticRollback") and not awaits_approval,
     )
     return True
 

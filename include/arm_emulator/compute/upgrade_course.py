@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ArmError, ErrorDetail
+from arm_emulator.batch.deferral import is_left_alone
 from arm_emulator.compute.actions import begin_reimage
 from arm_emulator.compute.images import require_version
 from arm_emulator.compute.kept_texts import forget_texts
@@ -207,7 +208,11 @@ def _is_giving_way(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade) -
 
 
 def _next_batch(world: World, scale_set: ScaleSet, upgrade: RollingUpgrade, pending: list[Instance]) -> None:
-    free = [instance for instance in pending if not instance.is_busy]
+    idle = [instance for instance in pending if not is_left_alone(world, scale_set, instance)]
+    if not idle:  # the end of a task comes back to here
+        upgrade.blocked_since = None
+        return
+    free = [instance for instance in idle if not instance.is_busy]
     batch = next_batch(scale_set, free, effective_policy(scale_set.resource))
     if not batch:
         _wait_for_budget(world, scale_set, upgrade)
