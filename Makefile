@@ -6,13 +6,16 @@ INSTALLED := $(VENV)/.installed
 
 export AIRFLOW_PORT EMULATOR_PORT API_PORT KEEP
 
-.PHONY: demo demo-phases test lint bench journeys up down clean golden rules lock
+.PHONY: demo demo-phases demo-batch test lint bench journeys up down clean golden rules lock
 
 demo: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.demo
 
 demo-phases: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.phases_demo
+
+demo-batch: $(INSTALLED)
+	$(BIN)/python -m fleetwright_demo.batch_demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)

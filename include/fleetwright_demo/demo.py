@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from fleetwright.domain.fleets import parse_fleet_id
-from fleetwright.ledger.store import open_ledger
 from fleetwright.rollout.report import report
-from fleetwright_demo.airflow_api import DAG_ID
-from fleetwright_demo.errors import StageError
 from fleetwright_demo.layout import RUN_FOLDER, chosen_ports
 from fleetwright_demo.loopback import fetch_audit
-from fleetwright_demo.naming import run_name
-from fleetwright_demo.playing import perform, tell_problems
+from fleetwright_demo.playing import perform, tell_end
+from fleetwright_demo.rolling_out import roll_out, run_page
 from fleetwright_demo.stage import Stage
-from fleetwright_demo.watching import Watch, follow
 from fleetwright_demo.worlds import DEMO_WORLD, fleet_of, load_world, newest_version_of
 
 SUMMARY = RUN_FOLDER / "demo-summary.json"
 HEALTH_TIMEOUT_SECONDS = 20
-_RUN_LIMIT_SECONDS = 300.0
 
 
 def main() -> int:
@@ -44,45 +37,23 @@ def _stage(console: Console) -> Stage:
 def _play(stage: Stage, console: Console) -> int:
     began = time.monotonic()
     stage.start()
-    summary = roll_out(stage, console)
+    summary = play_rollout(stage, console)
     summary["seconds"] = round(time.monotonic() - began, 1)
     write_summary(SUMMARY, summary)
-    console.print(outcome_table(summary))
-    code = tell_problems(console, problems_of(summary))
-    console.print(
-        f"Airflow: {stage.ports.airflow_url}/dags/{DAG_ID}/runs/{summary['dagRun']['runId']}", highlight=False
-    )
-    console.print(f"summary: {SUMMARY}", highlight=False)
-    return code
+    problems = problems_of(summary)
+    return tell_end(console, outcome_table(summary), problems, (run_page(stage, summary), str(SUMMARY)))
 
 
-def roll_out(stage: Stage, console: Console) -> dict[str, Any]:
-    """Start the rollout through Airflow's API, follow it, and gather what everybody says about it."""
+def play_rollout(stage: Stage, console: Console) -> dict[str, Any]:
+    """Roll the newest version out through Airflow, and gather what everybody says about it."""
     world = load_world(stage.world)
-    fleet, version = fleet_of(world), newest_version_of(world)
-    run_id = run_name(fleet, version, datetime.now(UTC))
-    conf = {
-        "fleet": fleet,
-        "version": version,
-        "trigger": "automatic",
-        "health_timeout_seconds": HEALTH_TIMEOUT_SECONDS,
-        "poll_seconds": 1,
-    }
-    api = stage.airflow
-    api.trigger(run_id, conf)
-    console.print(f"run {run_id} of {DAG_ID} started", highlight=False)
-    watch = Watch(api, open_ledger(stage.ledger_url), parse_fleet_id(fleet).key, run_id)
-    state = follow(watch, console, _RUN_LIMIT_SECONDS)
-    view = watch.newest()
-    if view is None:
-        raise StageError(
-            f"run {run_id} ended as {state} before a rollout began; read the log of its first task"
-        )
-    audit = fetch_audit(stage.ports.emulator_url)
+    subject = fleet_of(world), newest_version_of(world)
+    manners = {"health_timeout_seconds": HEALTH_TIMEOUT_SECONDS, "poll_seconds": 1}
+    rolled = roll_out(stage, console, subject, manners)
     return {
-        "rollout": report(view),
-        "audit": audit,
-        "dagRun": {"dagId": DAG_ID, "runId": run_id, "state": state},
+        "rollout": report(rolled.view),
+        "audit": fetch_audit(stage.ports.emulator_url),
+        "dagRun": rolled.dag_run(),
     }
 
 

@@ -26,7 +26,16 @@ def answers(url: str) -> bool:
 
 def fetch_audit(emulator_url: str) -> dict[str, Any]:
     """The referee's report."""
-    answer = loopback_session().get(f"{emulator_url}/_emulator/audit", timeout=_TIMEOUT_SECONDS)
+    return _fetch(f"{emulator_url}/_emulator/audit")
+
+
+def fetch_world(emulator_url: str) -> dict[str, Any]:
+    """The world as it is now, as a world document."""
+    return _fetch(f"{emulator_url}/_emulator/world")
+
+
+def _fetch(url: str) -> dict[str, Any]:
+    answer = loopback_session().get(url, timeout=_TIMEOUT_SECONDS)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found

@@ -18,7 +18,7 @@ from fleetwright_demo.layout import CONFIG, RUN_FOLDER, WORLDS, chosen_ports
 from fleetwright_demo.loopback import fetch_audit, publish_image
 from fleetwright_demo.phases_promises import BAD, GOOD, HARMED, OF_GALLERY, PHASES, problems_of
 from fleetwright_demo.phases_summary import Summary, outcome_table, versions_summary
-from fleetwright_demo.playing import perform, tell_problems
+from fleetwright_demo.playing import perform, tell_end
 from fleetwright_demo.stage import Stage
 
 SUMMARY = RUN_FOLDER / "demo-phases-summary.json"
@@ -69,11 +69,8 @@ def _play(stage: Stage, console: Console) -> int:
     summary = summary_of(stage, ledger)
     summary["seconds"] = round(time.monotonic() - began, 1)
     write_summary(SUMMARY, summary)
-    console.print(outcome_table(summary))
-    code = tell_problems(console, problems_of(summary))
-    console.print(f"Airflow: {stage.ports.airflow_url}/assets", highlight=False)
-    console.print(f"summary: {SUMMARY}", highlight=False)
-    return code
+    places = f"{stage.ports.airflow_url}/assets", str(SUMMARY)
+    return tell_end(console, outcome_table(summary), problems_of(summary), places)
 
 
 def let_travel(stage: Stage, ledger: SqlLedger, console: Console) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from rich.console import Console
+from rich.table import Table
 
 from fleetwright_demo.errors import StageError
 from fleetwright_demo.signals import end_kindly
@@ -42,6 +43,18 @@ def perform(make: Callable[[Console], Stage], play: Callable[[Stage, Console], i
         if left:
             console.print(f"still running: {', '.join(left)}", style="red")
     return 1 if left else code
+
+
+def tell_end(console: Console, table: Table, problems: list[str], places: tuple[str, str]) -> int:
+    """Show what a demo came to, and where more is to be seen; the exit code that follows.
+
+    :param places: a page of Airflow, and the summary's file
+    """
+    console.print(table)
+    code = tell_problems(console, problems)
+    console.print(f"Airflow: {places[0]}", highlight=False)
+    console.print(f"summary: {places[1]}", highlight=False)
+    return code
 
 
 def tell_problems(console: Console, problems: list[str]) -> int:

@@ -11,6 +11,7 @@ import yaml
 from fleetwright_demo.layout import WORLDS
 
 DEMO_WORLD = WORLDS / "demo.yaml"
+BATCH_WORLD = WORLDS / "demo-batch.yaml"
 
 
 def load_world(path: Path = DEMO_WORLD) -> dict[str, Any]:
@@ -22,6 +23,11 @@ def load_world(path: Path = DEMO_WORLD) -> dict[str, Any]:
 def fleet_of(world: dict[str, Any]) -> str:
     """Id of the world's first scale set."""
     return str(world["scaleSets"][0]["resource"]["id"])
+
+
+def pool_of(world: dict[str, Any]) -> str:
+    """Id of the world's first Batch pool."""
+    return str(world["batchAccounts"][0]["pools"][0]["resource"]["id"])
 
 
 def newest_version_of(world: dict[str, Any]) -> str:
