@@ -35,7 +35,7 @@ MAY_READ_THE_WALL_CLOCK = {
     "fleetwright.ledger.database": "leases live on wall time",
     "fleetwright.azure.credentials": "tokens expire on wall time",
     "arm_emulator.clock": "is the real clock of a world",
-    "fleetwright_demo.demo": "names its run after the time of day",
+    "fleetwright_demo.rolling_out": "names its run after the time of day",
     "fleetwright_demo.bench": "names its runs after the time of day",
 }
 MAY_WAIT = {
