@@ -176,7 +176,7 @@ def test_a_paused_next_phase_keeps_the_event(emulator: Emulated, scene: Scene) -
         ),
         (
             "canonical:ubuntuserver:99|1.0.0",
-            f"no scale set boots image canonical:ubuntuserver:99; there are: {IMAGE}",
+            f"no scale set or Batch pool boots image canonical:ubuntuserver:99; there are: {IMAGE}",
         ),
     ],
 )

@@ -62,8 +62,8 @@ def test_nothing_to_cancel(rehearse: Rehearse, capsys: pytest.CaptureFixture[str
     [
         ((FLEET_ID, "--by", "", "--reason", "x"), "--by is empty"),
         ((FLEET_ID, "--by", "on-call"), "--reason"),
-        (BY, "scale set's ARM id"),
-        (("web", *BY), "is not a scale set's id"),
+        (BY, "the ARM id of a scale set or Batch pool"),
+        (("web", *BY), "is neither a scale set's id nor a Batch pool's"),
     ],
 )
 def test_bad_input(

@@ -199,7 +199,7 @@ def test_a_word_that_is_two_things_needs_its_kind(desk: HoldsDesk) -> None:
         (("hold", f"{IMAGE}|{NEW}|westeurope", *WHY), "a version is image|version"),
         (
             ("hold", *WHY),
-            "hold needs a version (image|version, or dotted numbers), a phase, or a scale set's",
+            "hold needs a version (image|version, or dotted numbers), a phase, or the ARM id of a scale",
         ),
         (("hold", "canary"), "--reason"),
         (("hold", "canary", "--reason", " "), "--reason is empty"),

@@ -230,7 +230,7 @@ def test_nothing_is_suggested_without_fleets(rehearse: Rehearse, capsys: pytest.
 
     assert (suggested.code, suggested.out) == (2, "")
     assert suggested.err.startswith(
-        "fleetwright: there is nothing to plan: no scale set that can be seen is ours"
+        "fleetwright: there is nothing to plan: no scale set or Batch pool that can be seen is ours"
     )
 
 

@@ -154,7 +154,7 @@ def test_a_fleet_id_is_checked() -> None:
     empty = problems_of(one_phase("fleets: []"))
 
     assert told.startswith(
-        "p.yaml:8: phase b: fleet '/nothing' is not a scale set's id: /subscriptions/<guid>"
+        "p.yaml:8: phase b: fleet '/nothing' is neither a scale set's id nor a Batch pool's: /subscriptions/<guid>"
     )
     assert (
         "p.yaml:7: phase a: fleets and tags are empty; leave them out for all fleets of its regions" in empty

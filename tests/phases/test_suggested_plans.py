@@ -197,8 +197,8 @@ def test_a_region_that_azure_does_not_list_is_named() -> None:
         (
             False,
             (
-                "there is nothing to plan: no scale set that can be seen is ours, by the tag `fleetwright: enabled` or by"
-                " enableAutomaticOSUpgrade; hand sets over first, or take --all-regions"
+                "there is nothing to plan: no scale set or Batch pool that can be seen is ours, by the tag"
+                " `fleetwright: enabled` or by enableAutomaticOSUpgrade; hand some over first, or take --all-regions"
             ),
         ),
         (

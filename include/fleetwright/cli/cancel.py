@@ -15,14 +15,16 @@ from fleetwright.rollout.clocks import SystemClock
 
 @click.command()
 @click.argument("fleet", required=False)
-@click.option("--fleet", "fleet_flag", default=None, metavar="ID", help="ARM id of the scale set.")
+@click.option(
+    "--fleet", "fleet_flag", default=None, metavar="ID", help="ARM id of a scale set or Batch pool."
+)
 @person_flags
 @ledger_flag
 def cancel(fleet: str | None, fleet_flag: str | None, by: str, reason: str, ledger: str | None) -> int:
     """Cancel the rollout of FLEET: no further batch; who is in flight gets its verdict first."""
     given = fleet or fleet_flag
     if not given:
-        raise click.UsageError("cancel needs the scale set's ARM id")
+        raise click.UsageError("cancel needs the ARM id of a scale set or Batch pool")
     key = parse_fleet_id(given).key
     opened = look_into(ledger)
     view = request_cancel(opened, key, actor=by, reason=reason, now=SystemClock().now())

@@ -1,4 +1,4 @@
-"""Which thing a person means: a scale set's id, an image version, or a phase."""
+"""Which thing a person means: a fleet's id, an image version, or a phase."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _VERSIONS = "a version is image|version, or dotted numbers such as 18.04.2024020
 _FLEETS = (
     "a fleet is its ARM id, /subscriptions/<guid>/resourceGroups/<name>"
     "/providers/Microsoft.Compute/virtualMachineScaleSets/<name>"
+    " or …/providers/Microsoft.Batch/batchAccounts/<name>/pools/<name>"
 )
 
 

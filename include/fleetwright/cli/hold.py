@@ -42,7 +42,7 @@ def _joined(verb: str) -> Callable[[click.Context, click.Parameter, tuple[str, .
     def join(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> str:
         if not any(word.strip() for word in words):
             raise click.UsageError(
-                f"{verb} needs a version (image|version, or dotted numbers), a phase, or a scale set's ARM id"
+                f"{verb} needs a version (image|version, or dotted numbers), a phase, or the ARM id of a scale set or Batch pool"
             )
         return " ".join(words)
 

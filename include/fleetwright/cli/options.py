@@ -35,7 +35,7 @@ class Common:
 
 
 _FLAGS = (
-    click.option("--fleet", required=True, metavar="ID", help="ARM id of the scale set."),
+    click.option("--fleet", required=True, metavar="ID", help="ARM id of a scale set or Batch pool."),
     click.option(
         "--endpoint", default=PUBLIC_AZURE, metavar="URL", show_default=True, help="Where ARM answers."
     ),
@@ -59,13 +59,13 @@ _ROLLOUT_FLAGS = (
         type=click.Choice([kind.value for kind in TriggerKind]),
         default=TriggerKind.MANUAL.value,
         show_default=True,
-        help="Automatic rolls unhealthy instances back unless the set disables it.",
+        help="Automatic rolls unhealthy instances back unless the fleet disables it.",
     ),
     click.option("--rollback", is_flag=True, help="Roll unhealthy instances back on a manual run too."),
     click.option(
         "--require-deferral/--no-require-deferral",
         default=None,
-        help="Hold a set that Azure would upgrade by itself [default: on management.azure.com only].",
+        help="Hold a fleet that Azure would upgrade by itself [default: on management.azure.com only].",
     ),
     click.option(
         "--api-version",
@@ -131,11 +131,15 @@ def fleet_argument(command: Command) -> Command:
     @wraps(command)
     def with_fleet(named: str | None, fleet: str | None, **rest: Any) -> Any:  # noqa: ANN401 - as above
         if bool(named) is bool(fleet):
-            raise click.UsageError("name one fleet: the scale set's ARM id, as FLEET or with --fleet")
+            raise click.UsageError(
+                "name one fleet: the ARM id of a scale set or Batch pool, as FLEET or with --fleet"
+            )
         return common_flags_of(command)(fleet=named or fleet, **rest)
 
     decorated: Any = with_fleet
-    optional_fleet = click.option("--fleet", default=None, metavar="ID", help="ARM id of the scale set.")
+    optional_fleet = click.option(
+        "--fleet", default=None, metavar="ID", help="ARM id of a scale set or Batch pool."
+    )
     for flag in reversed(
         (click.argument("named", metavar="FLEET", required=False), optional_fleet, *_FLAGS[1:])
     ):

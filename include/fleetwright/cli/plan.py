@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from fleetwright.cli.drain_flags import drain_flags
 from fleetwright.cli.exit_codes import EXIT_HELD
 from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_json, tell_held
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ports, look_into_ledger
+from fleetwright.domain.drains import DrainPolicy
 from fleetwright.domain.errors import HeldError
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import foreseen_end, plan_body, preview, what_went_before
@@ -18,10 +20,17 @@ from fleetwright.rollout.validate import examine
 @click.command()
 @common_flags
 @rollout_flags
-def plan(common: Common, *, version: str, trigger: str, rollback: bool) -> int:
+@drain_flags
+def plan(common: Common, *, version: str, trigger: str, rollback: bool, drain: DrainPolicy) -> int:
     """Show what a rollout would do; nothing is changed, at Azure or in the ledger."""
     request = rollout_request(
-        common, version=version, trigger=trigger, rollback=rollback, health_timeout=300.0, poll=5.0
+        common,
+        version=version,
+        trigger=trigger,
+        rollback=rollback,
+        health_timeout=300.0,
+        poll=5.0,
+        drain=drain,
     )
     ports = build_ports(common, look_into_ledger(common))
     try:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 from rich.console import Console
 
+from fleetwright.cli.drain_flags import drain_flags
 from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
 from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_calls, tell_held
 from fleetwright.cli.owner import owner_of_process
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ledger, build_ports
+from fleetwright.domain.drains import DrainPolicy
 from fleetwright.domain.errors import FleetwrightError, HeldError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import RolloutState
@@ -29,6 +31,7 @@ _EXIT_CODES = {RolloutState.COMPLETED: EXIT_COMPLETED, RolloutState.HELD: EXIT_H
 @click.command()
 @common_flags
 @rollout_flags
+@drain_flags
 @click.option("--health-timeout", type=float, default=300.0, show_default=True, metavar="S")
 @click.option(
     "--poll", type=float, default=5.0, show_default=True, metavar="S", help="Seconds between two looks."
@@ -41,10 +44,17 @@ def run(
     rollback: bool,
     health_timeout: float,
     poll: float,
+    drain: DrainPolicy,
 ) -> int:
-    """Roll an image version out over one scale set, or resume a rollout whose holder died."""
+    """Roll an image version out over one scale set or Batch pool, or resume a rollout whose holder died."""
     request = rollout_request(
-        common, version=version, trigger=trigger, rollback=rollback, health_timeout=health_timeout, poll=poll
+        common,
+        version=version,
+        trigger=trigger,
+        rollback=rollback,
+        health_timeout=health_timeout,
+        poll=poll,
+        drain=drain,
     )
     ports = build_ports(common, build_ledger(common))
     with story(dated=not common.virtual_time) as console:

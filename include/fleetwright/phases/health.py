@@ -13,7 +13,7 @@ from fleetwright.domain.progress import failed_ids, serving_id
 from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import SwapState
 from fleetwright.phases.ports import PhasePorts
-from fleetwright.phases.presence import GONE, fetch_if_there
+from fleetwright.phases.presence import fetch_if_there, why_gone
 
 MOST_SIGNS = 10  # instances of a fleet that are named
 
@@ -32,7 +32,14 @@ def look_at_fleet(ports: PhasePorts, run: PhaseRun, outcome: FleetOutcome) -> Fl
         return outcome
     fleet = fetch_if_there(ports.driver, outcome.fleet_id)
     if fleet is None:
-        return replace(outcome, result=FleetResult.GONE, reason=GONE, judged=0, unhealthy=0, signs=())
+        return replace(
+            outcome,
+            result=FleetResult.GONE,
+            reason=why_gone(outcome.fleet_id),
+            judged=0,
+            unhealthy=0,
+            signs=(),
+        )
     instances = ports.driver.list_instances(fleet)
     views = ports.ledger.list_rollouts(fleet.key)
     view, later = _split(views, outcome.rollout_id)

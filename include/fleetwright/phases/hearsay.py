@@ -20,7 +20,7 @@ def why_unheard_of(ports: PhasePorts, publication: Publication) -> str:
     by_region = {normal_region(one.location): one for one in fleets if one.image.key == publication.image}
     if not by_region:
         images = sorted({one.image.key for one in fleets})
-        return f"no scale set boots image {publication.image}; there are: {name_ids(images) or 'none'}"
+        return f"no scale set or Batch pool boots image {publication.image}; there are: {name_ids(images) or 'none'}"
     ports.catalogue.forget()
     newest = {}
     for region, fleet in sorted(by_region.items()):

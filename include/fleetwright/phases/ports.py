@@ -21,7 +21,7 @@ class FleetDirectory(Protocol):
     """All fleets that we can see; raises ``ProviderError`` when they cannot be listed."""
 
     def list_fleets(self) -> tuple[Fleet, ...]:
-        """Every scale set of our subscriptions, by the fewest calls; ours or not."""
+        """Every scale set and Batch pool of our subscriptions, by the fewest calls; ours or not."""
         ...
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fleetwright.domain.errors import FleetNotFoundError
-from fleetwright.domain.fleets import Fleet, parse_fleet_id
+from fleetwright.domain.fleets import Fleet, kind_of, parse_fleet_id
 from fleetwright.rollout.ports.driver import FleetDriver
 
-GONE = "the scale set does not exist any more"
+
+def why_gone(fleet_id: str) -> str:
+    """What is told of a fleet that was deleted."""
+    return f"the {kind_of(fleet_id).words} does not exist any more"
 
 
 def fetch_if_there(driver: FleetDriver, fleet_id: str) -> Fleet | None:

@@ -24,7 +24,7 @@ from fleetwright.phases.finding import find_phase, find_run
 from fleetwright.phases.obstacles import find_newer_here, why_on_hold, why_put_away
 from fleetwright.phases.outcomes import has_trace
 from fleetwright.phases.ports import PhaseLedger, PhasePorts
-from fleetwright.phases.presence import GONE, fetch_if_there
+from fleetwright.phases.presence import fetch_if_there, why_gone
 from fleetwright.rollout.cancelling import find_ongoing
 from fleetwright.rollout.request import RolloutRequest
 
@@ -88,7 +88,7 @@ def may_start(ports: PhasePorts, plan: PhasePlan, run_key: str, fleet_id: str) -
 def _ask(ports: PhasePorts, run: PhaseRun, phase: Phase, answer: StartAnswer) -> StartAnswer:
     fleet = fetch_if_there(ports.driver, answer.fleet_id)
     if fleet is None:
-        gone = FleetOutcome(answer.fleet_id, FleetResult.GONE, reason=GONE)
+        gone = FleetOutcome(answer.fleet_id, FleetResult.GONE, reason=why_gone(answer.fleet_id))
         return _end(ports, run, answer, gone)
     never = _why_never(ports.ledger, run, fleet)
     if never is not None:

@@ -18,7 +18,7 @@ _NAMED = 3  # fleets that a line names; the others it counts
 def compare_plan(plan: PhasePlan, fleets: tuple[Fleet, ...], azure: Regions) -> tuple[PlanProblem, ...]:
     """Where the plan and Azure do not agree.
 
-    :param fleets: every scale set that can be seen, ours or not
+    :param fleets: every fleet that can be seen, ours or not
     """
     return (
         *_pairs(plan, azure),

@@ -58,8 +58,8 @@ def _why_nothing(*, all_regions: bool) -> str:
     if all_regions:
         return "there is nothing to plan: Azure lists no region for the subscriptions that can be seen"
     return (
-        "there is nothing to plan: no scale set that can be seen is ours, by the tag `fleetwright: enabled` or by"
-        " enableAutomaticOSUpgrade; hand sets over first, or take --all-regions"
+        "there is nothing to plan: no scale set or Batch pool that can be seen is ours, by the tag"
+        " `fleetwright: enabled` or by enableAutomaticOSUpgrade; hand some over first, or take --all-regions"
     )
 
 
