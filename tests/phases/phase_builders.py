@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fleetwright.domain.batch_pools import BatchPool
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import ImageReference
+from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.phase_documents import write_left_out, write_outcome, write_start
 from fleetwright.domain.phase_runs import (
     FleetOutcome,
@@ -18,6 +20,7 @@ from fleetwright.domain.phase_runs import (
     PhaseEventKind,
     PhaseState,
 )
+from fleetwright.domain.policy import UpgradePolicy
 from fleetwright.domain.publications import Publication
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)  # a Saturday
@@ -38,6 +41,23 @@ def a_fleet(name: str = "web", location: str = "westeurope", **changes: Any) -> 
     image = changes.pop("image", IMAGE)
     capacity = changes.pop("capacity", 6)
     return Fleet(parse_fleet_id(fleet_id(name)), location, capacity, image, tags=tags, **changes)
+
+
+def a_pool(name: str = "frames", location: str = "westeurope", **changes: Any) -> Fleet:  # noqa: ANN401 - as above
+    """A Batch pool of ours, on latest of the image, flagged with deferral."""
+    pool_id = (
+        f"{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Batch/batchAccounts/renders/pools/{name}"
+    )
+    policy = UpgradePolicy(enable_automatic_os_upgrade=True, os_rolling_upgrade_deferral=True)
+    values = {
+        "capacity": 10,
+        "image": IMAGE,
+        "policy": policy,
+        "health_sources": (HealthSource.NODE,),
+        "pool": BatchPool("renders"),
+        **changes,
+    }
+    return Fleet(parse_fleet_id(pool_id), location, **values)
 
 
 def after(minutes: float) -> datetime:

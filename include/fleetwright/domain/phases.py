@@ -41,7 +41,7 @@ class Approval:
 class FleetChoice:
     """The fleets that a canary phase is for: those named, and those with any of the tags.
 
-    :param names: ARM ids, or names of scale sets, in lower case
+    :param names: ARM ids, or names of scale sets and Batch pools, in lower case
     :param tags: name to value, both in lower case
     """
 

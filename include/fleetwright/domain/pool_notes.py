@@ -103,6 +103,6 @@ def _about_low_priority(pool: BatchPool) -> str:
         return ""
     count = pool.low_priority_nodes
     return (
-        f"the pool has {count} low-priority node{'' if count == 1 else 's'}: Azure may take such a node away at any time; "
-        "one that goes away is not waited for, and one that comes starts on the newest version (O9)"
+        f"the pool has {count} low-priority node{'' if count == 1 else 's'}: they are upgraded with the others; "
+        "one that Azure takes away meanwhile counts as unhealthy until it is back, and is back on the newest version (O9)"
     )

@@ -47,8 +47,9 @@ def _is_activated(facts: Facts) -> str:
         return ""
     return (
         f"Batch account {pool.account} shows no upgradePolicy of pool {facts.fleet.name}"
-        f"{f' to api-version {pool.api_version}' if pool.api_version else ''}: it is not activated for automatic OS "
-        "upgrades, or the pool has none; have Azure support activate the account, then set upgradePolicy (R60)"
+        f"{f' to api-version {pool.api_version}' if pool.api_version else ''}: the account is not activated for automatic "
+        "OS upgrades, or the pool has none; have Azure support activate the account, then set the pool's upgradePolicy "
+        "(R60)"
     )
 
 
