@@ -9,6 +9,7 @@ one upgraded.
 from __future__ import annotations
 
 from fleetwright.domain.health import why_not_ready
+from fleetwright.domain.holdups import what_it_runs, why_not_drained
 from fleetwright.domain.images import is_exact_version, is_older
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.queues import Queues, Rank, Taken, domain_of
@@ -73,6 +74,9 @@ def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
         choice = _standing(present[instance_id], situation)
         if choice is not None:
             return f"{situation.member} {instance_id}: {choice.reason}"
+        busy = why_not_drained(present[instance_id], situation)
+        if busy:
+            return f"{situation.member} {instance_id}: {busy}"
     out = situation.out_of_service
     if ids - out and len(out | ids) > situation.cap:
         return (
@@ -161,7 +165,11 @@ def _why_chosen(instance: Instance, situation: Situation) -> str:
         else f"it shows {instance.version!r}, which is no version"
     )
     reason = why_not_ready(instance, situation.health_source)
-    return f"{older}; goes first because it is not ready: {reason}" if reason else older
+    if reason:
+        return f"{older}; goes first because it is not ready: {reason}"
+    if situation.waits_for_work and not instance.is_idle:
+        return f"{older}; {what_it_runs(instance)}, and is upgraded once it is idle (R55)"
+    return older
 
 
 def _waiting(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fleetwright.domain.batch_pools import BatchPool
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.images import ImageReference
-from fleetwright.domain.instances import HealthSource
+from fleetwright.domain.instances import HealthSource, Instance
 from fleetwright.domain.model import ExpiringCredential, ServiceFabricExtension, WindowsSettings
 from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
 from fleetwright.domain.strategy import Strategy
@@ -220,6 +220,10 @@ class Fleet:
     def waits_for_work(self) -> bool:
         """Whether its nodes are upgraded only when they are idle: a pool with ``osRollingUpgradeDeferral`` (R55)."""
         return self.kind is FleetKind.BATCH_POOL and self.policy.os_rolling_upgrade_deferral
+
+    def hides_zones(self, instances: Iterable[Instance]) -> bool:
+        """Whether it is spread over zones and nobody can tell which instance is in which (R48)."""
+        return self.pool is not None and self.pool.is_zonal and any(not i.zone for i in instances)
 
     @property
     def service_fabric(self) -> bool:

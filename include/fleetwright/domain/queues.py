@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fleetwright.domain.holdups import Grade, grade
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.policy import RollingUpgradePolicy
 from fleetwright.domain.situation import Situation
@@ -50,7 +51,10 @@ class Queues:
     def __init__(
         self, situation: Situation, candidates: Iterable[Instance], busy: Iterable[Instance]
     ) -> None:
-        self._cap = situation.cap
+        self._cap, self._largest = situation.cap, situation.largest_batch
+        self._situation = situation
+        self._waits = situation.waits_for_work
+        self._closed = situation.waits_for_work and bool(situation.closed_ids)
         self._out = set(situation.out_of_service)
         self._prioritizes = situation.policy.prioritize_unhealthy_instances
         self._zone = situation.zone
@@ -65,9 +69,14 @@ class Queues:
             grouped.setdefault((rank, *domain_of(candidate, situation.policy)), []).append(candidate)
         phases: dict[Rank, list[_Domain]] = {}
         for (rank, zone, update_domain), members in sorted(grouped.items(), key=lambda item: item[0]):
-            members.sort(key=lambda i: (i.instance_id not in self._out, i.order))
+            members.sort(key=lambda i: (*self._urgency(i), i.order))
             phases.setdefault(rank, []).append(_Domain(zone, update_domain, deque(members)))
         return phases
+
+    def _urgency(self, instance: Instance) -> tuple[int, ...]:
+        if self._waits:
+            return (grade(instance, self._situation),)
+        return (instance.instance_id not in self._out,)
 
     @property
     def rank(self) -> Rank | None:
@@ -93,8 +102,9 @@ class Queues:
     def zones(self) -> tuple[str, ...]:
         """The zones that could give a batch as urgent as the next one, that of the next one first."""
         fitting = [domain for domain in self._in_order() if self._fits(domain)]
-        # Whoever goes first of all because some are not ready (N13) is not overtaken by a zone where all are.
-        alike = (d for d in fitting if not self._prioritizes or self._is_ill(d) == self._is_ill(fitting[0]))
+        # Whoever goes first of all because some are not ready (N13), or idle, is not overtaken by a zone where
+        # all are ready, or busy.
+        alike = (d for d in fitting if self._comes_after(d) == self._comes_after(fitting[0]))
         return tuple(dict.fromkeys(domain.zone for domain in alike))
 
     def _in_order(self) -> list[_Domain]:
@@ -102,26 +112,48 @@ class Queues:
         if not self._phases or self._phases[0][0] != self.rank:
             return []
         domains = self._phases[0][1]
-        if not self._prioritizes:
+        if not self._prioritizes and not self._waits:
             return domains
-        # Whoever is not ready stands first in its domain; the order of domains is kept besides (N13).
-        return sorted(domains, key=lambda domain: not self._is_ill(domain))
+        # Whoever is not ready, or idle, stands first in its domain; the order of domains is kept besides (N13, R55).
+        return sorted(domains, key=self._comes_after)
+
+    def _comes_after(self, domain: _Domain) -> tuple[bool, bool]:
+        """Whether others come first because they are not ready, and because something of theirs is idle."""
+        ill_first = self._prioritizes and not self._is_ill(domain)
+        return ill_first, self._waits and not self._is_prompt(domain)
 
     def _is_ill(self, domain: _Domain) -> bool:
+        if self._waits:
+            return grade(domain.members[0], self._situation) is Grade.NOT_READY
         return domain.members[0].instance_id in self._out
 
+    def _is_prompt(self, domain: _Domain) -> bool:
+        """Whether something of it could be swapped at once."""
+        first = domain.members[0]
+        return first.instance_id in self._out or self._cap > len(self._out) if first.is_idle else False
+
     def _fits(self, domain: _Domain) -> bool:
-        return self._is_ill(domain) or self._cap > len(self._out)
+        if self._cap > len(self._out) or domain.members[0].instance_id in self._out:
+            return True
+        return self._waits and any(member.instance_id in self._out for member in domain.members)
 
     def _fitting(self, members: deque[Instance]) -> tuple[Instance, ...]:
+        """The first that fit; what is out of service already uses no budget, wherever it stands."""
         chosen: list[Instance] = []
+        passed: list[Instance] = []
         budget = self._cap - len(self._out)
-        while members and len(chosen) < self._cap:
-            if members[0].instance_id not in self._out:
-                if budget <= 0:
-                    break
+        while members and len(chosen) < self._largest:
+            member = members.popleft()
+            if member.instance_id in self._out:
+                chosen.append(member)
+            elif budget > 0:
                 budget -= 1
-            chosen.append(members.popleft())
+                chosen.append(member)
+            else:
+                passed.append(member)
+                if not self._closed:
+                    break
+        members.extendleft(reversed(passed))
         return tuple(chosen)
 
     def _forget_empty(self, domains: list[_Domain], domain: _Domain) -> None:

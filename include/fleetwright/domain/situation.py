@@ -92,6 +92,8 @@ class Situation:
     :param order: what the applications asked for at the start of the rollout
     :param closed_ids: nodes whose scheduling this rollout has disabled: out of service for it, and not ill
     :param left_busy: why nodes that never became idle are left alone, by their ids
+    :param waits_for_work: only nodes that are closed and idle are swapped (R55)
+    :param one_by_one: nobody knows in which zones its nodes are, so no two are in one batch
     :param zone: the one zone in which to choose, because the others are not this set's turn (R48); None for any
     """
 
@@ -104,6 +106,8 @@ class Situation:
     order: UpgradeOrder = field(default_factory=UpgradeOrder)
     closed_ids: frozenset[str] = frozenset()
     left_busy: Mapping[str, str] = field(default_factory=dict)
+    waits_for_work: bool = False
+    one_by_one: bool = False
     zone: str | None = None
 
     @property
@@ -125,6 +129,11 @@ class Situation:
     def cap(self) -> int:
         """How many may be out of service at once, and be in one batch (R7, R9)."""
         return batch_size(self.total, self.policy.max_batch_instance_percent)
+
+    @property
+    def largest_batch(self) -> int:
+        """How many may be in one batch: the cap, unless they go one by one."""
+        return 1 if self.one_by_one else self.cap
 
     @property
     def out_of_service(self) -> frozenset[str]:

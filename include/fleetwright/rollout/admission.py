@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import select_batch, why_not_admitted
 from fleetwright.domain.eligibility import opted_out
+from fleetwright.domain.holdups import why_not_drained
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.queues import domain_of
 from fleetwright.domain.situation import Selection, Situation
@@ -32,7 +33,12 @@ def admit(session: RolloutSession, instances: tuple[Instance, ...], wanted: froz
     if judge_whole_set(session, situation) is not None:
         return Selection((), ())
     selection = select_batch(replace(situation, zone=_zone_of(situation, wanted)))
-    chosen = tuple(choice for choice in selection.chosen if choice.instance_id in wanted)
+    present = {instance.instance_id: instance for instance in instances}
+    chosen = tuple(
+        choice
+        for choice in selection.chosen
+        if choice.instance_id in wanted and not why_not_drained(present[choice.instance_id], situation)
+    )
     dropped = tuple(sorted(wanted - {choice.instance_id for choice in chosen}))
     if dropped:
         log.warning(

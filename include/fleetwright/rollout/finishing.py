@@ -41,6 +41,8 @@ def finish(session: RolloutSession, ending: Ending) -> None:
         "by_themselves": [leak.to_dict() for leak in find_leaks(session.view, instances)],
         "newer_version": find_newer_version(session),
     }
+    if session.view.rollout.left_busy:
+        outcome["left_busy"] = dict(session.view.rollout.left_busy)
     if session.fleet.is_flexible:
         outcome["kept_disks"] = _kept_disks(sweep)
     session.write(facts.finished(ending.state, ending.reason, outcome, session.now()))

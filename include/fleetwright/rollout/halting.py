@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from fleetwright.rollout.draining import wait_for_idle
 from fleetwright.rollout.effects import KeepLease, Process, ReadFleet, ReadWords, WaitUntil
 from fleetwright.rollout.heeding import Words, next_look, tell_halts
 from fleetwright.rollout.provider_errors import TransientError
@@ -24,6 +25,8 @@ def wait_to_choose(session: RolloutSession, chosen: Chosen) -> Process:
         return wait_for_budget(session, chosen.since or session.now())
     if chosen.wait is Wait.TURN:
         return wait_for_turn(session, chosen.since or session.now())
+    if chosen.wait is Wait.IDLE:
+        return wait_for_idle(session, chosen.since or session.now())
     return wait_while_halted(session)
 
 

@@ -44,9 +44,11 @@ def _is_alone(session: RolloutSession) -> bool:
 
 def wants_of(session: RolloutSession, situation: Situation) -> tuple[Want, ...]:
     """What the next batch needs: the turn of each pair of the region, and that of a zone where the set has zones."""
-    if session.fleet.effective_policy.enable_cross_zone_upgrade:
+    if situation.one_by_one:
+        modes: tuple[str, ...] = (session.fleet.key,)  # whoever is upgraded may be in any zone
+    elif session.fleet.effective_policy.enable_cross_zone_upgrade:
         # Lifted inside the set, never across the sets of the region (C8): it is alone meanwhile.
-        modes: tuple[str, ...] = (session.fleet.key,) if any(i.zone for i in situation.instances) else ()
+        modes = (session.fleet.key,) if any(i.zone for i in situation.instances) else ()
     else:
         modes = tuple(filter(None, list_zones(situation)))
     return (*_pair_wants(session.settings), *_zone_want(session, modes))
@@ -60,9 +62,12 @@ def why_not_our_turn(session: RolloutSession, swaps: Iterable[SwapRecord]) -> st
 
 def wants_of_batch(session: RolloutSession, swaps: Iterable[SwapRecord]) -> tuple[Want, ...]:
     """What a batch that is begun needs to have before its swaps are sent."""
+    swaps = tuple(swaps)
     zones = sorted({swap.zone for swap in swaps} - {""})
+    pool = session.fleet.pool
+    is_anywhere = pool is not None and pool.is_zonal and any(not swap.zone for swap in swaps)
     crosses = session.fleet.effective_policy.enable_cross_zone_upgrade or len(zones) > 1
-    modes = (session.fleet.key,) if zones and crosses else tuple(zones)
+    modes = (session.fleet.key,) if is_anywhere or (zones and crosses) else tuple(zones)
     return (*_pair_wants(session.settings), *_zone_want(session, modes))
 
 

@@ -22,6 +22,7 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.domain.strategy import Strategy
 from fleetwright.domain.upgrade_order import UpgradeOrder, read_upgrade_order
 from fleetwright.rollout import narrate
+from fleetwright.rollout.opening import adopt_closed_nodes
 from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.request import Validated
 from fleetwright.rollout.session import Ports, RolloutSession
@@ -73,6 +74,7 @@ def what_went_before(views: tuple[RolloutView, ...], target_version: str) -> tup
 def make_plan(session: RolloutSession, warnings: tuple[str, ...] = ()) -> Plan:
     """Plan what is left of the rollout, write it down and tell it."""
     instances = session.list_instances()
+    adopt_closed_nodes(session, instances)
     views = session.ports.ledger.list_rollouts(session.fleet.key)
     order, unheeded = _order(session, instances)
     warnings = (*warnings, *unheeded, *what_went_before(views[1:], session.settings.target_version))
@@ -118,7 +120,15 @@ def situation_of(
 ) -> Situation:
     """The situation of a fleet on which no rollout is under way."""
     policy, source = fleet.effective_policy, fleet.health_source
-    return Situation(instances, target_version, policy, source, order=order)
+    return Situation(
+        instances,
+        target_version,
+        policy,
+        source,
+        order=order,
+        waits_for_work=fleet.waits_for_work,
+        one_by_one=fleet.hides_zones(instances),
+    )
 
 
 def plan_body(

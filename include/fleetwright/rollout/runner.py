@@ -14,6 +14,7 @@ from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.effects import run
 from fleetwright.rollout.finishing import finish
 from fleetwright.rollout.halting import wait_to_choose
+from fleetwright.rollout.opening import give_nodes_back
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
@@ -62,6 +63,7 @@ def opened(
 
 def _give_back(session: RolloutSession, owner: str) -> None:
     try:
+        give_nodes_back(session)
         resume_repairs(session)
         session.ports.ledger.release(session.rollout_id, owner=owner)
     except LedgerError as error:

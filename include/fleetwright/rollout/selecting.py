@@ -14,9 +14,11 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.domain.thresholds import IN_ROLLOUT, StopReason, name_ids
 from fleetwright.rollout import narrate
 from fleetwright.rollout.check import Ending, check_health
+from fleetwright.rollout.draining import heed_deadlines, take_idle
 from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, ReadWords, WaitUntil
 from fleetwright.rollout.heeding import SHORTEST_LOOK, Words, read_words, tell_halts
 from fleetwright.rollout.lining_up import granted_zone, line_up, step_aside
+from fleetwright.rollout.opening import open_all
 from fleetwright.rollout.planning import make_plan
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
@@ -30,6 +32,7 @@ class Wait(StrEnum):
 
     BUDGET = "budget"  # something is left, and nothing fits
     RELEASE = "release"  # a person holds it, or its fleet's window is closed
+    IDLE = "idle"  # whoever is to be swapped next is still at work
     TURN = "turn"  # others go first in the region's zones, or in a paired region
 
 
@@ -56,13 +59,15 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
     batch = session.view.open_batch
     if batch is not None:
         return Chosen(batch.instance_ids)
-    instances = session.list_instances()
+    instances = heed_deadlines(session, session.list_instances())
     selection = select_batch(session.situation(instances))
     if not selection.chosen and not selection.pending_ids:
         return Chosen()
     if read_words(session).halts:
-        # It may take days: until then the set's repairs are its own again (O8), and the zones are the others'.
+        # It may take days: until then the set's repairs are its own again (O8), its nodes take work, and the zones are
+        # the others'.
         resume_repairs(session)
+        open_all(session)
         step_aside(session)
         return Chosen(wait=Wait.RELEASE, since=session.now())
     if selection.chosen:
@@ -86,11 +91,25 @@ def _choose_in_turn(session: RolloutSession, situation: Situation) -> Chosen:
     if not answer.is_granted:
         if not session.view.swapped_ids:
             resume_repairs(session)  # whoever has not begun may wait for hours
+        open_all(session)
         return Chosen(wait=Wait.TURN, since=session.now())
     selection = select_batch(replace(situation, zone=granted_zone(session, answer)))
     index = len(session.view.batches)
     log.info("%s", narrate.batch_text(index, selection, situation))
+    if situation.waits_for_work:
+        return _take_idle(session, selection, situation)
     return Chosen(selection.chosen_ids)
+
+
+def _take_idle(session: RolloutSession, selection: Selection, situation: Situation) -> Chosen:
+    """Close what was chosen; what is idle is the batch, what is at work goes on draining beside it (R55)."""
+    taken = take_idle(session, selection, situation)
+    if isinstance(taken, Ending):
+        return Chosen(ending=taken)
+    if taken or not session.view.rollout.closed:
+        return Chosen(taken)
+    step_aside(session)
+    return Chosen(wait=Wait.IDLE, since=session.now())
 
 
 def choose_again(session: RolloutSession, before: Chosen) -> Chosen:
@@ -104,7 +123,7 @@ def choose_again(session: RolloutSession, before: Chosen) -> Chosen:
         return Chosen(ending=ending)
     if before.wait is Wait.BUDGET:
         return choose_batch(session, before.since)
-    if before.wait is Wait.TURN and session.view.swapped_ids:
+    if before.wait is Wait.IDLE or (before.wait is Wait.TURN and session.view.swapped_ids):
         return choose_batch(session)
     suspend_repairs(session, make_plan(session, session.warnings))
     return choose_batch(session)

@@ -29,6 +29,7 @@ from fleetwright.rollout import facts, narrate
 from fleetwright.rollout.check import Ending, judge_whole_set, refused_too_often, said_by_people
 from fleetwright.rollout.lining_up import LONG_WAIT, step_aside
 from fleetwright.rollout.news import judge_refusal
+from fleetwright.rollout.opening import open_all, open_batch_nodes
 from fleetwright.rollout.restoring import is_restoring, open_restoring
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.sweeping import sweep_session
@@ -59,6 +60,7 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
     """
     if is_restoring(session):
         return Settled(f"{session.fleet.kind.member}s are taken back before the rollout ends")
+    open_batch_nodes(session)
     instances = session.list_instances()
     situation = session.situation(instances)
     failed = failed_ids(session.view, instances, session.fleet.health_source)
@@ -74,6 +76,8 @@ def settle_batch(session: RolloutSession, ending: Ending | None = None) -> Settl
     )
     goes_back = open_restoring(session, ending, instances, len(session.view.batches)) if ending else None
     _close(session, failed, summary, ending, goes_back)
+    if ending is not None:
+        open_all(session)
     sweep_session(session)
     if ending is not None and goes_back is not None:
         return Settled(
@@ -179,15 +183,18 @@ def _complete(session: RolloutSession, situation: Situation, failed: tuple[str, 
     selection = select_batch(situation)
     if selection.pending_ids:
         return None
-    if not session.view.swapped_ids:
+    left = {c.instance_id: c.reason for c in selection.left_out if c.standing is Standing.LEFT_BUSY}
+    if not session.view.swapped_ids and not left:
         return Ending(RolloutState.COMPLETED, nothing_to_do(situation))
     swapped = swapped_count(session.view)
     message = (
-        f"{swapped - len(failed)} of {swapped} {situation.member}s upgraded to {situation.target_version} "
-        f"in {len(session.view.batches)} batches"
+        f"{swapped - len(failed)} of {swapped + len(left)} {situation.member}s upgraded to "
+        f"{situation.target_version} in {len(session.view.batches)} batches"
     )
     if failed:
         message += f"; failed: {name_ids(failed)}"
+    if left:
+        message += f"; {len(left)} left busy: " + "; ".join(f"{i}: {why}" for i, why in left.items())
     return Ending(RolloutState.COMPLETED, StopReason("Completed", message))
 
 

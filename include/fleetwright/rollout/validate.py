@@ -14,6 +14,7 @@ from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.cancelling import find_ongoing
 from fleetwright.rollout.heeding import about_window, why_held
+from fleetwright.rollout.opening import warn_where_left_closed
 from fleetwright.rollout.pairing import Pairs, find_pairs
 from fleetwright.rollout.planning import predict_end
 from fleetwright.rollout.ports.catalogue import ImageCatalogue
@@ -54,6 +55,7 @@ def validate(ports: Ports, request: RolloutRequest, *, actor: str) -> Validated:
         key = parse_fleet_id(request.fleet_id).key
         ports.ledger.record_held(key, held.reasons, actor=actor, now=ports.clock.now())
         warn_where_left_suspended(ports.ledger, parse_fleet_id(request.fleet_id))
+        warn_where_left_closed(ports.ledger, parse_fleet_id(request.fleet_id))
         raise
 
 
