@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from arm_emulator.admin.application import create_admin_app
 from arm_emulator.arm_errors import ArmError
 from arm_emulator.batch.account_responses import account_routes
+from arm_emulator.batch.node_responses import node_routes
 from arm_emulator.batch.pool_responses import pool_routes
 from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.disk_responses import disk_routes
@@ -113,6 +114,7 @@ def create_router() -> Router:
             *pool_routes(),
             *resource_routes(),
             *feature_routes(),
+            *node_routes(),
         )
     )
 

@@ -94,13 +94,11 @@ def test_unknown_routes_and_verbs_are_named(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/_batch/jobs/pools/render/nodes",
-        "/_batch/jobs/pools/render/nodes/tvm-1",
         f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/shop/agentPools/np1",
     ],
 )
 def test_routes_of_other_fleets_are_named(serve: Serve, path: str) -> None:
-    """Batch nodes and AKS node pools are not served: a clear 404 says which route (C4, C9, C17, C18, N28, N29)."""
+    """AKS node pools are not served: a clear 404 says which route (C9, C17)."""
     answer = serve().arm("GET", path)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "InvalidResourceType")

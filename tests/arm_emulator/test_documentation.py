@@ -9,6 +9,8 @@ import yaml
 from emulated_worlds import Serve
 
 from arm_emulator.batch.addressing import ACCOUNT
+from arm_emulator.batch.node_addressing import NODE
+from arm_emulator.batch.speech import SERVICE
 from arm_emulator.server import create_router
 from arm_emulator.wire.router import COMPUTE_LOCATION, RESOURCE_GROUP, SCALE_SET
 
@@ -17,7 +19,14 @@ PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text("utf-8")
 
 def test_every_arm_route_is_in_the_table() -> None:
     """The table lists the routes that are served, all of them and no others."""
-    short = {SCALE_SET: "{SS}", ACCOUNT: "{BA}", RESOURCE_GROUP: "{RG}", COMPUTE_LOCATION: "{L}"}
+    short = {
+        SCALE_SET: "{SS}",
+        ACCOUNT: "{BA}",
+        RESOURCE_GROUP: "{RG}",
+        COMPUTE_LOCATION: "{L}",
+        NODE: "{BN}",
+        SERVICE: "{BD}",
+    }
     served = set()
     for route in create_router().routes:
         path = route.template

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from arm_emulator.compute.documents import ScaleSetExtrasDocument, TimingsDocument
+from arm_emulator.compute.instance import Fate
 from arm_emulator.world.words import Document, InstanceId, Instant
 
 
@@ -18,6 +19,18 @@ class TaskDocument(Document):
     seconds: float = -1
     began: Instant
     ends: Instant | None = None
+    requeues: int = Field(default=0, ge=0)
+
+
+class EndedTaskDocument(Document):
+    """A task that is over."""
+
+    job: str
+    id: str
+    began: Instant
+    ended: Instant
+    succeeded: bool = True
+    requeues: int = Field(default=0, ge=0)
 
 
 class NodeDocument(Document):
@@ -27,8 +40,11 @@ class NodeDocument(Document):
     tasks: list[TaskDocument] = Field(default_factory=list)
     afterTasks: Literal["reimage", "reboot"] | None = None
     afterVersion: str | None = None
-    rebooting: bool = False
+    afterFate: Fate = Field(default=Fate.APPLY, strict=False)
     totalTasksRun: int = Field(default=0, ge=0)
+    totalTasksSucceeded: int = Field(default=0, ge=0)
+    ended: list[EndedTaskDocument] = Field(default_factory=list)
+    changedAt: Instant | None = None
 
 
 class PoolExtrasDocument(Document):

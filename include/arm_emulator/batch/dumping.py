@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.batch.documents import NodeDocument, TaskDocument
+from arm_emulator.batch.documents import EndedTaskDocument, NodeDocument, TaskDocument
 from arm_emulator.compute.dumping import dump_scale_set
 from arm_emulator.instants import admin_instant
 
 if TYPE_CHECKING:
-    from arm_emulator.batch.node import Node, Task
+    from arm_emulator.batch.node import EndedTask, Node, Task
     from arm_emulator.batch.pool import BatchAccount, BatchPool
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.world.world import World
@@ -43,8 +43,11 @@ def _node(node: Node) -> JsonObject:
         tasks=[TaskDocument.model_validate(_task(task)) for task in node.tasks],
         afterTasks=None if node.after_tasks is None else node.after_tasks.value,
         afterVersion=node.after_version,
-        rebooting=node.is_rebooting,
+        afterFate=node.after_fate,
         totalTasksRun=node.total_tasks_run,
+        totalTasksSucceeded=node.total_tasks_succeeded,
+        ended=[_ended_task(task) for task in node.ended],
+        changedAt=None if node.changed_at is None else admin_instant(node.changed_at),
     )
     return document.model_dump(mode="json", exclude_defaults=True)
 
@@ -56,4 +59,16 @@ def _task(task: Task) -> JsonObject:
         "seconds": task.seconds,
         "began": admin_instant(task.began),
         "ends": None if task.ends is None else admin_instant(task.ends),
+        "requeues": task.requeues,
     }
+
+
+def _ended_task(task: EndedTask) -> EndedTaskDocument:
+    return EndedTaskDocument(
+        job=task.job,
+        id=task.id,
+        began=admin_instant(task.began),
+        ended=admin_instant(task.ended),
+        succeeded=task.succeeded,
+        requeues=task.requeues,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.batch.node_changes import node_changed
+from arm_emulator.batch.queue import enqueue
 from arm_emulator.record import NodeInterrupted
 
 if TYPE_CHECKING:
@@ -60,8 +61,13 @@ def stop_tasks(pool: BatchPool, node: Node, world: World, *, requeue: bool) -> l
     :return: those that it had.
     """
     tasks, node.tasks = node.tasks, []
-    for task in tasks if requeue else ():
-        task.ends = None
-        pool.queue.append(task)
+    for task in tasks:
+        if requeue:
+            task.ends = None
+            task.requeues += 1
+            enqueue(pool, task)
+        else:
+            node.tasks.append(task)
+            node.end(task, world.now, succeeded=False)
     node_changed(world, pool, node)
     return tasks

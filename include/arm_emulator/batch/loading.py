@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arm_emulator.batch.ids import AccountId
 from arm_emulator.batch.machines import new_machines
-from arm_emulator.batch.node import AfterTasks, Node, Task, instance_of
+from arm_emulator.batch.node import RECENT_TASKS, AfterTasks, EndedTask, Node, Task, instance_of
 from arm_emulator.batch.pool import BatchAccount, BatchPool
 from arm_emulator.batch.pool_resource import complete_pool, spelled
 from arm_emulator.compute.change_log import remember_first
@@ -21,6 +22,7 @@ from arm_emulator.resources.regions import region_name
 if TYPE_CHECKING:
     from arm_emulator.batch.documents import (
         BatchAccountDocument,
+        EndedTaskDocument,
         NodeDocument,
         PoolDocument,
         PoolExtrasDocument,
@@ -105,11 +107,19 @@ def _node(instance: str, said: NodeDocument) -> Node:
         tasks=[_task(task) for task in said.tasks],
         after_tasks=None if said.afterTasks is None else AfterTasks(said.afterTasks),
         after_version=said.afterVersion,
-        is_rebooting=said.rebooting,
+        after_fate=said.afterFate,
         total_tasks_run=said.totalTasksRun,
+        total_tasks_succeeded=said.totalTasksSucceeded,
+        ended=deque(map(_ended_task, said.ended), maxlen=RECENT_TASKS),
+        changed_at=None if said.changedAt is None else parse_instant(said.changedAt),
     )
 
 
 def _task(said: TaskDocument) -> Task:
     ends = None if said.ends is None else parse_instant(said.ends)
-    return Task(said.job, said.id, said.seconds, parse_instant(said.began), ends)
+    return Task(said.job, said.id, said.seconds, parse_instant(said.began), ends, said.requeues)
+
+
+def _ended_task(said: EndedTaskDocument) -> EndedTask:
+    began, ended = parse_instant(said.began), parse_instant(said.ended)
+    return EndedTask(said.job, said.id, began, ended, said.succeeded, said.requeues)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from arm_emulator.compute.instance import Fate
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from arm_emulator.batch.node_view import ShownNode
+
+RECENT_TASKS = 5
+"""As many tasks that have ended does a node tell of."""
 
 
 class AfterTasks(StrEnum):
@@ -22,7 +30,9 @@ class Task:
     """A task.
 
     :param seconds: how long it takes; -1 for one that never ends.
+    :param began: when it began last; while it waits, since when it is there to be done.
     :param ends: None for one that never ends.
+    :param requeues: how many times it was stopped and queued again.
     """
 
     job: str
@@ -30,6 +40,22 @@ class Task:
     seconds: float
     began: datetime
     ends: datetime | None
+    requeues: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndedTask:
+    """A task that is over.
+
+    :param succeeded: it came to its own end; one that was terminated did not.
+    """
+
+    job: str
+    id: str
+    began: datetime
+    ended: datetime
+    succeeded: bool
+    requeues: int = 0
 
 
 @dataclass(slots=True)
@@ -41,7 +67,11 @@ class Node:
     :param tasks: at work on it.
     :param after_tasks: what it waits to do.
     :param after_version: the image version of a reimage that waits; None where none does, or to the newest.
-    :param is_rebooting: its machine restarts because a call asked Batch for it.
+    :param after_fate: what a fault makes of that.
+    :param ended: the last tasks that ended on it, oldest first.
+    :param changed_at: when its work or its scheduling changed last.
+    :param revision: grows with every such change.
+    :param shown: its JSON until the next change.
     """
 
     instance: str
@@ -49,8 +79,13 @@ class Node:
     tasks: list[Task] = field(default_factory=list)
     after_tasks: AfterTasks | None = None
     after_version: str | None = None
-    is_rebooting: bool = False
+    after_fate: Fate = Fate.APPLY
     total_tasks_run: int = 0
+    total_tasks_succeeded: int = 0
+    ended: deque[EndedTask] = field(default_factory=lambda: deque(maxlen=RECENT_TASKS))
+    changed_at: datetime | None = None
+    revision: int = 0
+    shown: ShownNode | None = None
 
     @property
     def id(self) -> str:
@@ -59,12 +94,31 @@ class Node:
 
     def as_it_is(self) -> Node:
         """A copy that stays as it is, whatever happens to the node from now on."""
-        return replace(self, tasks=[replace(task) for task in self.tasks])
+        return replace(
+            self, tasks=[replace(task) for task in self.tasks], ended=deque(self.ended, maxlen=RECENT_TASKS)
+        )
 
     @property
     def is_working(self) -> bool:
         """Whether a task is at work on it."""
         return bool(self.tasks)
+
+    @property
+    def takes_work(self) -> bool:
+        """Whether a task may be given to it, as far as Batch knows without its machine."""
+        return self.scheduling_enabled and not self.tasks and self.after_tasks is None
+
+    def end(self, task: Task, now: datetime, *, succeeded: bool) -> None:
+        """A task is over, done or terminated."""
+        self.tasks.remove(task)
+        self.total_tasks_run += 1
+        self.total_tasks_succeeded += succeeded
+        self.ended.append(EndedTask(task.job, task.id, task.began, now, succeeded, task.requeues))
+
+    def changed(self, now: datetime) -> None:
+        """Its work or its scheduling is another one from now on."""
+        self.changed_at = now
+        self.revision += 1
 
 
 def node_id(instance: str) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def node_changed(world: World, pool: BatchPool, node: Node) -> None:
-    """Remember the node for lists that lag."""
+    """The node is another one from now on; remember it for lists that lag."""
+    node.changed(world.now)
     machine = pool.machines.instances.get(node.instance)
     if machine is not None:
         remember(world, pool.machines, node.instance, machine)

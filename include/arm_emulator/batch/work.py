@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.batch.node import Task
 from arm_emulator.batch.node_changes import node_changed
+from arm_emulator.batch.queue import enqueue
 from arm_emulator.compute.wakes import wake_at
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ JOB = "job"
 def takes_work(pool: BatchPool, node: Node) -> bool:
     """Whether a task would begin on a node now: it is idle, and nothing else is meant for it."""
     machine = pool.machines.instances[node.instance]
-    is_free = not node.tasks and node.after_tasks is None and not node.is_rebooting
-    return is_free and node.scheduling_enabled and machine.ready and not machine.is_busy
+    return node.takes_work and machine.ready and not machine.is_busy
 
 
 def give_work(world: World, pool: BatchPool, node: Node, seconds: float) -> bool:
@@ -38,7 +38,7 @@ def give_work(world: World, pool: BatchPool, node: Node, seconds: float) -> bool
         return True
     task = Task(JOB, _free_name(pool, node), seconds, world.now, None)
     if not takes_work(pool, node):
-        pool.queue.append(task)
+        enqueue(pool, task)
         return False
     begin_task(world, pool, node, task)
     return True
@@ -56,10 +56,10 @@ def begin_task(world: World, pool: BatchPool, node: Node, task: Task) -> None:
 def end_due_tasks(world: World, pool: BatchPool) -> None:
     """Tasks whose time is over have succeeded."""
     for node in [node for node in pool.nodes.values() if node.tasks]:
-        left = [task for task in node.tasks if task.ends is None or task.ends > world.now]
-        if len(left) < len(node.tasks) and node.instance in pool.machines.instances:
-            node.total_tasks_run += len(node.tasks) - len(left)
-            node.tasks = left
+        over = [task for task in node.tasks if task.ends is not None and task.ends <= world.now]
+        if over and node.instance in pool.machines.instances:
+            for task in over:
+                node.end(task, world.now, succeeded=True)
             node_changed(world, pool, node)
 
 

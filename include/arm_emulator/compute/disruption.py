@@ -26,9 +26,13 @@ class Disruption:
 
     def fate_of(self, instance_id: str) -> Fate:
         """What becomes of the change of one instance."""
-        # A member of a Flexible set may be named by its virtual machine: ``web_7`` is instance 7.
-        is_hit = self.instances is None or instance_id in {name.rpartition("_")[2] for name in self.instances}
+        # A member of a Flexible set may be named by its virtual machine, one of a pool by its node: ``web_7``, ``tvm-7``.
+        is_hit = self.instances is None or instance_id in {_number(name) for name in self.instances}
         return self.fate if is_hit else Fate.APPLY
+
+
+def _number(named: str) -> str:
+    return named.rpartition("_")[2].lower().removeprefix("tvm-")
 
 
 UNDISTURBED = Disruption()

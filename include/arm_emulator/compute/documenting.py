@@ -61,6 +61,7 @@ def _document(instance: Instance, previous_models: Sequence[Model]) -> dict[str,
         "updateDomain": instance.update_domain,
         "faultDomain": instance.fault_domain,
         "boots": instance.boots,
+        "bootedAt": admin_instant(instance.booted_at) if instance.booted_at else None,
         "etag": instance.etag,
         "power": instance.power.value,
         "provisioningState": instance.provisioning.value,
@@ -110,6 +111,7 @@ def _change_document(change: Change | None) -> dict[str, Any] | None:
         extensions=list(change.extensions),
         position=change.position,
         disk=change.disk,
+        byBatch=change.by_batch,
     ).model_dump(mode="json")
 
 
@@ -179,6 +181,7 @@ def _change(document: Any) -> Change | None:  # noqa: ANN401 - see above
         extensions=tuple(document.extensions),
         position=document.position,
         disk=document.disk,
+        by_batch=document.byBatch,
     )
 
 
@@ -200,6 +203,7 @@ _ATTRIBUTES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "updateDomain": ("update_domain", _same),
     "faultDomain": ("fault_domain", _same),
     "boots": ("boots", _same),
+    "bootedAt": ("booted_at", _maybe_instant),
     "etag": ("etag", _same),
     "power": ("power", _same),
     "provisioningState": ("provisioning", _same),

@@ -58,6 +58,7 @@ class ChangeDocument(Document):
     extensions: list[str] = Field(default_factory=list)
     position: int = Field(default=0, ge=0)
     disk: str | None = None
+    byBatch: bool = False
 
 
 class DiskExtrasDocument(Document):
@@ -99,6 +100,7 @@ class InstanceDocument(Document):
     updateDomain: int = Field(default=0, ge=0)
     faultDomain: int = Field(default=0, ge=0)
     boots: int = Field(default=0, ge=0)
+    bootedAt: Instant | None = None
     etag: int = Field(default=1, ge=1)
     power: Power = Field(default=Power.RUNNING, strict=False)
     provisioningState: Provisioning = Field(default=Provisioning.SUCCEEDED, strict=False)

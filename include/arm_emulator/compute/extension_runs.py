@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import ErrorDetail
+from arm_emulator.batch.node import node_id
 from arm_emulator.compute.health import follow_health, set_health
 from arm_emulator.compute.instance import (
     Change,
@@ -134,12 +135,13 @@ def behaviour_of(world: World, scale_set: ScaleSet, instance: Instance) -> Image
     """How the instance behaves on the version that it boots."""
     if instance.change is not None and instance.change.kind is ChangeKind.MODEL:
         return HEALTHY_BOOT
+    number = instance.instance_id
     return behaviour_at_boot(
         world.behaviours,
         world.seed,
-        scale_set=scale_set.key,
-        instance=instance.instance_id,
-        machine=scale_set.machine_name(instance.instance_id),
+        scale_set=scale_set.told_as.lower(),
+        instance=number,
+        machine=node_id(number) if scale_set.owner else scale_set.machine_name(number),
         version=instance.exact_version,
     )
 

@@ -103,6 +103,7 @@ class Change:
     :param extensions: those that have to run, in order.
     :param position: how many of them are done.
     :param disk: the id of the disk that becomes the OS disk, where one is attached.
+    :param by_batch: Batch itself does it, because a call asked for it.
     """
 
     kind: ChangeKind
@@ -114,6 +115,7 @@ class Change:
     extensions: tuple[str, ...] = ()
     position: int = 0
     disk: str | None = None
+    by_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Instance:
     :param tags: of the virtual machine.
     :param imported: ``name``, ``vmId``, ``computerName`` and first ``osDisk`` of a real instance of which this is a copy.
     :param boots: how many times it booted in this world; makes each boot's draws its own.
+    :param booted_at: when the last of those boots began; None where there was none.
     :param custom_metrics: what the application tells rolling upgrades of itself, as it was written.
     :param is_down: its zone is; what it does stands still, ``time_left`` is what its step still takes.
     :param ready: as it was told to the observer last.
@@ -174,6 +177,7 @@ class Instance:
     tags: dict[str, Any] | None = None
     imported: dict[str, Any] | None = None
     boots: int = 0
+    booted_at: datetime | None = None
     etag: int = 1
     revision: int = 0
     power: Power = Power.RUNNING

@@ -150,6 +150,7 @@ def _start_boot(world: World, scale_set: ScaleSet, instance: Instance) -> None:
     """Boot: custom data and all extensions run anew, and health is unknown until it is told."""
     change_of(instance).extensions = tuple(extension.name for extension in instance.model.extensions)
     instance.boots += 1
+    instance.booted_at = world.now
     instance.extensions = ()
     instance.power, instance.powered_at = Power.STARTING, world.now
     set_health(world, instance, HealthState.INITIALIZING)

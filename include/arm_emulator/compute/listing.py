@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from arm_emulator.compute.instance import Instance
-    from arm_emulator.compute.scale_set import ScaleSet
+    from arm_emulator.compute.scale_set import ScaleSet, Snapshot
     from arm_emulator.world.world import World
 
 
@@ -21,18 +21,18 @@ def listed_instances(world: World, scale_set: ScaleSet) -> Sequence[Instance]:
     lag = list_lag(world, scale_set)
     if not lag:
         return list(scale_set.instances.values())
-    shown = _as_of(scale_set, world.now - lag)
-    return sorted(shown, key=lambda instance: int(instance.instance_id))
+    shown = (state.instance for state in snapshots_as_of(scale_set, world.now - lag))
+    return sorted((i for i in shown if i is not None), key=lambda instance: int(instance.instance_id))
 
 
-def _as_of(scale_set: ScaleSet, instant: datetime) -> Iterable[Instance]:
+def snapshots_as_of(scale_set: ScaleSet, instant: datetime) -> Iterable[Snapshot]:
     """Each instance's last state by an instant."""
-    states: dict[str, Instance | None] = {}
+    states: dict[str, Snapshot] = {}
     for snapshot in scale_set.past:
         if snapshot.at > instant:
             break
-        states[snapshot.instance_id] = snapshot.instance
-    return [instance for instance in states.values() if instance is not None]
+        states[snapshot.instance_id] = snapshot
+    return states.values()
 
 
 def page_after(instances: Sequence[Instance], after: int | None) -> tuple[Sequence[Instance], int | None]:

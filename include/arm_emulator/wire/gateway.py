@@ -10,15 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arm_emulator.arm_errors import ArmError, InjectedError
+from arm_emulator.batch.node import instance_of, node_id
 from arm_emulator.faults.document import EffectDocument
 from arm_emulator.faults.faults import CallFacts, disruption_of
 from arm_emulator.protocol import drop_connection
 from arm_emulator.state.recorder import ARM, ARM_HIT, ARM_LATE
-from arm_emulator.wire.api_versions import require_api_version
 from arm_emulator.wire.authentication import require_token, revoke_token
-from arm_emulator.wire.call import JSON, ArmCall
-from arm_emulator.wire.error_reply import error_reply
-from arm_emulator.wire.reply_headers import reply_headers
+from arm_emulator.wire.call import ArmCall
+from arm_emulator.wire.dialect import dialect_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -30,15 +29,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _NO_ROUTE = "(no such route)"
-_FAULT_CODES = {
-    408: "RequestTimeout",
-    409: "Conflict",
-    429: "TooManyRequests",
-    500: "InternalServerError",
-    502: "BadGateway",
-    503: "ServiceUnavailable",
-    504: "GatewayTimeout",
-}
 
 
 class ArmGateway:
@@ -97,7 +87,9 @@ class ArmGateway:
             self._reply(call, match, effect)
         self._note(call, match, effect, status)
         if status is not None:
-            reply_headers(self._emulator.world, call)  # the ids in them are the world's to issue
+            dialect_of(call.path).headers(
+                self._emulator.world, call
+            )  # the ids in them are the world's to issue
 
     def _find(self, call: ArmCall) -> Match | ArmError:
         try:
@@ -106,28 +98,33 @@ class ArmGateway:
             return error
 
     def _reply(self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None) -> ArmReply:
+        speech = dialect_of(call.path)
         try:
             if effect is not None and effect.status is not None:
-                return _injected(effect, effect.status)
+                return _injected(call, effect, effect.status)
             if effect is not None and effect.tokenExpires:
                 revoke_token(self._emulator.world, call.headers)
             require_token(self._emulator.world, call.headers)
-            require_api_version(call.path, call.api_version)
+            speech.require_version(call.path, call.api_version)
             if isinstance(match, ArmError):
-                return error_reply(match)
+                return speech.error(call, match)
             call.parameters = match.parameters
             call.disruption = disruption_of(effect)
             return match.route.handler(self._emulator.world, call)
         except ArmError as error:
-            return error_reply(error)
+            return speech.error(call, error)
         except Exception as error:  # noqa: BLE001 - a defect here must not look like a lost connection
             _LOG.exception("%s %s failed", call.method, call.path)
-            return error_reply(InjectedError(500, "InternalServerError", f"The emulator failed: {error!r}"))
+            return speech.error(
+                call, InjectedError(500, "InternalServerError", f"The emulator failed: {error!r}")
+            )
 
     def _response(self, call: ArmCall, reply: ArmReply) -> Response:
-        headers = reply_headers(self._emulator.world, call)
-        media_type = JSON if reply.text else None
-        return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type=media_type)
+        speech, world = dialect_of(call.path), self._emulator.world
+        headers = speech.headers(world, call)
+        text = speech.complete(world, reply.text, headers)
+        media_type = speech.media_type if text else None
+        return Response(text, reply.status, {**headers, **reply.headers}, media_type=media_type)
 
     def _note(
         self, call: ArmCall, match: Match | ArmError, effect: EffectDocument | None, status: int | None
@@ -158,7 +155,10 @@ def _facts(call: ArmCall, match: Match | ArmError) -> CallFacts:
     instances: frozenset[str] | None = frozenset()
     if not isinstance(match, ArmError):
         one = match.parameters.get("instanceId") or match.parameters.get("vmName")
-        if one is not None:
+        node = match.parameters.get("nodeId")
+        if node is not None:
+            instances = frozenset({node_id(instance_of(node)), instance_of(node)})
+        elif one is not None:
             instances = frozenset({one})
         elif match.route.touches_instances:
             instances = _named_in_body(call)
@@ -183,10 +183,13 @@ def _named_in_body(call: ArmCall) -> frozenset[str] | None:
     return frozenset(named) if named and "*" not in named else None
 
 
-def _injected(effect: EffectDocument, status: int) -> ArmReply:
-    code = effect.code or _FAULT_CODES.get(status, "InternalServerError" if status >= 500 else "BadRequest")
+def _injected(call: ArmCall, effect: EffectDocument, status: int) -> ArmReply:
+    speech = dialect_of(call.path)
+    code = effect.code or speech.fault_codes.get(
+        status, "InternalServerError" if status >= 500 else "BadRequest"
+    )
     message = effect.message or f"A fault of this world answers {status}."
-    reply = error_reply(InjectedError(status, code, message))
+    reply = speech.error(call, InjectedError(status, code, message))
     if effect.retryAfter is not None:
         reply.headers["Retry-After"] = str(effect.retryAfter)
     return reply

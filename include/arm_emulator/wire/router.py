@@ -50,9 +50,9 @@ class Route:
 
 
 def _names_action_of_parameter(parts: list[str], tail: list[str]) -> bool:
-    """Whether the tail is an action on an instance, which only makes sense with ``virtualMachines/{…}`` before it."""
+    """Whether the tail is an action on an instance, which makes no sense without the instance before it."""
     before = parts[: len(parts) - len(tail)]
-    return bool(before) and before[-1] in {"{instanceId}", "{vmName}"}
+    return bool(before) and before[-1] in {"{instanceId}", "{vmName}", "{nodeId}"}
 
 
 class Match(NamedTuple):

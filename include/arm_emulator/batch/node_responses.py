@@ -1,0 +1,147 @@
+"""Routes of a pool's nodes: list, get, scheduling, reimage, reboot. Azure's own names for the first two are ListTVM and GetTVM (C18)."""
+
+from __future__ import annotations
+
+import json
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from arm_emulator.arm_errors import InvalidRequestContentError
+from arm_emulator.batch.errors import InvalidBodyError, InvalidPropertyError
+from arm_emulator.batch.node_actions import (
+    TaskOption,
+    ask_for_reboot,
+    ask_for_reimage,
+    disable_scheduling,
+    enable_scheduling,
+)
+from arm_emulator.batch.node_addressing import NODE, POOL, addressed_node, served_pool
+from arm_emulator.batch.node_lists import listed_nodes
+from arm_emulator.batch.node_view import changed_at, shown_node
+from arm_emulator.batch.odata import asked_filter, asked_names, page_of, selected
+from arm_emulator.batch.speech import service_url
+from arm_emulator.wire.call import ArmReply
+from arm_emulator.wire.paging import next_link
+from arm_emulator.wire.router import Route
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arm_emulator.batch.node_addressing import Addressed
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.wire.call import ArmCall
+    from arm_emulator.world.world import World
+
+_FILTERS = frozenset(
+    {
+        "id", "state", "schedulingState", "stateTransitionTime", "lastBootTime", "allocationTime", "ipAddress",
+        "affinityId", "vmSize", "totalTasksRun", "runningTasksCount", "runningTaskSlotsCount", "isDedicated",
+    }
+)  # fmt: skip
+_PROPERTIES = _FILTERS | {
+    "url", "totalTasksSucceeded", "recentTasks", "startTask", "startTaskInfo", "errors", "nodeAgentInfo",
+    "virtualMachineInfo", "endpointConfiguration", "certificateReferences", "ipv6Address",
+}  # fmt: skip
+_SCHEDULING_OPTIONS = (TaskOption.REQUEUE, TaskOption.TERMINATE, TaskOption.TASK_COMPLETION)
+
+
+def node_routes() -> tuple[Route, ...]:
+    """All of them."""
+    return (
+        Route("GET", f"{POOL}/nodes", list_nodes, only_reads=True),
+        Route("GET", NODE, get_node, only_reads=True),
+        Route("POST", f"{NODE}/disablescheduling", disable, touches_instances=True),
+        Route("POST", f"{NODE}/enablescheduling", enable, touches_instances=True),
+        Route("POST", f"{NODE}/reimage", reimage, touches_instances=True),
+        Route("POST", f"{NODE}/reboot", reboot, touches_instances=True),
+    )
+
+
+def list_nodes(world: World, call: ArmCall) -> ArmReply:
+    """The pool's nodes, in the order of their numbers, a page at a time."""
+    account, pool = served_pool(world, call)
+    wanted, names, page = asked_filter(call, _FILTERS), asked_names(call, _PROPERTIES), page_of(call)
+    shown = [shown_node(account, pool, node, machine, call) for node, machine in listed_nodes(world, pool)]
+    if wanted is not None:
+        shown = [one for one in shown if wanted.holds(one.content)]
+    texts = [one.text if names is None else json.dumps(selected(one.content, names)) for one in shown[page]]
+    return _listed(call, texts, page.stop if page.stop < len(shown) else None)
+
+
+def _listed(call: ArmCall, texts: list[str], following: int | None) -> ArmReply:
+    metadata = json.dumps(f"{service_url(call)}/$metadata#nodes")
+    link = "" if following is None else f', "odata.nextLink": {json.dumps(next_link(call, following))}'
+    return ArmReply(text=f'{{"odata.metadata": {metadata}, "value": [{", ".join(texts)}]{link}}}')
+
+
+def get_node(world: World, call: ArmCall) -> ArmReply:
+    """One node, as it is now whatever lists show."""
+    at = addressed_node(world, call)
+    names = asked_names(call, _PROPERTIES)
+    shown = shown_node(at.account, at.pool, at.node, at.instance, call)
+    metadata = f"{service_url(call)}/$metadata#nodes/@Element"
+    content = {"odata.metadata": metadata, **selected(shown.content, names)}
+    return ArmReply.of(content, headers=state_headers(changed_at(at.node, at.instance)))
+
+
+def state_headers(changed: datetime) -> dict[str, str]:
+    """``ETag``, bare as Batch writes it, and ``Last-Modified``."""
+    tag = int(changed.timestamp() * 1_000_000) & 0xFFF_FFFF_FFFF
+    return {"ETag": f"0x8D{tag:012X}", "Last-Modified": format_datetime(changed, usegmt=True)}
+
+
+def disable(world: World, call: ArmCall) -> ArmReply:
+    """No more tasks for a node."""
+    at = addressed_node(world, call)
+    option = _option(_body(call), "nodeDisableSchedulingOption", _SCHEDULING_OPTIONS)
+    disable_scheduling(world, at.pool, at.node, option)
+    return _done(call, at, 200)
+
+
+def enable(world: World, call: ArmCall) -> ArmReply:
+    """Tasks again for a node."""
+    at = addressed_node(world, call)
+    enable_scheduling(world, at.pool, at.node)
+    return _done(call, at, 200)
+
+
+def reimage(world: World, call: ArmCall) -> ArmReply:
+    """A new OS disk for a node, of the version that ``exactVersion`` says or the newest."""
+    at, body = addressed_node(world, call), _body(call)
+    option = _option(body, "nodeReimageOption", tuple(TaskOption))
+    version = body.get("exactVersion")
+    if version is not None and not isinstance(version, str):
+        raise InvalidPropertyError.of("exactVersion", version, "it is no text")
+    ask_for_reimage(world, at.pool, at.node, option, version or None, call.disruption)
+    return _done(call, at, 202)
+
+
+def reboot(world: World, call: ArmCall) -> ArmReply:
+    """A restart of a node's machine."""
+    at = addressed_node(world, call)
+    option = _option(_body(call), "nodeRebootOption", tuple(TaskOption))
+    ask_for_reboot(world, at.pool, at.node, option, call.disruption)
+    return _done(call, at, 202)
+
+
+def _done(call: ArmCall, at: Addressed, status: int) -> ArmReply:
+    changed = state_headers(changed_at(at.node, at.instance))
+    return ArmReply(status, headers={**changed, "DataServiceId": f"{call.base_url}{call.path}"})
+
+
+def _body(call: ArmCall) -> JsonObject:
+    try:
+        return call.json_object()
+    except InvalidRequestContentError as error:
+        raise InvalidBodyError("The specified Request Body is not syntactically valid.") from error
+
+
+def _option(body: JsonObject, name: str, allowed: tuple[TaskOption, ...]) -> TaskOption:
+    """What becomes of the tasks; Batch queues them again where a call does not say."""
+    value = body.get(name)
+    if value is None:
+        return TaskOption.REQUEUE
+    for option in allowed:
+        if str(value).lower() == option:
+            return option
+    raise InvalidPropertyError.of(name, value, f"it is none of {', '.join(allowed)}")
