@@ -9,7 +9,7 @@ import pytest
 from azure.batch.models import BatchNodeDisableSchedulingOptions
 from azure.core.exceptions import ResourceExistsError
 from emulated_nodes import BEFORE_2025, batch_client, data_plane, node_of, states
-from emulated_pools import batch_account, batch_pool, batch_world, machines_id, user_account
+from emulated_pools import ACCOUNT, batch_account, batch_pool, batch_world, machines_id, user_account
 from emulated_worlds import V1, V2, Json, Serve
 
 START = datetime(2024, 6, 1, tzinfo=UTC)
@@ -99,9 +99,9 @@ def test_pages_follow_odata_next_link(serve: Serve) -> None:
 
     assert [node["id"] for node in first["value"]] == ["tvm-0", "tvm-1", "tvm-2", "tvm-3"]
     assert second["value"] == [{"id": "tvm-4", "state": "idle"}, {"id": "tvm-5", "state": "idle"}]
-    assert first["odata.nextLink"].startswith(f"{emulator.url}/_batch/work/pools/p1/nodes?")
+    assert first["odata.nextLink"].startswith(f"{emulator.url}/_batch/{ACCOUNT}/pools/p1/nodes?")
     assert "odata.nextLink" not in second
-    assert first["odata.metadata"] == f"{emulator.url}/_batch/work/$metadata#nodes"
+    assert first["odata.metadata"] == f"{emulator.url}/_batch/{ACCOUNT}/$metadata#nodes"
     assert len(list(batch_client(emulator).list_nodes("p1", max_results=1))) == 6
 
 
@@ -125,7 +125,9 @@ def test_replies_have_the_headers_of_batch(serve: Serve) -> None:
     assert reply.headers["client-request-id"] == "mine"
     assert reply.headers["request-id"] != asked.headers["request-id"]
     assert asked.status_code == 200
-    assert asked.headers["dataserviceid"].endswith("/_batch/work/pools/p1/nodes/tvm-0/disablescheduling")
+    assert asked.headers["dataserviceid"].endswith(
+        f"/_batch/{ACCOUNT}/pools/p1/nodes/tvm-0/disablescheduling"
+    )
 
 
 def test_scheduling_is_disabled_and_enabled_once(serve: Serve) -> None:
