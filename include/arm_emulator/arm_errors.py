@@ -187,6 +187,12 @@ class MissingRequiredPropertyError(ArmError):
     kind = "MissingRequiredProperty"
 
 
+class FeatureNotRegisteredError(ArmError):
+    """A preview feature that the subscription has not registered."""
+
+    kind = "SubscriptionNotRegisteredForFeature"
+
+
 class PropertyCannotBeUpdatedError(ArmError):
     """A property of a pool that cannot change while the pool has nodes."""
 

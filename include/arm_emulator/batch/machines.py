@@ -78,7 +78,12 @@ def _profile(properties: JsonObject, machine: JsonObject) -> JsonObject:
     }
     task = {
         "name": START_TASK,
-        "properties": {"publisher": "Microsoft.Batch", "type": "StartTask", "typeHandlerVersion": "1.0"},
+        "properties": {
+            "publisher": "Microsoft.Batch",
+            "type": "StartTask",
+            "typeHandlerVersion": "1.0",
+            "settings": properties.get("startTask"),
+        },
     }
     extensions = [*([task] if properties.get("startTask") else []), agent]
     profile: dict[str, Any] = {

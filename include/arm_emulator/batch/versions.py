@@ -6,6 +6,7 @@ The published specifications have it from 2024-02-01 on, the page that describes
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.arm_errors import InvalidRequestBodyError
@@ -34,3 +35,13 @@ def refuse_newer_policy(api_version: str, properties: Mapping[str, Any]) -> None
         f"it exists since {UPGRADE_POLICY_SINCE}.",
         target="properties.upgradePolicy",
     )
+
+
+def keep_newer_policy(api_version: str, old: Mapping[str, Any], body: dict[str, Any]) -> None:
+    """Let a PUT keep the policy that its version does not know: leaving it out says nothing.
+
+    :param body: changed in place.
+    """
+    policy = (old.get("properties") or {}).get("upgradePolicy")
+    if not knows_upgrade_policy(api_version) and policy is not None:
+        body["properties"].setdefault("upgradePolicy", copy.deepcopy(policy))

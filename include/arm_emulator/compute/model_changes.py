@@ -114,6 +114,15 @@ def _change(
         return
     capacity = resource["sku"]["capacity"]
     require_quota(world, scale_set, _size_of(resource), capacity)
+    adopt_resource(world, scale_set, resource)
+    scale_to(world, scale_set, capacity)
+
+
+def adopt_resource(world: World, scale_set: ScaleSet, resource: JsonObject) -> None:
+    """Take a resource that passed all checks: its instances keep their model until they are brought to the new one.
+
+    :param resource: its capacity is not looked at; the number of instances stays.
+    """
     resource["sku"]["capacity"] = len(scale_set.instances)
     complete(resource, scale_set.id, world.now)
     scale_set.resource = resource
@@ -122,7 +131,6 @@ def _change(
         scale_set.rolling_upgrade.may_begin_again = not scale_set.rolling_upgrade.is_under_way
     _set_model(world, scale_set, Model.of(resource))
     forget_texts(scale_set)
-    scale_to(world, scale_set, capacity)
 
 
 def _size_of(resource: JsonObject) -> str:
