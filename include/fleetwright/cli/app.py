@@ -8,6 +8,7 @@ import sys
 import click
 
 from fleetwright import __version__
+from fleetwright.cli.busy import busy
 from fleetwright.cli.cancel import cancel
 from fleetwright.cli.disks import disks
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
@@ -34,6 +35,7 @@ for _verb in (
     run,
     plan,
     history,
+    busy,
     cancel,
     hold,
     release,

@@ -69,7 +69,7 @@ class Holdup:
     def text(self, policy: DrainPolicy, now: datetime) -> str:
         """Node, tasks and their ages, until when it is waited for, and what then."""
         work = ", ".join(f"{task.name}{_age(task, now)}" for task in self.tasks)
-        return f"{self.instance_id} runs {work}; {self._what_then(policy, now)}"
+        return f"{self.instance_id} runs {work}; {self.what_then(policy, now)}"
 
     def reason(self, now: datetime) -> str:
         """Why it is left as it is."""
@@ -78,7 +78,8 @@ class Holdup:
         more = f" and {len(others)} more" if others else ""
         return f"still ran {task.name}{more}{_age(task, now)}, {waited} after its scheduling was disabled"
 
-    def _what_then(self, policy: DrainPolicy, now: datetime) -> str:
+    def what_then(self, policy: DrainPolicy, now: datetime) -> str:
+        """Until when it is waited for, and what becomes of it then."""
         if self.deadline is None:
             return "waited for without a deadline"
         until = _time_text(self.deadline)

@@ -37,7 +37,7 @@ def tell_pool(
         for note in (
             _WAYS.get(fleet.pool.way, ""),
             _about_work(fleet, left, drain),
-            _about_zones(fleet.pool, instances),
+            _about_zones(fleet, instances),
             _about_low_priority(fleet.pool),
         )
         if note
@@ -89,8 +89,8 @@ def _when_busy(drain: DrainPolicy) -> str:
             )
 
 
-def _about_zones(pool: BatchPool, instances: tuple[Instance, ...]) -> str:
-    if not pool.is_zonal or all(instance.zone for instance in instances):
+def _about_zones(fleet: Fleet, instances: tuple[Instance, ...]) -> str:
+    if not fleet.hides_zones(instances):
         return ""
     return (
         "nodePlacementConfiguration.policy is Zonal, and Azure does not show in which zones the nodes stand: "
