@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.compute.wakes import wake_at
+from arm_emulator.resources.features import ROLLING_UPGRADE_DEFERRAL, FeatureState, state_of
+
 if TYPE_CHECKING:
+    from arm_emulator.batch.pool import BatchAccount
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.world.world import World
-
-DEFERRAL_FEATURE = "Microsoft.Compute/RollingUpgradeDeferral"
 
 
 def is_left_alone(world: World, machines: ScaleSet, instance: Instance) -> bool:
@@ -25,7 +27,11 @@ def may_be_upgraded(world: World, machines: ScaleSet) -> bool:
     if pool is None:
         return True
     account = world.batch_accounts[pool.key.rpartition("/pools/")[0]]
-    features = world.subscription(account.id.subscription).features
-    states = {name.lower(): state for name, state in features.items()}
-    is_able = states.get(DEFERRAL_FEATURE.lower()) == "Registered" or not account.is_user_subscription
-    return account.is_activated and (is_able or not pool.defers_upgrades)
+    needs_feature = account.is_user_subscription and pool.defers_upgrades
+    return account.is_activated and not (needs_feature and not _has_feature(world, machines, account))
+
+
+def _has_feature(world: World, machines: ScaleSet, account: BatchAccount) -> bool:
+    subscription = world.subscription(account.id.subscription)
+    wake_at(world, machines, subscription.features_due.get(ROLLING_UPGRADE_DEFERRAL))
+    return state_of(world, subscription, ROLLING_UPGRADE_DEFERRAL) is FeatureState.REGISTERED

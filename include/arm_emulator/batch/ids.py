@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from arm_emulator.resource_ids import ScaleSetId, scale_set_id
+from arm_emulator.seeded import guid
 
 _ACCOUNT = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
@@ -44,7 +45,11 @@ class AccountId:
         """The id of a pool of the account."""
         return f"{self.text}/pools/{name}"
 
-    def machines_id(self, pool: str) -> ScaleSetId:
-        """The id of the scale set that is a pool's machines: in a resource group of Batch's own."""
+    def machines_id(self, pool: str, *, is_hidden: bool) -> ScaleSetId:
+        """The id of the scale set that is a pool's machines: in a resource group of Batch's own.
+
+        :param is_hidden: it stands in a subscription of Batch's own, too.
+        """
+        subscription = guid("Batch's subscription", self.key) if is_hidden else self.subscription
         group = f"azurebatch-{self.name}-{pool}"
-        return ScaleSetId.parse(scale_set_id(self.subscription, group, f"{pool}-azurebatch-VMSS"))
+        return ScaleSetId.parse(scale_set_id(subscription, group, f"{pool}-azurebatch-VMSS"))

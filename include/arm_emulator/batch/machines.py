@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.compute.loading import new_scale_set
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 START_TASK = "startTask"
 NODE_AGENT = "batchNodeAgent"
+
+_USUAL_SIZE = "STANDARD_D2S_V3"
+_SIZE = re.compile(r"STANDARD_([A-Z]+)(\d+(?:-\d+)?)([A-Z]*)(_V\d+)?")
 
 
 def new_machines(
@@ -37,9 +41,9 @@ def machines_resource(
     properties = resource.get("properties") or {}
     machine = virtual_machines(resource)
     body: dict[str, Any] = {
-        "id": str(account.id.machines_id(name)),
+        "id": str(account.id.machines_id(name, is_hidden=not account.is_user_subscription)),
         "location": account.location,
-        "sku": {"name": properties.get("vmSize", "STANDARD_D2S_V3"), "capacity": nodes},
+        "sku": {"name": size_name(str(properties.get("vmSize") or _USUAL_SIZE)), "capacity": nodes},
         "tags": {"BatchAccountName": account.id.name, "PoolName": name},
         "properties": {
             "upgradePolicy": properties.get("upgradePolicy") or {"mode": "Manual"},
@@ -51,6 +55,19 @@ def machines_resource(
     if is_zonal(resource):
         body["zones"] = list(regions.by_name[account.location].zones)
     return body
+
+
+def size_name(batch_size: str) -> str:
+    """A VM size as Compute spells it; Batch has upper case.
+
+    >>> size_name("STANDARD_D2S_V3"), size_name("STANDARD_NC24RS_V3"), size_name("Standard_E4-2ds_v4")
+    ('Standard_D2s_v3', 'Standard_NC24rs_v3', 'Standard_E4-2ds_v4')
+    """
+    match = _SIZE.fullmatch(batch_size)
+    if match is None:
+        return batch_size
+    family, number, features, version = match.groups()
+    return f"Standard_{family}{number}{features.lower()}{(version or '').lower()}"
 
 
 def virtual_machines(resource: JsonObject) -> JsonObject:

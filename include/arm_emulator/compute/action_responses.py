@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import InvalidParameterError, OperationNotAllowedError
 from arm_emulator.compute.actions import begin_manual_upgrade, begin_reimage, chosen_instances
-from arm_emulator.compute.addressing import addressed_instance, addressed_scale_set
+from arm_emulator.compute.addressing import addressed_instance, addressed_scale_set, refuse_owned
 from arm_emulator.compute.deletion import begin_deletion
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.wire.api_versions import REIMAGE_TO_EXACT_VERSION, is_at_least
@@ -75,6 +75,7 @@ def delete(world: World, call: ArmCall) -> ArmReply:
         raise InvalidParameterError(
             "Required parameter 'instanceIds' is missing (null).", target="instanceIds"
         )
+    refuse_owned(scale_set)
     operation = begin_deletion(world, scale_set, chosen_instances(scale_set, ids), disruption=call.disruption)
     return _accepted(world, call, operation)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.arm_errors import ResourceNotFoundError
+from arm_emulator.arm_errors import OperationNotAllowedError, ResourceNotFoundError
 
 if TYPE_CHECKING:
     from arm_emulator.compute.instance import Instance
@@ -20,6 +20,17 @@ def addressed_scale_set(world: World, call: ArmCall) -> ScaleSet:
     """
     at = call.parameters
     return world.scale_set(at["subscriptionId"], at["resourceGroupName"], at["vmScaleSetName"])
+
+
+def refuse_owned(scale_set: ScaleSet) -> None:
+    """Refuse a change of the model or size of what is a Batch pool's machines: both are the pool's.
+
+    :raises OperationNotAllowedError: it is.
+    """
+    if scale_set.owner:
+        raise OperationNotAllowedError(
+            f"The VM Scale Set '{scale_set.id.name}' is managed by Azure Batch: change the pool {scale_set.owner} instead."
+        )
 
 
 def addressed_instance(world: World, call: ArmCall) -> tuple[ScaleSet, Instance]:

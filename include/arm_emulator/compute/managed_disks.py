@@ -112,11 +112,15 @@ def attachments_of(scale_set: ScaleSet) -> Iterator[Attachment]:
 
 
 def all_disks(world: World) -> Iterator[Attachment]:
-    """Every disk there is."""
-    for scale_set in world.scale_sets.values():
+    """Every disk that callers may see."""
+    for scale_set in _visible(world):
         yield from attachments_of(scale_set)
     for disk in world.disks.values():
         yield Attachment(disk)
+
+
+def _visible(world: World) -> Iterator[ScaleSet]:
+    return (scale_set for scale_set in world.scale_sets.values() if not scale_set.is_hidden)
 
 
 def find_disk(world: World, disk_id: str) -> Attachment | None:
@@ -126,7 +130,7 @@ def find_disk(world: World, disk_id: str) -> Attachment | None:
         return Attachment(world.disks[wanted])
     name = wanted.rpartition("/")[2]
     # A disk that came with an instance has the set's name in front; any other was attached by hand.
-    for scale_set in world.scale_sets.values():
+    for scale_set in _visible(world):
         if not (scale_set.has_moved_disks or name.startswith(f"{scale_set.id.name.lower()}_")):
             continue
         for attachment in attachments_of(scale_set):

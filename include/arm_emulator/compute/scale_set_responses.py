@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.compute.actions import begin_immediate_operation
-from arm_emulator.compute.addressing import addressed_scale_set
+from arm_emulator.compute.addressing import addressed_scale_set, refuse_owned
 from arm_emulator.compute.model_changes import create_scale_set, merge_into_scale_set, replace_scale_set
 from arm_emulator.compute.scale_set_view import scale_set_etag, scale_set_resource, summary
 from arm_emulator.operations.links import poll_headers
@@ -58,6 +58,7 @@ def put(world: World, call: ArmCall) -> ArmReply:
     require_match(call.headers, None if there is None else scale_set_etag(there))
     if there is None:
         return _accepted(world, call, create_scale_set(world, wanted, body), status=201, state="Creating")
+    refuse_owned(there)
     keep_newer_properties(call.api_version, there.resource, body)
     replace_scale_set(world, there, body, call.disruption)
     return _accepted(world, call, there)
@@ -69,6 +70,7 @@ def patch(world: World, call: ArmCall) -> ArmReply:
     body = call.json_object()
     refuse_newer_properties(call.api_version, body)
     require_match(call.headers, scale_set_etag(scale_set))
+    refuse_owned(scale_set)
     merge_into_scale_set(world, scale_set, body, call.disruption)
     return _accepted(world, call, scale_set)
 
