@@ -35,6 +35,10 @@ class Timeline:
         heapq.heappush(self._heap, Entry(instant, self._tickets, scale_set, instance))
         return self._tickets
 
+    def next_due(self, now: datetime) -> datetime | None:
+        """When the soonest entry is due, if that is by now."""
+        return self._heap[0].instant if self._heap and self._heap[0].instant <= now else None
+
     def pop_due(self, now: datetime) -> Entry | None:
         """The soonest entry that is due by now, taken out; None when there is none."""
         if self._heap and self._heap[0].instant <= now:

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 def advance_to(world: World, now: datetime) -> None:
     """Bring the world to an instant; one in its past changes nothing."""
     _let_platform_act(world)
-    while (entry := world.timeline.pop_due(now)) is not None:
-        world.now = max(world.now, entry.instant)
-        _run(world, entry)
+    _hand_out_work(world)
+    while (instant := world.timeline.next_due(now)) is not None:
+        world.now = max(world.now, instant)
+        while (entry := world.timeline.pop_due(world.now)) is not None:
+            _run(world, entry)
+        _hand_out_work(world)
     world.now = max(world.now, now)
 
 
@@ -50,7 +53,10 @@ def _let_act_on(world: World, scale_set: ScaleSet) -> None:
         act_after_tasks(world, pool)
     upgrade_by_platform(world, scale_set)
     repair_by_platform(world, scale_set)
-    if pool is not None:
-        hand_out_queue(
-            world, pool
-        )  # after the upgrades: a node that waits for its own is not kept busy for ever
+
+
+def _hand_out_work(world: World) -> None:
+    """At the end of an instant: a node that becomes idle is upgraded first, and all that do at once are asked in order."""
+    for account in world.batch_accounts.values():
+        for pool in account.pools.values():
+            hand_out_queue(world, pool)
