@@ -197,6 +197,11 @@ def test_require_deferral_is_a_setting_of_the_connection(
         ("require_deferral", 1, "require_deferral is 1; it must be true, false, or empty"),
         ("api_version", "new", "api_version is 'new'; it must be a date such as 2024-07-01"),
         ("api_version", "2024-02-30", "api_version is '2024-02-30'; it must be a date"),
+        (
+            "node_upgrade_way",
+            "reimage",
+            "node_upgrade_way is 'reimage'; it must be one of auto, data-plane, scale-set",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_what_is_allowed(
@@ -216,3 +221,10 @@ def test_the_connections_api_version_is_what_scale_set_calls_carry(connect: Conn
     connect("http://127.0.0.1", extra={"token": "word", "api_version": "2023-09-01"})
 
     assert AzureRmHook().endpoint.api_version == "2023-09-01"
+
+
+def test_the_connections_way_is_how_nodes_are_upgraded(connect: Connect) -> None:
+    """R54: extra ``node_upgrade_way`` reaches the endpoint, so that Azure's own way can be rehearsed elsewhere."""
+    connect("http://127.0.0.1", extra={"token": "word", "node_upgrade_way": "scale-set"})
+
+    assert AzureRmHook().endpoint.node_upgrade_way == "scale-set"

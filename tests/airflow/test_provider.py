@@ -7,6 +7,7 @@ from airflow.sdk.definitions.connection import Connection
 
 from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.airflow.provider_info import get_provider_info
+from fleetwright.azure.batch.upgrade_ways import WAY_WORDS
 from fleetwright.azure.identities import Identity
 
 
@@ -50,6 +51,7 @@ def test_the_form_asks_for_endpoint_subscription_credential_and_ca() -> None:
         "ca_bundle",
         "require_deferral",
         "api_version",
+        "node_upgrade_way",
     }
     assert declared["ui-field-behaviour"]["relabeling"] == {
         "host": "Endpoint",
@@ -73,3 +75,4 @@ def test_the_choices_of_the_form_are_those_that_the_hook_takes() -> None:
 
     assert fields["credential"]["schema"]["enum"] == [None, *(str(way) for way in Identity)]
     assert fields["require_deferral"]["schema"]["enum"] == [None, "true", "false"]
+    assert fields["node_upgrade_way"]["schema"]["enum"] == [None, *WAY_WORDS]

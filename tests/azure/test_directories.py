@@ -108,7 +108,9 @@ def test_a_broken_set_is_left_out_and_named(
         f"a scale set is left out: upgradePolicy of {fleet_id(SUBSCRIPTION, 1)}:"
         " duration 'a while' is not ISO 8601 such as PT30S or PT1H30M"
     )
-    assert f"'/subscriptions/{SUBSCRIPTION}/nothing' is not a scale set's id" in nothing
+    assert (
+        f"'/subscriptions/{SUBSCRIPTION}/nothing' is neither a scale set's id nor a Batch pool's" in nothing
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from arm_bodies import instance
 
-from fleetwright.azure import known_pages
+from fleetwright.azure.bodies import Body
 from fleetwright.azure.calls import Answer, Call
 from fleetwright.azure.instance_parsing import parse_instance
 from fleetwright.azure.known_pages import KEPT_PAGES, KnownPages
+from fleetwright.domain.instances import Instance
 
 CALL = Call("GET", "https://management.azure.com/page")
 
@@ -22,21 +23,24 @@ def page(*instances: dict[str, Any], next_link: str = "") -> Answer:
 
 
 @pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def parsed() -> list[str]:
     """The instances that were parsed, in order."""
-    seen: list[str] = []
+    return []
 
-    def parse(body: dict[str, Any]) -> object:
-        seen.append(body["instanceId"])
+
+def pages_telling(parsed: list[str]) -> KnownPages[Instance]:
+    """Pages that say which instances they take apart."""
+
+    def parse(body: Body) -> Instance:
+        parsed.append(body["instanceId"])
         return parse_instance(body)
 
-    monkeypatch.setattr(known_pages, "parse_instance", parse)
-    return seen
+    return KnownPages(parse)
 
 
 def test_same_page_is_parsed_once(parsed: list[str]) -> None:
     """The same bytes are the same instances and lead to the same next page; one other byte is another page."""
-    pages = KnownPages()
+    pages = pages_telling(parsed)
     first = pages.read(CALL, page(instance("0"), instance("1"), next_link="https://x/2"))
 
     again = pages.read(CALL, page(instance("0"), instance("1"), next_link="https://x/2"))
@@ -50,7 +54,7 @@ def test_same_page_is_parsed_once(parsed: list[str]) -> None:
 
 def test_pages_not_met_for_long_are_forgotten(parsed: list[str]) -> None:
     """Only so many pages are kept, those met last: memory does not grow with the rollout."""
-    pages = KnownPages()
+    pages = pages_telling(parsed)
     for n in range(KEPT_PAGES + 1):
         pages.read(CALL, page(instance(str(n))))
     del parsed[:]

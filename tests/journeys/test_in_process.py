@@ -14,8 +14,8 @@ from fleetwright.azure import budget
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.ledger.store import open_ledger
 from fleetwright.rollout.session import Ports
@@ -41,7 +41,7 @@ def ports_of(emulator: EmulatorInProcess) -> Ports:
     clock = InProcessClock(emulator)
     endpoint = AzureEndpoint(URL, StaticToken(TOKEN))
     client = connect(endpoint, clock, transport=InProcessTransport(emulator))
-    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
     return Ports(clock, driver, catalogue, open_ledger("sqlite://"), AzureRegionDirectory(client))
 
 

@@ -15,8 +15,8 @@ from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.domain.phases import PhasePlan
@@ -63,7 +63,7 @@ def ports() -> Iterator[PhasePorts]:
     with EmulatorServer(estate()) as server:
         clock = EmulatorClock(server.url)
         client = connect(AzureEndpoint(server.url, StaticToken(TOKEN)), clock)
-        driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+        driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
         fleets, regions = AzureFleetDirectory(client), AzureRegionDirectory(client)
         yield PhasePorts(clock, fleets, regions, driver, catalogue, open_ledger("sqlite://"))
         client.close()

@@ -14,8 +14,8 @@ from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.domain.publications import Publication
 from fleetwright.domain.seen_images import WatchTimes
 from fleetwright.ledger.store import SqlLedger, open_ledger
@@ -66,7 +66,7 @@ class Vigil(Voyage):
             clock=self.clock,
             fleets=AzureFleetDirectory(client, SUBSCRIPTION),
             regions=AzureRegionDirectory(client),
-            driver=ScaleSetDriver(client),
+            driver=FleetDrivers(client),
             catalogue=AzureImageCatalogue(client),
             ledger=ledger,
         )

@@ -15,8 +15,8 @@ from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.errors import HeldError
 from fleetwright.domain.phase_runs import PhaseRun
@@ -102,7 +102,7 @@ class Voyage(Rehearsal):
             clock=self.clock,
             fleets=AzureFleetDirectory(client, SUBSCRIPTION),
             regions=AzureRegionDirectory(client),
-            driver=ScaleSetDriver(client),
+            driver=FleetDrivers(client),
             catalogue=AzureImageCatalogue(client),
             ledger=ledger,
         )

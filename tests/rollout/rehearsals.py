@@ -17,8 +17,8 @@ from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.records import RolloutView, TriggerKind
 from fleetwright.ledger.store import SqlLedger, open_ledger
@@ -227,7 +227,7 @@ class Rehearsal:
         client = connect(AzureEndpoint(self.url, StaticToken(TOKEN)), self.clock)
         ledger = open_ledger(self.ledger_url, wall_clock=self.wall)
         self._open += [client, ledger]
-        driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+        driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
         return Ports(self.clock, driver, catalogue, ledger, AzureRegionDirectory(client))
 
     def run(self, ports: Ports | None = None, *, owner: str = "first", **request: Json) -> RolloutView:

@@ -60,8 +60,8 @@ class AzureRmHook(BaseHook):
         """
         extra = self._extra()
         url = self._read().host or PUBLIC_AZURE
-        api_version = str(extra.get("api_version") or "")
-        return AzureEndpoint(url, self._tokens(url), extra.get("ca_bundle") or None, api_version)
+        words = {name: str(extra.get(name) or "") for name in ("api_version", "node_upgrade_way")}
+        return AzureEndpoint(url, self._tokens(url), extra.get("ca_bundle") or None, **words)
 
     @property
     def requires_deferral(self) -> bool:

@@ -50,7 +50,14 @@ def _fields() -> dict[str, Any]:
             ["true", "false"],
             "Hold sets that Azure upgrades by itself; empty: on management.azure.com only.",
         ),
-        "api_version": _text("API version", "For calls about scale sets; empty for the built-in one."),
+        "api_version": _text(
+            "API version", "For calls about scale sets and Batch pools; empty for the built-in one."
+        ),
+        "node_upgrade_way": _choice(
+            "Node upgrade way",
+            ["auto", "data-plane", "scale-set"],
+            "By what nodes of Batch pools are upgraded; empty: by the endpoint and the account.",
+        ),
     }
 
 

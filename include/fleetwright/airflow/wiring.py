@@ -19,8 +19,8 @@ from fleetwright.airflow.hooks import AzureRmHook
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
 from fleetwright.phases.ports import PhasePorts
@@ -95,7 +95,7 @@ async def _ledger_url_async() -> str:
 def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
     clock = SystemClock()
     client = hook.get_client(clock)
-    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
     return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), _closing(client, ledger))
 
 
@@ -110,7 +110,7 @@ def ports_as(kind: type[AnyPorts], hook: AzureRmHook, ledger: SqlLedger, **more:
         clock=clock,
         fleets=AzureFleetDirectory(client, hook.subscription_id),
         regions=AzureRegionDirectory(client),
-        driver=ScaleSetDriver(client),
+        driver=FleetDrivers(client),
         catalogue=AzureImageCatalogue(client),
         ledger=ledger,
         close=_closing(client, ledger),

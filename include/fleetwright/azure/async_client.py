@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from fleetwright.azure.async_transport import HttpxTransport
 from fleetwright.azure.bodies import Body
-from fleetwright.azure.budget import budget_for
+from fleetwright.azure.budget import Meter, budget_for
 from fleetwright.azure.calls import Answer, Call, Outcome
 from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.errors import NotFoundError
@@ -39,12 +39,14 @@ class AsyncArmReader:
         clock: Clock,
         ca_bundle: str | None = None,
         policy: RetryPolicy = QUICK,
+        meter: Meter = budget_for,
     ) -> None:
         self._url = url
         self._tokens = tokens
         self._clock = clock
         self._policy = policy
         self._ca_bundle = ca_bundle
+        self._meter = meter
 
     async def get(self, url: str) -> Body:
         """Read one thing."""
@@ -123,7 +125,7 @@ class AsyncArmReader:
         return await asyncio.to_thread(self._tokens.fetch, challenge) or ""
 
     async def _attempt(self, call: Call, token: str, transport: HttpxTransport) -> Outcome:
-        budget = budget_for(call)
+        budget = self._meter(call)
         delay = budget.reserve(call, self._clock.now())
         if delay:
             await asyncio.sleep(delay)

@@ -8,8 +8,9 @@ keeps a large fleet, or many rollouts at once, from being throttled at all.
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,6 +56,8 @@ class Bucket:
 READS = Bucket(capacity=250, per_second=25, tokens=250)
 WRITES = Bucket(capacity=200, per_second=10, tokens=200)
 
+_ENDLESS = Bucket(capacity=math.inf, per_second=1, tokens=math.inf)
+
 _REMAINING_READS = ("x-ms-ratelimit-remaining-subscription-reads",)
 _REMAINING_WRITES = (
     "x-ms-ratelimit-remaining-subscription-writes",
@@ -65,10 +68,10 @@ _REMAINING_WRITES = (
 class Budget:
     """A subscription's buckets; safe to share between threads and event loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, reads: Bucket = READS, writes: Bucket = WRITES) -> None:
         self._lock = threading.Lock()
-        self._reads = READS
-        self._writes = WRITES
+        self._reads = reads
+        self._writes = writes
 
     def reserve(self, call: Call, now: datetime) -> float:
         """Take one request; return the seconds to wait before it is sent."""
@@ -87,6 +90,9 @@ class Budget:
             self._writes = self._writes if writes is None else self._writes.lowered(writes)
 
 
+# The budget that pays for a call.
+Meter = Callable[[Call], Budget]
+
 _budgets: dict[tuple[str, str], Budget] = {}
 _budgets_lock = threading.Lock()
 
@@ -95,6 +101,11 @@ def budget_for(call: Call) -> Budget:
     """The one budget of the call's subscription at its endpoint."""
     with _budgets_lock:
         return _budgets.setdefault((call.origin.lower(), call.subscription), Budget())
+
+
+def unmetered(_call: Call) -> Budget:
+    """A budget that has no end, for services that Azure Resource Manager does not meter."""
+    return Budget(_ENDLESS, _ENDLESS)
 
 
 def _least(headers: Mapping[str, str], names: tuple[str, ...]) -> float | None:

@@ -8,17 +8,18 @@ from typing import Any
 
 from fleetwright.azure.async_client import AsyncArmReader
 from fleetwright.azure.bodies import Body
-from fleetwright.azure.budget import budget_for
+from fleetwright.azure.budget import Meter, budget_for, unmetered
 from fleetwright.azure.calls import Answer, Call, Outcome
 from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
-from fleetwright.azure.hosts import check_link
+from fleetwright.azure.hosts import check_link, host_of
 from fleetwright.azure.operations import Look, forgotten, look_without_call, operation_url, read_look, unread
 from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport, Transport
-from fleetwright.azure.urls import API_VERSIONS, SCALE_SETS, arm_url
+from fleetwright.azure.urls import API_VERSIONS, BATCH_ACCOUNTS, SCALE_SETS, arm_url
+from fleetwright.domain.batch_pools import NodeUpgradeWay
 from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.ports.clock import Clock
 from fleetwright.rollout.ports.leases import Guard
@@ -31,8 +32,10 @@ class ArmClient:
 
     :param url: scheme and host, no trailing slash
     :param ca_bundle: a PEM file with further authorities
-    :param scale_set_api_version: for calls about scale sets, instead of the built-in one (R17, O5)
+    :param api_version: for calls about fleets, instead of the built-in ones (R17, R57, O5)
+    :param node_upgrade_way: by what nodes of Batch pools are upgraded; None goes by the endpoint and the account
     :param transport: another way than connections of its own
+    :param meter: the request budget that pays for a call
     """
 
     def __init__(
@@ -43,21 +46,52 @@ class ArmClient:
         clock: Clock,
         ca_bundle: str | None = None,
         policy: RetryPolicy = PATIENT,
-        scale_set_api_version: str = "",
+        api_version: str = "",
+        node_upgrade_way: NodeUpgradeWay | None = None,
         transport: Transport | None = None,
+        meter: Meter = budget_for,
     ) -> None:
         self.url = url
-        self.scale_set_api_version = scale_set_api_version or API_VERSIONS[SCALE_SETS]
+        self.scale_set_api_version = api_version or API_VERSIONS[SCALE_SETS]
+        self.pool_api_version = api_version or API_VERSIONS[BATCH_ACCOUNTS]
+        self.node_upgrade_way = node_upgrade_way
         self.clock = clock
-        self.reader = AsyncArmReader(url=url, tokens=tokens, clock=clock, ca_bundle=ca_bundle)
+        self.reader = AsyncArmReader(url=url, tokens=tokens, clock=clock, ca_bundle=ca_bundle, meter=meter)
         self._tokens = tokens
+        self._ca_bundle = ca_bundle
         self._policy = policy
+        self._given_transport = transport
         self._transport = transport or RequestsTransport(url, ca_bundle)
+        self._meter = meter
         self._was_answered = False
+        self._beside: dict[str, ArmClient] = {}
+
+    def beside(self, url: str, scope: str) -> ArmClient:
+        """The same ways at another service of Azure, as the same identity; one client for each URL.
+
+        :param url: one that may see our tokens
+        :param scope: of that service's tokens
+        """
+        if url not in self._beside:
+            own = self._transport if host_of(url) == host_of(self.url) else None
+            self._beside[url] = ArmClient(
+                url=url,
+                tokens=self._tokens.for_scope(scope),
+                clock=self.clock,
+                ca_bundle=self._ca_bundle,
+                policy=self._policy,
+                transport=self._given_transport or own,
+                meter=unmetered,
+            )
+        return self._beside[url]
 
     def scale_set_url(self, path: str, **query: str) -> str:
         """The URL of a call about a scale set or its instances, with the version that such calls carry."""
         return arm_url(self.url, path, SCALE_SETS, api_version=self.scale_set_api_version, **query)
+
+    def pool_url(self, path: str, **query: str) -> str:
+        """The URL of a call about a Batch account or its pools, with the version that such calls carry."""
+        return arm_url(self.url, path, BATCH_ACCOUNTS, api_version=self.pool_api_version, **query)
 
     def get(self, url: str) -> Body:
         """Read one thing."""
@@ -137,6 +171,8 @@ class ArmClient:
 
     def close(self) -> None:
         """Close the connections that are kept for the next call."""
+        for client in self._beside.values():
+            client.close()
         self._transport.close()
 
     def _is_renewed(self, exchange: Exchange, outcome: Outcome) -> bool:
@@ -153,7 +189,7 @@ class ArmClient:
             raise exchange.unsent(error) from error
 
     def _attempt(self, call: Call, token: str, guard: Guard | None) -> Outcome:
-        budget = budget_for(call)
+        budget = self._meter(call)
         self.wait(budget.reserve(call, self.clock.now()))
         if guard is not None:
             guard()

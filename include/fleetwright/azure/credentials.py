@@ -44,6 +44,10 @@ class TokenSource(Protocol):
         """
         ...
 
+    def for_scope(self, scope: str) -> TokenSource:
+        """Tokens of the same identity for another service."""
+        ...
+
 
 class StaticToken:
     """One token that was given and cannot be renewed.
@@ -64,6 +68,10 @@ class StaticToken:
         """There is no other."""
         del challenge
         return None
+
+    def for_scope(self, _scope: str) -> StaticToken:
+        """The one token is for everybody."""
+        return self
 
 
 class CredentialTokens:
@@ -98,6 +106,10 @@ class CredentialTokens:
                 self._credential = self._make()
             self._token = self._ask(self._credential, claims_of(challenge))
             return self._token.token
+
+    def for_scope(self, scope: str) -> CredentialTokens:
+        """Tokens of the same credential for another service."""
+        return CredentialTokens(self._make_credential, scope)
 
     def _make(self) -> TokenCredential:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlsplit
 
+from fleetwright.azure.batch.upgrade_ways import parse_way
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import TokenSource, default_tokens
 from fleetwright.azure.hosts import PUBLIC_ARM, cloud_of, is_loopback
@@ -30,17 +31,20 @@ class AzureEndpoint:
     :param url: kept without a trailing slash
     :param tokens: None asks azure-identity's default chain
     :param ca_bundle: a PEM file with authorities to trust besides the usual ones
-    :param api_version: for calls about scale sets, instead of the built-in one; empty for that
-    :raises ConfigurationError: when the URL or the version is none, or the bundle cannot be read
+    :param api_version: for calls about fleets, instead of the built-in ones; empty for those
+    :param node_upgrade_way: by what nodes of Batch pools are upgraded: ``auto``, ``data-plane`` or ``scale-set``
+    :raises ConfigurationError: when the URL, the version or the way is none, or the bundle cannot be read
     """
 
     url: str = PUBLIC_AZURE
     tokens: TokenSource | None = field(default=None, repr=False)
     ca_bundle: str | None = None
     api_version: str = ""
+    node_upgrade_way: str = ""
 
     def __post_init__(self) -> None:
         _check_api_version(self.api_version)
+        parse_way(self.node_upgrade_way)
         object.__setattr__(self, "url", _checked(self.url, has_tokens=self.tokens is not None))
         if self.ca_bundle is not None:
             tls_context(self.ca_bundle)
@@ -68,7 +72,8 @@ def connect(
         clock=clock,
         ca_bundle=endpoint.ca_bundle,
         policy=policy,
-        scale_set_api_version=endpoint.api_version,
+        api_version=endpoint.api_version,
+        node_upgrade_way=parse_way(endpoint.node_upgrade_way),
         transport=transport,
     )
 

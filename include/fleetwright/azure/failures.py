@@ -17,6 +17,7 @@ from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 
 LONGEST_MESSAGE = 600  # characters
+_REPEATED = ("RequestId:", "Time:")
 SHORTEST_SECRET = 8  # characters; a shorter token is a stand-in, and part of too many other words
 
 
@@ -51,7 +52,7 @@ def describe(call: Call, answer: Answer, secret: str = "") -> ArmFailure:
         method=call.method,
         path=call.path,
         origin=call.origin,
-        request_id=answer.headers.get("x-ms-request-id", "") or call.request_id,
+        request_id=_request_id(call, answer),
         retry_after=answer.retry_after or 0.0,
     )
 
@@ -69,7 +70,7 @@ def unexpected(call: Call, answer: Answer, what: str) -> UnexpectedAnswerError:
             method=call.method,
             path=call.path,
             origin=call.origin,
-            request_id=answer.headers.get("x-ms-request-id", "") or call.request_id,
+            request_id=_request_id(call, answer),
         )
     )
 
@@ -102,15 +103,31 @@ def _no_answer(call: Call, outcome: Outcome, attempts: int) -> str:
 
 def _error_body(answer: Answer) -> Body:
     try:
-        return body_at(as_body(decode(answer.content)), "error")
+        body = as_body(decode(answer.content))
     except ValueError:
         return {}
+    # The data plane of Batch answers the error itself, without the field around it.
+    return body_at(body, "error") or (body if text_at(body, "code") else {})
+
+
+def _request_id(call: Call, answer: Answer) -> str:
+    named = (answer.headers.get(name, "") for name in ("x-ms-request-id", "request-id"))
+    return next(filter(None, named), call.request_id)
 
 
 def _message(body: Body) -> str:
-    message = text_at(body, "message") or "no message"
+    message = text_at(body, "message") or _batch_message(body) or "no message"
     detail = next((text_at(item, "message") for item in bodies_at(body, "details")), "")
     return f"{message} ({detail})" if detail and detail not in message else message
+
+
+def _batch_message(body: Body) -> str:
+    """The words of the data plane of Batch, without the lines that repeat the headers."""
+    lines = text_at(body, "message", "value").splitlines()
+    words = " ".join(line for line in lines if not line.startswith(_REPEATED))
+    told = (f"{text_at(item, 'key')}: {text_at(item, 'value')}" for item in bodies_at(body, "values"))
+    details = ", ".join(told)
+    return f"{words} ({details})" if words and details else words or details
 
 
 def _one_line(text: str, secret: str) -> str:

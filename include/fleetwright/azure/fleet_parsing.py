@@ -34,7 +34,7 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
         location=normal_region(text_at(body, "location")),
         capacity=number_at(body, "sku", "capacity"),
         image=parse_image_reference(body_at(profile, "storageProfile", "imageReference")),
-        policy=_policy(fleet_id, body_at(properties, "upgradePolicy")),
+        policy=parse_policy(fleet_id, body_at(properties, "upgradePolicy")),
         zones=texts_at(body, "zones"),
         tags={name: str(value) for name, value in body_at(body, "tags").items()},
         orchestration_mode=text_at(properties, "orchestrationMode") or "Uniform",
@@ -50,6 +50,7 @@ def parse_fleet(fleet_id: FleetId, body: Body) -> Fleet:
         credentials=expiring_credentials(profile),
         heeds_custom_metrics=heeds_custom_metrics(profile),
         vm_size=text_at(body, "sku", "name"),
+        owned_by_pool=_owning_pool(body_at(body, "tags")),
     )
 
 
@@ -74,7 +75,17 @@ def _flag_or_none(properties: Body, name: str) -> bool | None:
     return said if isinstance(said, bool) else None
 
 
-def _policy(fleet_id: FleetId, body: Body) -> UpgradePolicy:
+def _owning_pool(tags: Body) -> str:
+    """``account/pool``, by the tags that Batch writes on what it allocates; empty where they are not."""
+    account, pool = text_at(tags, "BatchAccountName"), text_at(tags, "PoolName")
+    return f"{account}/{pool}" if account and pool else ""
+
+
+def parse_policy(fleet_id: FleetId, body: Body) -> UpgradePolicy:
+    """Read an ``upgradePolicy``.
+
+    :raises ConfigurationError: naming the fleet, when it holds a percentage or duration that is none
+    """
     try:
         return parse_upgrade_policy(body)
     except ConfigurationError as error:

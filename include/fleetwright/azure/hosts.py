@@ -16,6 +16,18 @@ _AUTHORITIES = {
     "management.chinacloudapi.cn": "login.chinacloudapi.cn",
 }
 
+# learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure#batch and .../azure/china
+_BATCH_DOMAINS = {
+    PUBLIC_ARM: "batch.azure.com",
+    "management.usgovcloudapi.net": "batch.usgovcloudapi.net",
+    "management.chinacloudapi.cn": "batch.chinacloudapi.cn",
+}
+_BATCH_AUDIENCES = {
+    PUBLIC_ARM: "batch.core.windows.net",
+    "management.usgovcloudapi.net": "batch.core.usgovcloudapi.net",
+    "management.chinacloudapi.cn": "batch.chinacloudapi.cn",
+}
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -43,6 +55,21 @@ def token_scope(url: str) -> str:
     'https://management.azure.com/.default'
     """
     return f"https://{cloud_of(url) or PUBLIC_ARM}/.default"
+
+
+def batch_scope(arm_url: str) -> str:
+    """The scope of tokens for the data planes of Batch accounts in the ARM endpoint's cloud.
+
+    >>> batch_scope("https://management.azure.com")
+    'https://batch.core.windows.net/.default'
+    """
+    return f"https://{_BATCH_AUDIENCES[cloud_of(arm_url) or PUBLIC_ARM]}/.default"
+
+
+def is_batch_host(arm_url: str, url: str) -> bool:
+    """Whether a URL is a Batch account's data plane in the cloud of the ARM endpoint."""
+    domain = _BATCH_DOMAINS.get(cloud_of(arm_url), "")
+    return bool(domain) and urlsplit(url).scheme == "https" and host_of(url).endswith(f".{domain}")
 
 
 def authority_of(url: str) -> str:

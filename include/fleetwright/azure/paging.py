@@ -41,7 +41,12 @@ def read_page(call: Call, answer: Answer) -> Page[Body]:
     items = body.get("value")
     if not isinstance(items, list):
         raise unexpected(call, answer, "answered a list with something that is none")
-    return Page(tuple(as_body(item) for item in items), text_at(body, "nextLink"))
+    return Page(tuple(as_body(item) for item in items), _next_link(body))
+
+
+def _next_link(body: Body) -> str:
+    # The data plane of Batch writes OData's own name.
+    return text_at(body, "nextLink") or text_at(body, "odata.nextLink")
 
 
 def read_object(call: Call, answer: Answer) -> Body:

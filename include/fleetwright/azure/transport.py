@@ -31,7 +31,7 @@ def headers_for(call: Call, token: str) -> dict[str, str]:
         "User-Agent": USER_AGENT,
         "x-ms-client-request-id": call.request_id,
     }
-    return headers if call.body is None else {**headers, "Content-Type": "application/json"}
+    return headers if call.body is None else {**headers, "Content-Type": call.media_type}
 
 
 class Transport(Protocol):

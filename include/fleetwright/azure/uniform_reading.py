@@ -16,7 +16,7 @@ class UniformReading:
 
     def __init__(self, client: ArmClient) -> None:
         self._client = client
-        self._pages = KnownPages()
+        self._pages = KnownPages(parse_instance)
 
     def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
         """One call, as many pages as Azure makes of it."""

@@ -16,8 +16,12 @@ LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
 USAGES = "Microsoft.Compute/locations/usages"
 SERVICE_FABRIC = "Microsoft.ServiceFabric/clusters"
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
+FEATURES = "Microsoft.Features/providers/features"
+BATCH_ACCOUNTS = "Microsoft.Batch/batchAccounts"
+BATCH_NODES = "Microsoft.Batch data plane"
 
 # reimage heeds exactVersion from 2023-03-01 on (O5); automaticOSUpgradePolicy exists from 2018-10-01 on (R17).
+# The data plane of Batch tells upgradingos apart and shows images' exactVersion in the version below (C4).
 API_VERSIONS = {
     SCALE_SETS: "2024-07-01",
     VIRTUAL_MACHINES: "2024-07-01",
@@ -28,6 +32,9 @@ API_VERSIONS = {
     USAGES: "2024-07-01",
     SERVICE_FABRIC: "2021-06-01",
     SUBSCRIPTIONS: "2022-12-01",
+    FEATURES: "2021-07-01",
+    BATCH_ACCOUNTS: "2024-07-01",
+    BATCH_NODES: "2024-07-01.20.0",
 }
 
 

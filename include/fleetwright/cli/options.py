@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from fleetwright.azure.batch.upgrade_ways import AUTO, WAY_WORDS
 from fleetwright.azure.endpoint import PUBLIC_AZURE
 from fleetwright.domain.images import LATEST
 from fleetwright.domain.records import TriggerKind
@@ -21,7 +22,8 @@ class Common:
     """Where the fleet is, who asks, and how the answer is printed.
 
     :param require_deferral: None goes by the endpoint's host (O2)
-    :param api_version: of calls about scale sets, empty for the built-in one
+    :param api_version: of calls about fleets, empty for the built-in one
+    :param node_upgrade_way: by what nodes of Batch pools are upgraded
     """
 
     endpoint: str
@@ -32,6 +34,7 @@ class Common:
     as_json: bool
     require_deferral: bool | None = None
     api_version: str = ""
+    node_upgrade_way: str = AUTO
 
 
 _FLAGS = (
@@ -71,7 +74,14 @@ _ROLLOUT_FLAGS = (
         "--api-version",
         default="",
         metavar="DATE",
-        help="Version of the calls about scale sets [default: the built-in one].",
+        help="Version of the calls about scale sets and Batch pools [default: the built-in one].",
+    ),
+    click.option(
+        "--node-upgrade-way",
+        type=click.Choice(WAY_WORDS),
+        default=AUTO,
+        show_default=True,
+        help="By what nodes of a Batch pool are upgraded; auto goes by the endpoint and the account.",
     ),
 )
 
@@ -85,9 +95,15 @@ def rollout_flags(command: Command) -> Command:
         *,
         require_deferral: bool | None,
         api_version: str,
+        node_upgrade_way: str,
         **rest: Any,  # noqa: ANN401 - the verb's own flags
     ) -> Any:  # noqa: ANN401 - whatever the verb returns
-        known = replace(common, require_deferral=require_deferral, api_version=api_version)
+        known = replace(
+            common,
+            require_deferral=require_deferral,
+            api_version=api_version,
+            node_upgrade_way=node_upgrade_way,
+        )
         return command(known, **rest)
 
     decorated: Any = with_azure

@@ -16,7 +16,7 @@ from fleetwright.arm_api.server import bind, create_server
 from fleetwright.arm_api.service import Service
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
-from fleetwright.azure.scale_sets import ScaleSetDriver
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.ledger.store import open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
 from fleetwright.rollout.clocks import SystemClock
@@ -71,4 +71,4 @@ def _log_to_standard_error() -> None:
 
 def _fetcher(endpoint: str, token: str | None) -> FetchFleet:
     tokens = StaticToken(token) if token is not None else None
-    return ScaleSetDriver(connect(AzureEndpoint(endpoint, tokens), SystemClock())).fetch_fleet
+    return FleetDrivers(connect(AzureEndpoint(endpoint, tokens), SystemClock())).fetch_fleet

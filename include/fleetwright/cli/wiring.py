@@ -8,8 +8,8 @@ from pathlib import Path
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.cli.options import Common
 from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.ledger.store import SqlLedger, open_absent, open_existing, open_ledger
@@ -26,8 +26,11 @@ def build_ports(common: Common, ledger: SqlLedger) -> Ports:
     """
     clock = build_clock(common)
     tokens = StaticToken(common.token) if common.token is not None else None
-    client = connect(AzureEndpoint(common.endpoint, tokens, api_version=common.api_version), clock)
-    driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+    endpoint = AzureEndpoint(
+        common.endpoint, tokens, api_version=common.api_version, node_upgrade_way=common.node_upgrade_way
+    )
+    client = connect(endpoint, clock)
+    driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
     return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client))
 
 

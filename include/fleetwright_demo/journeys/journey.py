@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.domain.errors import FleetwrightError, ProviderError
 from fleetwright.domain.phase_runs import PhaseRun
 from fleetwright.domain.phases import Phase, PhasePlan, regional_phase
@@ -163,7 +163,7 @@ class Journey:
             clock=self.stage.clock,
             fleets=AzureFleetDirectory(client, SUBSCRIPTION),
             regions=AzureRegionDirectory(client),
-            driver=ScaleSetDriver(client),
+            driver=FleetDrivers(client),
             catalogue=AzureImageCatalogue(client),
             ledger=self.stage.ledger,
         )

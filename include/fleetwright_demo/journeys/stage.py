@@ -16,8 +16,8 @@ from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.credentials import StaticToken
 from fleetwright.azure.endpoint import AzureEndpoint, connect
+from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
-from fleetwright.azure.scale_sets import ScaleSetDriver
 from fleetwright.domain.records import RolloutView
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
@@ -113,7 +113,7 @@ class Stage:
     def ports(self) -> Ports:
         """What a rollout needs."""
         client = self.client()
-        driver, catalogue = ScaleSetDriver(client), AzureImageCatalogue(client)
+        driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
         return Ports(self.clock, driver, catalogue, self.ledger, AzureRegionDirectory(client))
 
     def roll_out(self, request: RolloutRequest, *, owner: str) -> RolloutView:
