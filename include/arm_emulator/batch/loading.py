@@ -55,7 +55,7 @@ def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> Ba
     complete_pool(resource, world.now)
     name = resource.get("name") or str(resource["id"]).rpartition("/")[2]
     machines = new_machines(
-        account, name, resource, regions=world.regions, now=world.now, nodes=_count(document)
+        account, name, resource, regions=world.regions, now=world.now, nodes=nodes_of(document)
     )
     kept = extras.machines or ScaleSetExtrasDocument(
         imageVersion=extras.imageVersion,
@@ -76,11 +76,11 @@ def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> Ba
     return pool
 
 
-def _count(document: PoolDocument) -> int:
+def nodes_of(document: PoolDocument) -> int:
     """How many nodes there are: what the document says, or what the pool's fixed scale asks for."""
     if document.x_emulator.nodes is not None:
         return document.x_emulator.nodes
-    scale = (document.resource.get("properties") or {}).get("scaleSettings") or {}
+    scale = (spelled(document.resource).get("properties") or {}).get("scaleSettings") or {}
     return int((scale.get("fixedScale") or {}).get("targetDedicatedNodes") or 0)
 
 

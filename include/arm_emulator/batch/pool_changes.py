@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.world.world import World
 
-_POOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+POOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONSTANT_TARGET = re.compile(r"\$TargetDedicated(?:Nodes)?\s*=\s*(\d+)\s*;")
 _KEPT_BY_PUT = (
     "vmSize",
@@ -50,7 +50,7 @@ def create_pool(world: World, account: BatchAccount, name: str, body: JsonObject
     :param body: as it was written.
     :raises ArmError: it has something that Batch refuses.
     """
-    if _POOL_NAME.fullmatch(name) is None:
+    if POOL_NAME.fullmatch(name) is None:
         raise InvalidPropertyValueError(
             f"The pool name '{name}' is invalid: it has up to 64 letters, digits, hyphens and underscores.",
             target="poolName",

@@ -84,11 +84,11 @@ def spelled(resource: Mapping[str, Any]) -> JsonObject:
         return result
     result["properties"] = properties
     _respell(properties, "vmSize", lambda text: text.upper())
-    _respell(properties.get("upgradePolicy"), "mode", lambda text: text.lower())
+    _respell(properties.get("upgradePolicy"), "mode", lambda text: _known(text, MODES))
     deployment = properties.get("deploymentConfiguration")
     machines = deployment.get("virtualMachineConfiguration") if isinstance(deployment, dict) else None
     placement = machines.get("nodePlacementConfiguration") if isinstance(machines, dict) else None
-    _respell(placement, "policy", lambda text: text.capitalize())
+    _respell(placement, "policy", lambda text: _known(text, PLACEMENTS))
     return result
 
 
@@ -107,6 +107,11 @@ def _named(value: object, names: _Names | None) -> Any:  # noqa: ANN401 - JSON o
     published: dict[str, str] = {name.lower(): name for name in names}
     renamed = {published.get(str(key).lower(), str(key)): inner for key, inner in value.items()}
     return {name: _named(inner, names.get(name)) for name, inner in renamed.items()}
+
+
+def _known(text: str, words: tuple[str, ...]) -> str:
+    """A word as it is published; one that is none stays as it was written."""
+    return next((word for word in words if word.lower() == text.lower()), text)
 
 
 def _respell(holder: object, name: str, spelling: Any) -> None:  # noqa: ANN401 - a function of text

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from arm_emulator.batch.loading import nodes_of
+from arm_emulator.batch.world_checks import account_problems
+from arm_emulator.compute.documents import ScaleSetDocument
 from arm_emulator.compute.resource_checks import resource_problems
 from arm_emulator.galleries.checks import gallery_problems
 from arm_emulator.network.load_balancers import probe_findings
@@ -19,8 +22,6 @@ from arm_emulator.world.errors import WorldError, shortened
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-    from arm_emulator.compute.documents import ScaleSetDocument
 
 Path = tuple[str | int, ...]
 
@@ -91,6 +92,9 @@ def _findings(document: WorldDocument) -> Iterator[Finding]:
     )
     for where, message in gallery_problems(document.galleries, _region_names(document)):
         yield Finding(("galleries", *where), message)
+    for where, message in account_problems(document.batchAccounts, _region_names(document)):
+        yield Finding(("batchAccounts", *where), message)
+    yield from _machines_findings(document)
     for index, scale_set in enumerate(document.scaleSets):
         yield from _scale_set_findings(document, scale_set, ("scaleSets", index))
 
@@ -153,6 +157,21 @@ def _scale_set_findings(
             (*path, "resource", "location"), f"{resource['location']!r} is none of the world's locations"
         )
     yield from _extras_findings(scale_set, (*path, "x-emulator"))
+
+
+def _machines_findings(document: WorldDocument) -> Iterator[Finding]:
+    """What is wrong with what a document keeps of the scale sets behind pools."""
+    for i, account in enumerate(document.batchAccounts):
+        for j, pool in enumerate(account.pools):
+            if pool.x_emulator.machines is not None:
+                machines = ScaleSetDocument.model_validate(
+                    {
+                        "resource": {"sku": {"capacity": nodes_of(pool)}},
+                        "x-emulator": pool.x_emulator.machines,
+                    }
+                )
+                path = ("batchAccounts", i, "pools", j, "x-emulator", "machines")
+                yield from _extras_findings(machines, path)
 
 
 def _region_names(document: WorldDocument) -> Collection[str]:
