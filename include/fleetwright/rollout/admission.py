@@ -57,15 +57,30 @@ def _zone_of(situation: Situation, wanted: frozenset[str]) -> str | None:
 
 
 @dataclass(slots=True)
+class Admission:
+    """When a batch was admitted last, by the choice or by the guard of one of its calls.
+
+    :param at: None where it has to be asked first of all
+    """
+
+    at: datetime | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether a first attempt need not ask again."""
+        return self.at is not None and now <= self.at + FRESH_FOR
+
+
+@dataclass(slots=True)
 class AdmissionGuard:
     """The guard of a swap: lease and turns are checked before every attempt, and what was admitted is asked again.
 
-    :param admitted_at: when the batch was admitted: a moment later the first attempt need not ask again; None
-        where it always has to
+    :param admission: of the whole batch: its calls share it, so that one of many calls need not read the set again
+    :param is_first: a moment after the admission the first attempt need not ask again; every later one has to
     """
 
     session: RolloutSession
-    admitted_at: datetime | None = None
+    admission: Admission
+    is_first: bool = True
 
     def __call__(self) -> None:
         """Let the attempt pass.
@@ -77,12 +92,14 @@ class AdmissionGuard:
         lost = why_not_our_turn(self.session, unsent(self.session, SWAP))
         if lost:
             raise CallRefusedError(f"it was not sent: {lost}")
-        admitted_at, self.admitted_at = self.admitted_at, None
-        if admitted_at is not None and self.session.now() <= admitted_at + FRESH_FOR:
+        is_first, self.is_first = self.is_first, False
+        if is_first and self.admission.is_fresh(self.session.now()):
             return
         reason = _why_not_any_more(self.session)
         if reason:
+            self.admission.at = None
             raise CallRefusedError(f"it was not sent: {reason}")
+        self.admission.at = self.session.now()
 
 
 def _why_not_any_more(session: RolloutSession) -> str:

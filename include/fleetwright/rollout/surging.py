@@ -16,7 +16,7 @@ from fleetwright.domain.surges import why_in_place
 from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
-from fleetwright.rollout.admission import AdmissionGuard
+from fleetwright.rollout.admission import Admission, AdmissionGuard
 from fleetwright.rollout.dispatch import LOST_CALL_LIFETIME, SEND_ATTEMPTS, unsent
 from fleetwright.rollout.flights import CALL_LIFETIME
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
@@ -105,7 +105,7 @@ def _send_once(session: RolloutSession, admitted_at: datetime | None) -> None:
         return
     wanted = batch.capacity + len(ids)
     try:
-        guard = AdmissionGuard(session, admitted_at)
+        guard = AdmissionGuard(session, Admission(admitted_at))
         url = session.ports.driver.begin_scaling(session.fleet, wanted, guard)
     except CallRefusedError as error:
         _refuse(session, str(error))

@@ -14,7 +14,7 @@ from fleetwright.domain.states import SwapState
 from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import SWAP
-from fleetwright.rollout.admission import AdmissionGuard, admit
+from fleetwright.rollout.admission import Admission, AdmissionGuard, admit
 from fleetwright.rollout.dispatch import reattach, send
 from fleetwright.rollout.heeding import read_words
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, OperationFailedError
@@ -43,11 +43,11 @@ def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None
     if session.view.is_surging:
         send_surge(session, admitted_at, in_doubt=False)
         return
-    is_fresh = not _prepare(session)
+    admission = Admission(None if _prepare(session) else admitted_at)
     begin = partial(session.ports.driver.begin_swap, session.fleet)
 
     def guard_of(is_first: bool) -> AdmissionGuard:  # noqa: FBT001 - as ``send`` calls it
-        return AdmissionGuard(session, admitted_at if is_fresh and is_first else None)
+        return AdmissionGuard(session, admission, is_first)
 
     send(session, SWAP, begin, guard_of, in_doubt=in_doubt)
 
