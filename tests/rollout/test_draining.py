@@ -183,7 +183,7 @@ def test_a_node_that_somebody_opens_is_closed_again(rehearse: Rehearse) -> None:
 
 @pytest.mark.parametrize("is_applied", [True, False], ids=["applied", "never arrived"])
 @pytest.mark.parametrize("method", ["disable_scheduling", "enable_scheduling"])
-def test_a_lost_answer_closes_and_opens_once(rehearse: Rehearse, method: str, is_applied: bool) -> None:  # noqa: FBT001 - a column
+def test_a_lost_answer_closes_and_opens_once(rehearse: Rehearse, method: str, is_applied: bool) -> None:
     """A call whose answer is lost is read before it is sent again: the node is upgraded and opened all the same (R55)."""
     rehearsal = rehearse(pool_world(5))
     ports, lost = rehearsal.ports(), []
@@ -212,7 +212,9 @@ def refusing(rehearsal: Rehearsal, method: str, *nodes: str) -> Any:  # noqa: AN
 
     def refuse(fleet: Any, node: str, guard: Any, **more: Any) -> Answer:  # noqa: ANN401 - as the port has them
         if not nodes or node in nodes:
-            raise CallRefusedError("AuthorizationFailed: no permission for Batch nodes", "AuthorizationFailed", 403)
+            raise CallRefusedError(
+                "AuthorizationFailed: no permission for Batch nodes", "AuthorizationFailed", 403
+            )
         return inner(fleet, node, guard, **more)
 
     return bent(ports, **{method: refuse})
@@ -295,9 +297,14 @@ def test_the_budget_counts_those_that_drain(rehearse: Rehearse) -> None:
     out: list[int] = []
 
     def count(pool: PoolSide) -> None:
-        out.append(len(pool.closed() | {i for i, state in pool.states().items() if state not in {"idle", "running"}}))
+        out.append(
+            len(pool.closed() | {i for i, state in pool.states().items() if state not in {"idle", "running"}})
+        )
 
-    rehearsal = rehearse(pool_world(10, running=working(range(6), 500)), clock=eventful(*(at(float(second), count) for second in range(5, 1500, 20))))
+    rehearsal = rehearse(
+        pool_world(10, running=working(range(6), 500)),
+        clock=eventful(*(at(float(second), count) for second in range(5, 1500, 20))),
+    )
 
     roll_out(rehearsal)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from math import floor
 
 from fleetwright.domain.drains import DrainPolicy, RunningTask, WhenBusy
 from fleetwright.domain.health import is_ready
@@ -135,7 +136,7 @@ def _moments(holdup: Holdup, policy: DrainPolicy, after: datetime) -> tuple[date
     if policy.when_busy is WhenBusy.SKIP:
         return (holdup.deadline,)
     end = holdup.deadline + policy.grace
-    again = max(0, (after - end) // REQUEUE_AGAIN + 1)
+    again = max(0, floor((after - end).total_seconds() / REQUEUE_AGAIN.total_seconds()) + 1)
     return (holdup.deadline, end + again * REQUEUE_AGAIN)
 
 

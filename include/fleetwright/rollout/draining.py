@@ -167,7 +167,9 @@ def _next_look(session: RolloutSession, instances: tuple[Instance, ...], since: 
     """Often at first; a large set, and one that has been waited for long, less often; deadlines are met exactly."""
     now, policy = session.now(), session.settings.drain
     pause = max(
-        session.poll, PAGE_PAUSE * (len(instances) // PAGE_SIZE), min((now - since) / 20, LONGEST_LOOK)
+        session.poll,
+        PAGE_PAUSE * (len(instances) // PAGE_SIZE),
+        min(timedelta(seconds=(now - since).total_seconds() / 20), LONGEST_LOOK),
     )
     due = next_moment(find_holdups(session.view.rollout.closed, instances, policy), policy, now)
     return min(now + pause, due) if due is not None else now + pause
