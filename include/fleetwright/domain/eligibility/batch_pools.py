@@ -69,13 +69,18 @@ def _feature_is_registered(facts: Facts) -> str:
 
 def _upgrade_way(facts: Facts) -> str:
     pool = _pool(facts)
-    if pool.way is not NodeUpgradeWay.NONE or not pool.has_virtual_machines:
+    if not pool.has_virtual_machines or not _is_azures_own(pool):
         return ""
     return (
         f"nodes of pool {facts.fleet.name} can be upgraded by Azure only: node reimage is documented for cloud service "
         f"pools alone, and no scale set is shown behind a pool of an account in {pool.allocation_mode} mode; let Azure "
         "upgrade it: enableAutomaticOSUpgrade with osRollingUpgradeDeferral, which leaves nodes that run tasks alone (R55)"
     )
+
+
+def _is_azures_own(pool: BatchPool) -> bool:
+    hides_machines = pool.allocation_mode is AllocationMode.BATCH_SERVICE
+    return pool.way is NodeUpgradeWay.NONE or (pool.way is NodeUpgradeWay.SCALE_SET and hides_machines)
 
 
 def _batch_percent(facts: Facts) -> str:
