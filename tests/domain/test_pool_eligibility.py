@@ -69,9 +69,10 @@ def test_a_flagged_or_tagged_pool_on_latest_may_be_upgraded(fleet: Fleet) -> Non
         (a_pool(pool=replace(USERS_OWN, deferral_feature="Pending")), "(R59)", "is Pending; osRollingUpgradeDeferral needs it Registered"),
         (a_pool(pool=replace(USERS_OWN, deferral_feature="")), "(R59)", "is not known"),
         (pool(way=NodeUpgradeWay.NONE), "(R55)", "node reimage is documented for cloud service pools alone"),
+        (pool(way=NodeUpgradeWay.SCALE_SET), "(R55)", "no scale set is shown behind a pool of an account in BatchService mode"),
         (a_pool(policy=UpgradePolicy()), "(O3)", "the tag or metadata `fleetwright: enabled` is missing"),
     ],
-    ids=["cloud services", "R15", "R15 gallery", "R19", "R28", "N29 batch", "N29 zones", "R57", "R60", "R59", "R59 unknown", "way", "O3"],
+    ids=["cloud services", "R15", "R15 gallery", "R19", "R28", "N29 batch", "N29 zones", "R57", "R60", "R59", "R59 unknown", "way", "hidden machines", "O3"],
 )  # fmt: skip
 def test_each_reason_holds_the_pool_by_itself(fleet: Fleet, rule: str, words: str) -> None:
     """R15, R19, R28, R54, R55, R57, R59, R60, N29, O3: one thing wrong is one reason on one line, with its rule."""
@@ -135,6 +136,33 @@ def test_the_feature_counts_only_for_deferral_in_user_subscription_mode(fleet: F
 def test_versions_from_the_gate_on_are_new_enough(version: str) -> None:
     """R57, C4: the gate is 2023-11-01, and everything from it on passes."""
     assert reasons(pool(api_version=version)) == ()
+
+
+def test_a_pool_that_is_handed_over_by_metadata_needs_no_policy() -> None:
+    """R60, O1: what shows no upgradePolicy defers nothing; the plan warns, and the tag or metadata is enough."""
+    fleet = a_pool(
+        policy=UpgradePolicy(),
+        tags={"fleetwright": "enabled"},
+        pool=BatchPool("acct", api_version="2024-07-01", shows_upgrade_policy=False),
+    )
+
+    (warned,) = warnings(fleet)
+
+    assert reasons(fleet) == ()
+    assert warned.endswith("(R60)")
+
+
+def test_an_old_version_holds_whoever_handed_the_pool_over() -> None:
+    """R57, R55: a policy that the version does not show may defer, so nothing is upgraded past it."""
+    fleet = a_pool(
+        policy=UpgradePolicy(),
+        tags={"fleetwright": "enabled"},
+        pool=BatchPool("acct", api_version="2023-05-01", shows_upgrade_policy=False),
+    )
+
+    (reason,) = reasons(fleet)
+
+    assert reason.endswith("(R57)")
 
 
 def test_a_zonal_pool_may_cross_its_zones() -> None:

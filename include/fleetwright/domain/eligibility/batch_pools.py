@@ -42,15 +42,24 @@ def _api_version(facts: Facts) -> str:
 
 
 def _is_activated(facts: Facts) -> str:
+    # Whoever hands a pool over by tag or metadata needs no policy of it: nothing is deferred where none is in force.
+    return "" if facts.fleet.is_tagged else _shows_no_policy(facts)
+
+
+def _shows_no_policy(facts: Facts) -> str:
     pool = _pool(facts)
     if pool.shows_upgrade_policy or not pool.has_virtual_machines or _api_version(facts):
         return ""
+    version = f" to api-version {pool.api_version}" if pool.api_version else ""
     return (
-        f"Batch account {pool.account} shows no upgradePolicy of pool {facts.fleet.name}"
-        f"{f' to api-version {pool.api_version}' if pool.api_version else ''}: the account is not activated for automatic "
-        "OS upgrades, or the pool has none; have Azure support activate the account, then set the pool's upgradePolicy "
-        "(R60)"
+        f"Batch account {pool.account} shows no upgradePolicy of pool {facts.fleet.name}{version}: the account is not "
+        "activated for automatic OS upgrades, or the pool has none; have Azure support activate the account, then set "
+        "the pool's upgradePolicy (R60)"
     )
+
+
+def _no_policy(facts: Facts) -> str:
+    return _shows_no_policy(facts) if facts.fleet.is_tagged else ""
 
 
 def _feature_is_registered(facts: Facts) -> str:
@@ -137,4 +146,4 @@ REASONS: tuple[Rule, ...] = (
     _batch_percent,
     _cross_zone,
 )
-WARNINGS: tuple[Rule, ...] = tuple(map(_of_machines, patching.WARNINGS))
+WARNINGS: tuple[Rule, ...] = (_no_policy, *map(_of_machines, patching.WARNINGS))

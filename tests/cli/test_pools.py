@@ -1,0 +1,307 @@
+"""Batch pools on the command line: who is refused and why, what the plan says, and who holds a rollout up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from commands import Ended, Fleetwright
+from pool_rehearsals import pool_of
+from pool_worlds import (
+    ACCOUNT_ID,
+    FOR_EVER,
+    POOL_ID,
+    USER_SUBSCRIPTION,
+    accounts_world,
+    batch_account,
+    batch_pool,
+    pool_policy,
+    pool_world,
+    working,
+)
+from rehearsals import Rehearsal
+from worlds import IMAGE, NEW, OLD, Json
+
+Rehearse = Callable[..., Rehearsal]
+Perform = Callable[..., Fleetwright]
+
+BOTH = pytest.mark.parametrize("verb", ["plan", "run"])
+CLOUD_SERVICES = {"deploymentConfiguration": {"cloudServiceConfiguration": {"osFamily": "6"}}}
+UNANSWERED = {"match": {"path": "/_batch/*"}, "effect": {"status": 503}}
+OURS = {"metadata": [{"name": "fleetwright", "value": "enabled"}]}
+
+
+@pytest.fixture
+def perform(rehearse: Rehearse, capsys: pytest.CaptureFixture[str]) -> Perform:
+    """The command, on a world of one's own."""
+
+    def perform(world: dict[str, Any]) -> Fleetwright:
+        return Fleetwright(rehearse(world), capsys)
+
+    return perform
+
+
+def of(properties: dict[str, Json], **account: Json) -> dict[str, Any]:
+    """A world with one pool of these properties."""
+    return accounts_world(batch_account(batch_pool(5, properties=properties), **account))
+
+
+def at_endpoint(endpoint: str) -> dict[str, Any]:
+    """A world whose account says that its data plane is there."""
+    world = pool_world(5)
+    world["batchAccounts"][0]["resource"]["properties"]["accountEndpoint"] = endpoint
+    return world
+
+
+def windows(*, updates: bool) -> dict[str, Any]:
+    """A world with a pool of Windows nodes."""
+    world = pool_world(5)
+    properties = world["batchAccounts"][0]["pools"][0]["resource"]["properties"]
+    machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
+    machine["windowsConfiguration"] = {"enableAutomaticUpdates": updates}
+    return world
+
+
+def assert_untouched(command: Fleetwright, before: Json) -> None:
+    """No call would have changed anything, and every account, pool and node is as it was."""
+    assert command.rehearsal.admin.mutating() == 0
+    assert command.rehearsal.admin.get("world")["batchAccounts"] == before
+
+
+def pool_command(command: Fleetwright, verb: str, *arguments: str, **other: str) -> Ended:
+    """A verb about the world's pool, unless another fleet is named."""
+    return command(verb, *arguments, **{"fleet": POOL_ID, **other})
+
+
+HELD: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
+    "cloud services": (of(CLOUD_SERVICES), (), "no deploymentConfiguration.virtualMachineConfiguration"),
+    "R59 registration": (pool_world(5, mode=USER_SUBSCRIPTION, features={}), (), "is NotRegistered; osRollingUpgradeDeferral needs it"),
+    "N29 percentages": (pool_world(5, rolling={"maxBatchInstancePercent": 30, "maxUnhealthyInstancePercent": 20}), (), "maxBatchInstancePercent is 30 and maxUnhealthyInstancePercent 20"),
+    "N29 zones": (pool_world(5, rolling={"enableCrossZoneUpgrade": True}), (), "pool frames is not zonal"),
+    "R57 version": (of(OURS), ("--api-version", "2023-05-01"), "api_version of Batch is 2023-05-01"),
+    "R60 activation": (of({"upgradePolicy": {}}, activated=False), (), "have Azure support activate the account"),
+    "R15 pinned": (accounts_world(batch_account(batch_pool(5, image={**IMAGE, "version": OLD}))), (), "it must be 'latest'"),
+    "R19 Windows": (windows(updates=True), (), "windowsConfiguration.enableAutomaticUpdates is true"),
+    "O2 on Azure": (pool_world(5, deferral=False), ("--require-deferral",), "Azure upgrades this pool itself"),
+    "O3 opted out": (of({"upgradePolicy": {"mode": "manual"}}), (), "the tag or metadata `fleetwright: enabled` is missing"),
+    "way": (pool_world(5), ("--node-upgrade-way", "scale-set"), "node reimage is documented for cloud service pools alone"),
+}  # fmt: skip
+
+
+@BOTH
+@pytest.mark.parametrize("case", HELD)
+def test_a_pool_that_may_not_be_upgraded_is_held_with_its_reason(
+    perform: Perform, verb: str, case: str
+) -> None:
+    """R15, R19, R54, R57, R59, R60, N29, O2, O3: exit 3, one line with the reason and its rule, and nothing was changed."""
+    world, flags, words = HELD[case]
+    command = perform(world)
+    before = command.rehearsal.admin.get("world")["batchAccounts"]
+
+    ended = pool_command(command, verb, *flags)
+
+    assert ended.code == 3, ended
+    assert [line for line in ended.errors if words in line], ended.errors
+    assert all(line.startswith("fleetwright: held: ") for line in ended.errors)
+    assert_untouched(command, before)
+
+
+def test_every_reason_is_told_in_json_too(perform: Perform) -> None:
+    """R15, R19, N29: who reads JSON gets all reasons at once."""
+    world = windows(updates=True)
+    pool = world["batchAccounts"][0]["pools"][0]["resource"]["properties"]
+    pool["upgradePolicy"] = pool_policy(rolling={"enableCrossZoneUpgrade": True})
+    pool["deploymentConfiguration"]["virtualMachineConfiguration"]["imageReference"]["version"] = OLD
+
+    ended = pool_command(perform(world), "plan", "--json")
+
+    assert (ended.code, ended.body["status"]) == (3, "Held")
+    assert [reason[reason.rindex("(") :] for reason in ended.body["reasons"]] == ["(R15)", "(R19)", "(N29)"]
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "unknown account": (pool_world(5), POOL_ID.replace("/renders/", "/nobody/"), "there is no Batch account nobody"),
+    "unknown pool": (pool_world(5), f"{ACCOUNT_ID}/pools/none", "there is no pool none of Batch account renders"),
+    "no such host": (at_endpoint("http://127.0.0.1:9/_batch/renders"), POOL_ID, "does not answer (connection refused"),
+    "busy": (pool_world(5, faults=[UNANSWERED]), POOL_ID, "503 ServerBusy"),
+    "reset": (pool_world(5, faults=[{**UNANSWERED, "effect": {"reset": True}}]), POOL_ID, "does not answer (the connection was closed"),
+    "foreign host": (at_endpoint("renders.example.org"), POOL_ID, "must not see the token: not called"),
+    "no nodes": (pool_world(0), POOL_ID, "has no nodes: nothing to upgrade"),
+}  # fmt: skip
+
+
+@BOTH
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_pool_that_cannot_be_reached_is_refused(perform: Perform, verb: str, case: str) -> None:
+    """R54: an account or pool that is none, a data plane that does not answer: exit 2, one line, nothing was changed."""
+    world, fleet, words = REFUSED[case]
+    command = perform(world)
+    before = command.rehearsal.admin.get("world")["batchAccounts"]
+
+    ended = pool_command(command, verb, fleet=fleet)
+
+    assert ended.code == 2, ended
+    (line,) = ended.errors
+    assert words in line
+    assert "Traceback" not in ended.err
+    assert_untouched(command, before)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--drain-deadline", "soon", "'soon' is no length of time such as PT1H, 90m or 30s"),
+        ("--drain-grace", "", "is no length of time"),
+        ("--drain-deadline", "31d", "it must be from 0 s to 30 days"),
+        ("--when-busy", "kill", "'kill' is not one of 'skip', 'requeue', 'wait'"),
+    ],
+)
+def test_flags_that_say_nothing_are_refused(perform: Perform, flag: str, value: str, words: str) -> None:
+    """R55: a deadline that is none, or a policy that there is not: exit 2, and nothing was changed."""
+    command = perform(pool_world(3))
+
+    ended = pool_command(command, "run", flag, value)
+
+    assert ended.code == 2
+    assert words in ended.err
+    assert command.rehearsal.admin.mutating() == 0
+
+
+def notes_of(ended: Ended) -> str:
+    """All notes of a plan."""
+    assert ended.code == 0, ended
+    return "\n".join(ended.body["notes"])
+
+
+def test_the_plan_of_a_deferring_pool_takes_idle_nodes_first_and_names_the_busy_ones(
+    perform: Perform,
+) -> None:
+    """R55: idle nodes stand in the first batches, and the plan says until when the others are waited for."""
+    command = perform(pool_world(5, running=working([0, 1], 600)))
+
+    ended = pool_command(
+        command, "plan", "--json", "--drain-deadline", "1h", "--when-busy", "requeue", "--drain-grace", "90s"
+    )
+
+    assert [batch["instances"] for batch in ended.body["batches"]] == [
+        ["tvm-2"],
+        ["tvm-3"],
+        ["tvm-4"],
+        ["tvm-0"],
+        ["tvm-1"],
+    ]
+    assert "2 of 5 nodes to be upgraded run 2 tasks now (tvm-0, tvm-1)" in notes_of(ended)
+    assert "1h after it was closed has its tasks ended and queued again 1m30s later" in notes_of(ended)
+    assert "reimaged by the pool's data plane" in notes_of(ended)
+    assert command.rehearsal.admin.mutating() == 0
+
+
+def test_without_deferral_the_plan_says_how_many_nodes_are_interrupted(perform: Perform) -> None:
+    """N28: how many nodes run how many tasks, and that they are upgraded anyway."""
+    ended = pool_command(perform(pool_world(5, deferral=False, running=working([3], 60))), "plan", "--json")
+
+    assert "1 of 5 nodes to be upgraded run 1 task now (tvm-3): they are upgraded anyway" in notes_of(ended)
+
+
+def test_a_zonal_pool_of_the_batch_service_is_planned_node_by_node(perform: Perform) -> None:
+    """R48: nobody shows its zones, so each batch has one node, and the plan says why."""
+    ended = pool_command(perform(pool_world(10, zonal=True)), "plan", "--json")
+
+    assert {len(batch["instances"]) for batch in ended.body["batches"]} == {1}
+    assert "(R48)" in notes_of(ended)
+
+
+def test_zones_of_a_users_own_pool_are_known_and_kept(perform: Perform) -> None:
+    """R48, R54: the scale set behind shows zones: batches lie in one, and there is no note."""
+    ended = pool_command(perform(pool_world(6, zonal=True, mode=USER_SUBSCRIPTION)), "plan", "--json")
+
+    assert [batch["zone"] for batch in ended.body["batches"]] == ["1", "1", "2", "2", "3", "3"]
+    assert "(R48)" not in notes_of(ended)
+
+
+def test_nodes_that_somebody_else_closed_are_named_and_left_alone(perform: Perform) -> None:
+    """R55: the plan leaves them out with the reason."""
+    command = perform(pool_world(10))
+    pool_of(command.rehearsal).close("tvm-1")
+
+    ended = pool_command(command, "plan", "--json")
+
+    (left,) = ended.body["leftOut"]
+    assert left["instance"] == "tvm-1"
+    assert "somebody else disabled its scheduling" in left["reason"]
+
+
+def test_a_pool_is_rolled_out_and_found_in_history(perform: Perform) -> None:
+    """R40, R54: run, then history, in the pool's own type."""
+    command = perform(pool_world(3))
+
+    ended = pool_command(command, "run", "--json")
+    (entry,) = pool_command(command, "history", "--json").body["value"]
+
+    assert (ended.code, ended.body["status"]) == (0, "Completed")
+    assert ended.body["versions"] == [f"3 on {NEW}: tvm-0, tvm-1, tvm-2"]
+    assert entry["type"] == "Microsoft.Batch/batchAccounts/pools/rollingUpgrades"
+    assert entry["properties"]["progress"]["successfulInstanceCount"] == 3
+
+
+def test_busy_shows_the_work_before_a_rollout(perform: Perform) -> None:
+    """R55: node, task and age by the world's time; reads only."""
+    command = perform(pool_world(3, running={"tvm-2": FOR_EVER}))
+    command.rehearsal.admin.post("clock", advance=90)
+
+    ended = pool_command(command, "busy", "--json")
+
+    (node,) = ended.body["value"]
+    assert (ended.code, ended.body["rolloutId"], node["node"]) == (0, "", "tvm-2")
+    assert node["tasks"][0]["ageSeconds"] == 90
+    assert node["becomes"] == "no rollout is under way"
+    assert command.rehearsal.admin.mutating() == 0
+
+
+def test_busy_names_who_holds_up_a_rollout(perform: Perform) -> None:
+    """R55: a rollout that stops while it waits shows who is closed since when, and until when it is waited for."""
+    command = perform(pool_world(5, running={"tvm-0": FOR_EVER}))
+    seen: list[Ended] = []
+    rehearsal = command.rehearsal
+    wait_until = type(rehearsal.clock).wait_until
+
+    def look_first(clock: Any, instant: Any) -> None:  # noqa: ANN401 - the clock's own words
+        ended = command.raw(*_busy(rehearsal))
+        if "waited for until" in ended.out and not seen:
+            seen.append(ended)
+        wait_until(clock, instant)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(rehearsal.clock), "wait_until", look_first)
+        view = rehearsal.run(fleet_id=POOL_ID)
+
+    assert view.rollout.left_busy.keys() == {"tvm-0"}
+    (ended,) = seen
+    assert "tvm-0" in ended.out
+    assert "then left as it is" in ended.out
+    assert f"to {NEW} is under way" in ended.out
+
+
+def _busy(rehearsal: Rehearsal) -> list[str]:
+    where = {
+        "fleet": POOL_ID,
+        "endpoint": rehearsal.url,
+        "token": "s3cret-bearer-token",
+        "ledger": rehearsal.ledger_url,
+    }
+    return [
+        "busy",
+        "--virtual-time",
+        *(word for name, value in where.items() for word in (f"--{name}", value)),
+    ]
+
+
+def test_busy_is_about_pools_only(perform: Perform) -> None:
+    """R55: scale sets give nobody tasks: exit 2, and the fleet is named."""
+    command = perform(pool_world(3))
+
+    ended = command("busy")
+
+    assert ended.code == 2
+    assert "is a scale set: only the nodes of a Batch pool are given tasks" in ended.err
