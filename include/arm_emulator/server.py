@@ -14,6 +14,8 @@ from arm_emulator.arm_errors import ArmError
 from arm_emulator.batch.account_responses import account_routes
 from arm_emulator.batch.node_responses import node_routes
 from arm_emulator.batch.pool_responses import pool_routes
+from arm_emulator.batch.served_pool_responses import served_pool_routes
+from arm_emulator.batch.task_responses import task_routes
 from arm_emulator.compute.action_responses import action_routes
 from arm_emulator.compute.disk_responses import disk_routes
 from arm_emulator.compute.instance_responses import InstanceResponses
@@ -114,7 +116,9 @@ def create_router() -> Router:
             *pool_routes(),
             *resource_routes(),
             *feature_routes(),
+            *served_pool_routes(),
             *node_routes(),
+            *task_routes(),
         )
     )
 

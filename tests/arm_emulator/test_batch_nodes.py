@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from azure.batch.models import BatchNodeDisableSchedulingOptions
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from emulated_nodes import BEFORE_2025, batch_client, data_plane, node_of, states
 from emulated_pools import ACCOUNT, batch_account, batch_pool, batch_world, machines_id, user_account
 from emulated_worlds import V1, V2, Json, Serve
@@ -192,3 +192,44 @@ def test_new_node_comes_up_in_its_states(serve: Serve) -> None:
         seen.append(states(emulator)["tvm-10"])
 
     assert seen == ["creating", "waitingforstarttask", "idle"]
+
+
+def test_pools_and_counts_are_seen_by_the_official_client(serve: Serve) -> None:
+    """R61, C5: pools in the data plane's spelling, whether there is one, and the nodes by state."""
+    emulator = serve(a_world())
+    client = batch_client(emulator)
+
+    (pool,) = client.list_pools()
+    (counts,) = client.list_pool_node_counts(filter="poolId eq 'p1'")
+
+    assert (pool.id, pool.vm_size, pool.current_dedicated_nodes) == ("p1", "standard_d2s_v3", 6)
+    assert pool.upgrade_policy is not None
+    assert pool.upgrade_policy.automatic_os_upgrade_policy is not None
+    assert pool.upgrade_policy.automatic_os_upgrade_policy.os_rolling_upgrade_deferral is True
+    assert pool.virtual_machine_configuration is not None
+    assert pool.virtual_machine_configuration.node_agent_sku_id == "batch.node.ubuntu 18.04"
+    assert client.pool_exists("p1")
+    with pytest.raises(ResourceNotFoundError):
+        client.pool_exists("p2")
+    assert client.get_pool("p1").etag == pool.etag
+    assert counts.dedicated is not None
+    assert (counts.dedicated.idle, counts.dedicated.running, counts.dedicated.total) == (4, 2, 6)
+
+
+def test_counts_and_pools_tell_what_their_version_knows(serve: Serve) -> None:
+    """R57, C4: before 2023-11-01 there is neither ``upgradingOS`` nor ``upgradePolicy``; such nodes are rebooting."""
+    emulator = serve(batch_world(user_account(batch_pool(nodes=2))))
+    emulator.arm("POST", f"{machines_id()}/reimage", {"instanceIds": ["0"], "exactVersion": V2})
+
+    seen = {}
+    for version in ("2023-05-01.17.0", BEFORE_2025, "2025-06-01"):
+        counts = data_plane(emulator, "GET", "/nodecounts", api_version=version).json()["value"][0]
+        pool = data_plane(emulator, "GET", "/pools/p1", api_version=version).json()
+        told = {name: count for name, count in counts["dedicated"].items() if count}
+        seen[version] = told, "upgradePolicy" in pool, "deallocated" in counts["dedicated"]
+
+    assert seen == {
+        "2023-05-01.17.0": ({"idle": 1, "rebooting": 1, "total": 2}, False, False),
+        "2024-02-01.19.0": ({"idle": 1, "upgradingOS": 1, "total": 2}, True, False),
+        "2025-06-01": ({"idle": 1, "upgradingOS": 1, "total": 2}, True, True),
+    }

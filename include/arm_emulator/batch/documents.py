@@ -38,7 +38,7 @@ class NodeDocument(Document):
 
     schedulingState: Literal["enabled", "disabled"] = "enabled"
     tasks: list[TaskDocument] = Field(default_factory=list)
-    afterTasks: Literal["reimage", "reboot"] | None = None
+    afterTasks: Literal["reimage", "reboot", "deallocate"] | None = None
     afterVersion: str | None = None
     afterFate: Fate = Field(default=Fate.APPLY, strict=False)
     totalTasksRun: int = Field(default=0, ge=0)

@@ -42,6 +42,12 @@ class TaskNotFoundError(BatchRefusalError):
     status, kind = 404, "TaskNotFound"
 
 
+class TaskConflictError(BatchRefusalError):
+    """Something that cannot be done to a task that is over."""
+
+    status, kind = 409, "TaskCompleted"
+
+
 class BatchVersionError(BatchRefusalError):
     """An ``api-version`` that the data plane does not serve."""
 

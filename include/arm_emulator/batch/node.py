@@ -23,6 +23,7 @@ class AfterTasks(StrEnum):
 
     REIMAGE = "reimage"
     REBOOT = "reboot"
+    DEALLOCATE = "deallocate"
 
 
 @dataclass(slots=True)

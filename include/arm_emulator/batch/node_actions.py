@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -53,60 +54,60 @@ _NOT_WELL = frozenset(
 )
 
 
-def ask_for_reimage(
+def ask_for(
     world: World,
     pool: BatchPool,
     node: Node,
+    act: AfterTasks,
     option: TaskOption,
-    version: str | None,
+    *,
+    version: str | None = None,
     disruption: Disruption = UNDISTURBED,
 ) -> None:
-    """Accept a new OS disk for a node.
+    """Accept a new OS disk for a node, a restart of its machine, or its deallocation.
 
-    :param version: of its image; None for the newest that the pool's image means. With one, a node that is not well
-        is replaced, too: a rollout's way back leads through such nodes (ADR 22).
+    :param version: of the new disk's image; None for the newest that the pool's image means. With one, a node that is
+        not well is replaced, too: a rollout's way back leads through such nodes (ADR 22).
     :raises NodeConflictError: the node's state forbids it.
     :raises InvalidPropertyError: the region has no such version.
     """
     instance = pool.machines.instances[node.instance]
-    _require_ready(node, instance, "reimage", also_not_well=version is not None)
+    _require_ready(node, instance, act, also_not_well=version is not None)
     wanted = None if version is None else _known_version(world, pool, version)
     if option in WAITS and node.is_working:
-        _remember(world, pool, node, AfterTasks.REIMAGE, wanted, disruption)
+        node.after_tasks, node.after_version = act, wanted
+        node.after_fate = disruption.fate_of(node.instance)
+        node_changed(world, pool, node)
         return
     interrupt(world, pool, node, requeue=option is not TaskOption.TERMINATE)
-    _reimage(world, pool, node, wanted, disruption)
+    _begin(world, pool, node, act, wanted, disruption)
     hand_out_queue(world, pool)
 
 
-def ask_for_reboot(
-    world: World, pool: BatchPool, node: Node, option: TaskOption, disruption: Disruption = UNDISTURBED
-) -> None:
-    """Accept a restart of a node's machine.
+def start_node(world: World, pool: BatchPool, node: Node, disruption: Disruption = UNDISTURBED) -> None:
+    """Accept the start of a node that is deallocated.
 
-    :raises NodeConflictError: the node's state forbids it.
+    :raises NodeConflictError: it is not.
     """
-    _require_ready(node, pool.machines.instances[node.instance], "reboot")
-    if option in WAITS and node.is_working:
-        _remember(world, pool, node, AfterTasks.REBOOT, None, disruption)
-        return
-    interrupt(world, pool, node, requeue=option is not TaskOption.TERMINATE)
-    _reboot(world, pool, node, disruption)
-    hand_out_queue(world, pool)
+    instance = pool.machines.instances[node.instance]
+    state = machine_state(instance)
+    if state is not NodeState.DEALLOCATED:
+        raise _conflict(node, state, "start", "deallocated")
+    begin_power_change(world, pool.machines, instance, ChangeKind.START, disruption)
+    _mark(instance)
 
 
 def act_after_tasks(world: World, pool: BatchPool) -> None:
     """Do what nodes waited to do, where the last task is over."""
-    for node in [n for n in pool.nodes.values() if n.after_tasks is not None and not n.tasks]:
+    free = [node for node in pool.nodes.values() if node.after_tasks is not None and not node.tasks]
+    for node in free:
         act, version, disruption = node.after_tasks, node.after_version, Disruption(node.after_fate)
-        _forget(world, pool, node)
-        try:
-            if act is AfterTasks.REIMAGE:
-                _reimage(world, pool, node, version, disruption)
-            else:
-                _reboot(world, pool, node, disruption)
-        except ArmError:
-            continue  # the machine is gone, is busy or is down by now: Batch drops what cannot be done
+        node.after_tasks, node.after_version, node.after_fate = None, None, Fate.APPLY
+        node_changed(world, pool, node)
+        if act is None or node.instance not in pool.machines.instances:
+            continue
+        with suppress(ArmError):  # the machine is busy or down by now: Batch drops what cannot be done
+            _begin(world, pool, node, act, version, disruption)
 
 
 def disable_scheduling(world: World, pool: BatchPool, node: Node, option: TaskOption) -> None:
@@ -147,12 +148,16 @@ def _require_scheduling(node: Node, *, enabled: bool) -> None:
 
 def _require_ready(node: Node, instance: Instance, action: str, *, also_not_well: bool = False) -> None:
     state = machine_state(instance)
-    is_not_well = state in _NOT_WELL and not instance.is_busy and not instance.is_down
+    is_not_well = state in _NOT_WELL and not instance.is_busy
     if state is NodeState.IDLE or (also_not_well and is_not_well):
         return
-    raise NodeConflictError(
+    raise _conflict(node, state, action, "idle or running")
+
+
+def _conflict(node: Node, state: NodeState, action: str, right: str) -> NodeConflictError:
+    return NodeConflictError(
         _CODES.get(state, "OperationNotValidOnNode"),
-        f"The specified node cannot {action} in its present state: {node.id} is {state}, not idle or running.",
+        f"The specified node cannot {action} in its present state: {node.id} is {state}, not {right}.",
     )
 
 
@@ -163,29 +168,16 @@ def _known_version(world: World, pool: BatchPool, version: str) -> str:
         raise InvalidPropertyError.of("exactVersion", version, error.message) from error
 
 
-def _remember(
+def _begin(
     world: World, pool: BatchPool, node: Node, act: AfterTasks, version: str | None, disruption: Disruption
 ) -> None:
-    node.after_tasks, node.after_version = act, version
-    node.after_fate = disruption.fate_of(node.instance)
-    node_changed(world, pool, node)
-
-
-def _forget(world: World, pool: BatchPool, node: Node) -> None:
-    node.after_tasks, node.after_version, node.after_fate = None, None, Fate.APPLY
-    node_changed(world, pool, node)
-
-
-def _reimage(world: World, pool: BatchPool, node: Node, version: str | None, disruption: Disruption) -> None:
-    instance = pool.machines.instances[node.instance]
-    newest = version or version_of_new_instances(world, pool.machines)
-    begin_reimage(world, pool.machines, [instance], exact_version=newest, disruption=disruption)
-    _mark(instance)
-
-
-def _reboot(world: World, pool: BatchPool, node: Node, disruption: Disruption) -> None:
-    instance = pool.machines.instances[node.instance]
-    begin_power_change(world, pool.machines, instance, ChangeKind.RESTART, disruption)
+    machines, instance = pool.machines, pool.machines.instances[node.instance]
+    if act is AfterTasks.REIMAGE:
+        newest = version or version_of_new_instances(world, machines)
+        begin_reimage(world, machines, [instance], exact_version=newest, disruption=disruption)
+    else:
+        kind = ChangeKind.RESTART if act is AfterTasks.REBOOT else ChangeKind.DEALLOCATE
+        begin_power_change(world, machines, instance, kind, disruption)
     _mark(instance)
 
 

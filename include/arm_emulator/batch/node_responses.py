@@ -7,21 +7,23 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from arm_emulator.arm_errors import InvalidRequestContentError
-from arm_emulator.batch.errors import InvalidBodyError, InvalidPropertyError
+from arm_emulator.batch.errors import BatchVersionError, InvalidBodyError, InvalidPropertyError
+from arm_emulator.batch.node import AfterTasks
 from arm_emulator.batch.node_actions import (
     TaskOption,
-    ask_for_reboot,
-    ask_for_reimage,
+    ask_for,
     disable_scheduling,
     enable_scheduling,
+    start_node,
 )
 from arm_emulator.batch.node_addressing import NODE, POOL, addressed_node, served_pool
 from arm_emulator.batch.node_lists import listed_nodes
+from arm_emulator.batch.node_state import DEALLOCATION_SINCE
 from arm_emulator.batch.node_view import changed_at, shown_node
-from arm_emulator.batch.odata import asked_filter, asked_names, page_of, selected
+from arm_emulator.batch.odata import asked_filter, asked_names, list_reply, page_of, selected
 from arm_emulator.batch.speech import service_url
+from arm_emulator.wire.api_versions import is_at_least
 from arm_emulator.wire.call import ArmReply
-from arm_emulator.wire.paging import next_link
 from arm_emulator.wire.router import Route
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def node_routes() -> tuple[Route, ...]:
         Route("POST", f"{NODE}/enablescheduling", enable, touches_instances=True),
         Route("POST", f"{NODE}/reimage", reimage, touches_instances=True),
         Route("POST", f"{NODE}/reboot", reboot, touches_instances=True),
+        Route("POST", f"{NODE}/deallocate", deallocate, touches_instances=True),
+        Route("POST", f"{NODE}/start", start, touches_instances=True),
     )
 
 
@@ -65,13 +69,7 @@ def list_nodes(world: World, call: ArmCall) -> ArmReply:
     if wanted is not None:
         shown = [one for one in shown if wanted.holds(one.content)]
     texts = [one.text if names is None else json.dumps(selected(one.content, names)) for one in shown[page]]
-    return _listed(call, texts, page.stop if page.stop < len(shown) else None)
-
-
-def _listed(call: ArmCall, texts: list[str], following: int | None) -> ArmReply:
-    metadata = json.dumps(f"{service_url(call)}/$metadata#nodes")
-    link = "" if following is None else f', "odata.nextLink": {json.dumps(next_link(call, following))}'
-    return ArmReply(text=f'{{"odata.metadata": {metadata}, "value": [{", ".join(texts)}]{link}}}')
+    return list_reply(call, "nodes", texts, page.stop if page.stop < len(shown) else None)
 
 
 def get_node(world: World, call: ArmCall) -> ArmReply:
@@ -107,21 +105,45 @@ def enable(world: World, call: ArmCall) -> ArmReply:
 
 def reimage(world: World, call: ArmCall) -> ArmReply:
     """A new OS disk for a node, of the version that ``exactVersion`` says or the newest."""
-    at, body = addressed_node(world, call), _body(call)
-    option = _option(body, "nodeReimageOption", tuple(TaskOption))
-    version = body.get("exactVersion")
+    version = _body(call).get("exactVersion")
     if version is not None and not isinstance(version, str):
         raise InvalidPropertyError.of("exactVersion", version, "it is no text")
-    ask_for_reimage(world, at.pool, at.node, option, version or None, call.disruption)
-    return _done(call, at, 202)
+    return _asked(world, call, AfterTasks.REIMAGE, "nodeReimageOption", version or None)
 
 
 def reboot(world: World, call: ArmCall) -> ArmReply:
     """A restart of a node's machine."""
+    return _asked(world, call, AfterTasks.REBOOT, "nodeRebootOption")
+
+
+def deallocate(world: World, call: ArmCall) -> ArmReply:
+    """The end of a node's machine, for now."""
+    _require_version(call)
+    return _asked(world, call, AfterTasks.DEALLOCATE, "nodeDeallocateOption")
+
+
+def start(world: World, call: ArmCall) -> ArmReply:
+    """The machine of a deallocated node again."""
+    _require_version(call)
     at = addressed_node(world, call)
-    option = _option(_body(call), "nodeRebootOption", tuple(TaskOption))
-    ask_for_reboot(world, at.pool, at.node, option, call.disruption)
+    start_node(world, at.pool, at.node, call.disruption)
     return _done(call, at, 202)
+
+
+def _asked(
+    world: World, call: ArmCall, act: AfterTasks, option_name: str, version: str | None = None
+) -> ArmReply:
+    at = addressed_node(world, call)
+    option = _option(_body(call), option_name, tuple(TaskOption))
+    ask_for(world, at.pool, at.node, act, option, version=version, disruption=call.disruption)
+    return _done(call, at, 202)
+
+
+def _require_version(call: ArmCall) -> None:
+    if not is_at_least(call.api_version, DEALLOCATION_SINCE):
+        raise BatchVersionError(
+            f"The operation does not exist in version {call.api_version}; it exists since {DEALLOCATION_SINCE}."
+        )
 
 
 def _done(call: ArmCall, at: Addressed, status: int) -> ArmReply:

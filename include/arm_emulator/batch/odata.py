@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from arm_emulator.arm_errors import InvalidParameterError
 from arm_emulator.batch.errors import InvalidQueryError
-from arm_emulator.batch.speech import batch_instant
+from arm_emulator.batch.speech import batch_instant, service_url
 from arm_emulator.instants import parse_instant
-from arm_emulator.wire.paging import skip_token
+from arm_emulator.wire.call import ArmReply
+from arm_emulator.wire.paging import next_link, skip_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.wire.call import ArmCall
@@ -139,3 +141,22 @@ def page_of(call: ArmCall) -> slice:
     except InvalidParameterError as error:
         raise InvalidQueryError.of("$skiptoken", call.query["$skiptoken"], error.message) from error
     return slice(start, start + most)
+
+
+def list_reply(call: ArmCall, collection: str, texts: Sequence[str], following: int | None) -> ArmReply:
+    """A page of a list, each item as JSON text.
+
+    :param following: the position with which the next page begins; None where this is the last.
+    """
+    metadata = json.dumps(f"{service_url(call)}/$metadata#{collection}")
+    link = "" if following is None else f', "odata.nextLink": {json.dumps(next_link(call, following))}'
+    return ArmReply(text=f'{{"odata.metadata": {metadata}, "value": [{", ".join(texts)}]{link}}}')
+
+
+def listed(call: ArmCall, collection: str, items: Sequence[JsonObject], filters: frozenset[str]) -> ArmReply:
+    """The page of items that a call asks for by ``$filter``, ``$select`` and ``maxresults``."""
+    wanted, page = asked_filter(call, filters), page_of(call)
+    names = asked_names(call, frozenset(name for item in items for name in item))
+    found = [item for item in items if wanted is None or wanted.holds(item)]
+    texts = [json.dumps(selected(item, names)) for item in found[page]]
+    return list_reply(call, collection, texts, page.stop if page.stop < len(found) else None)

@@ -50,8 +50,8 @@ class BatchPool:
 
     def all_nodes(self) -> list[Node]:
         """A node for each machine."""
-        found = (self.find_node(instance) for instance in list(self.machines.instances))
-        return [node for node in found if node is not None]
+        known = self.nodes
+        return [known.get(i) or known.setdefault(i, Node(i)) for i in self.machines.instances]
 
     @property
     def _automatic(self) -> JsonObject:

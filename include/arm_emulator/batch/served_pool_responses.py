@@ -1,0 +1,58 @@
+"""Routes of pools on the data plane: list, get, whether there is one, and how many nodes are in which state."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from arm_emulator.batch.node_addressing import POOL, served_account, served_pool
+from arm_emulator.batch.odata import asked_names, listed, selected
+from arm_emulator.batch.served_pool_view import node_counts, served_pool_resource
+from arm_emulator.batch.speech import SERVICE, service_url
+from arm_emulator.instants import parse_instant
+from arm_emulator.wire.call import ArmReply
+from arm_emulator.wire.router import Route
+
+if TYPE_CHECKING:
+    from arm_emulator.wire.call import ArmCall
+    from arm_emulator.world.world import World
+
+_FILTERS = frozenset({"id", "state", "allocationState", "vmSize", "creationTime", "displayName"})
+
+
+def served_pool_routes() -> tuple[Route, ...]:
+    """All of them."""
+    return (
+        Route("GET", f"{SERVICE}/pools", list_pools, only_reads=True),
+        Route("GET", POOL, get_pool, only_reads=True),
+        Route("HEAD", POOL, get_pool, only_reads=True),
+        Route("GET", f"{SERVICE}/nodecounts", list_counts, only_reads=True),
+    )
+
+
+def list_pools(world: World, call: ArmCall) -> ArmReply:
+    """The pools of the account."""
+    pools = served_account(world, call).pools.values()
+    service = service_url(call)
+    shown = [served_pool_resource(pool, service, call.api_version) for pool in pools]
+    return listed(call, "pools", shown, _FILTERS)
+
+
+def get_pool(world: World, call: ArmCall) -> ArmReply:
+    """One pool; the same for a call that only asks whether it is there."""
+    _account, pool = served_pool(world, call)
+    service = service_url(call)
+    shown = served_pool_resource(pool, service, call.api_version)
+    names = asked_names(call, frozenset(shown))
+    changed = format_datetime(parse_instant(shown["lastModified"]), usegmt=True)
+    return ArmReply.of(
+        {"odata.metadata": f"{service}/$metadata#pools/@Element", **selected(shown, names)},
+        headers={"ETag": shown["eTag"], "Last-Modified": changed},
+    )
+
+
+def list_counts(world: World, call: ArmCall) -> ArmReply:
+    """How many nodes each pool has in each state."""
+    pools = served_account(world, call).pools.values()
+    counts = [node_counts(pool, call.api_version) for pool in pools]
+    return listed(call, "poolnodecounts", counts, frozenset({"poolId"}))
