@@ -39,6 +39,11 @@ class ArmError(Exception):
         self.message = message
         self.target = target
 
+    @property
+    def details(self) -> tuple[ErrorDetail, ...]:
+        """What stands under ``details``; nothing for most."""
+        return ()
+
 
 class InjectedError(ArmError):
     """The answer that a fault put in the place of the real one."""
@@ -169,19 +174,36 @@ class PoolNotFoundError(ArmError):
     status, kind = 404, "PoolNotFound"
 
 
+class BatchPropertyError(ArmError):
+    """A property that Batch refuses; Batch names it in ``details``.
+
+    :param target: its path in the resource.
+    """
+
+    @property
+    def details(self) -> tuple[ErrorDetail, ...]:
+        """Name and path of the property."""
+        path = str(self.target or "")
+        return (
+            ErrorDetail("Reason", self.message),
+            ErrorDetail("PropertyName", path.rpartition(".")[2]),
+            ErrorDetail("PropertyPath", path),
+        )
+
+
 class InvalidRequestBodyError(ArmError):
     """A body that Batch does not take."""
 
     kind = "InvalidRequestBody"
 
 
-class InvalidPropertyValueError(ArmError):
+class InvalidPropertyValueError(BatchPropertyError):
     """A property with a value that Batch refuses."""
 
     kind = "InvalidPropertyValue"
 
 
-class MissingRequiredPropertyError(ArmError):
+class MissingRequiredPropertyError(BatchPropertyError):
     """A property that Batch needs."""
 
     kind = "MissingRequiredProperty"
@@ -193,10 +215,10 @@ class FeatureNotRegisteredError(ArmError):
     kind = "SubscriptionNotRegisteredForFeature"
 
 
-class PropertyCannotBeUpdatedError(ArmError):
+class PropertyCannotBeUpdatedError(BatchPropertyError):
     """A property of a pool that cannot change while the pool has nodes."""
 
-    status, kind = 409, "PropertyCannotBeUpdated"
+    kind = "PropertyCannotBeUpdated"
 
 
 class OperationNotAllowedError(ArmError):

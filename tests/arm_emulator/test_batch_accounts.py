@@ -16,7 +16,9 @@ VERSION = "2024-02-01"
 
 def test_account_says_where_its_data_plane_is_and_who_owns_the_machines(serve: Serve) -> None:
     """The official client reads an account's endpoint, allocation mode, authentication and state."""
-    emulator = serve(batch_world(batch_account(name="ours"), user_account(name="theirs")))
+    user = user_account(name="theirs")
+    user["resource"]["properties"]["poolAllocationMode"] = "userSubscription"
+    emulator = serve(batch_world(batch_account(name="ours"), user))
 
     ours = emulator.batch().batch_account.get("rg", "ours")
     theirs = emulator.batch().batch_account.get("rg", "theirs")

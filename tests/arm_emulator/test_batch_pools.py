@@ -140,6 +140,20 @@ def test_read_only_fields_sent_back_are_ignored(serve: Serve) -> None:
     assert shown["properties"]["upgradePolicy"] == body["properties"]["upgradePolicy"]
 
 
+def test_null_says_nothing_in_a_put_and_takes_away_in_a_patch(serve: Serve) -> None:
+    """A null of a PUT is no value; a null of a PATCH removes the property."""
+    emulator = serve(batch_world())
+    body = emulator.arm("GET", pool_id(), api_version=VERSION).json()
+    body["properties"] |= {"startTask": None, "scaleSettings": None, "displayName": "named"}
+
+    put = emulator.arm("PUT", pool_id(), body, api_version=VERSION).json()["properties"]
+    patch = emulator.arm("PATCH", pool_id(), {"properties": {"displayName": None}}, api_version=VERSION)
+
+    assert (put["displayName"], put["currentDedicatedNodes"], "startTask" in put) == ("named", 10, False)
+    assert put["scaleSettings"]["fixedScale"]["targetDedicatedNodes"] == 10
+    assert "displayName" not in patch.json()["properties"]
+
+
 def test_conditions_guard_a_pool(serve: Serve) -> None:
     """If-None-Match: * and an If-Match that is no longer true are 412; the one that is passes (weak ETags)."""
     client = serve(batch_world()).batch()
@@ -246,9 +260,11 @@ def test_what_nodes_stand_on_cannot_change_under_them(serve: Serve, properties: 
     emulator.arm("PATCH", pool_id(), {"properties": none}, api_version=VERSION)
     taken = emulator.arm("PATCH", pool_id(), {"properties": properties}, api_version=VERSION)
 
-    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "PropertyCannotBeUpdated")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "PropertyCannotBeUpdated")
     assert named in refused.json()["error"]["message"]
-    assert refused.json()["error"]["target"].endswith(named)
+    details = {detail["code"]: detail["message"] for detail in refused.json()["error"]["details"]}
+    assert details["PropertyName"] == named.rpartition(".")[2]
+    assert details["PropertyPath"].endswith(named)
     assert taken.status_code == 200
 
 

@@ -224,11 +224,13 @@ def test_windows_updates_and_automatic_upgrades_exclude_each_other(serve: Serve)
     assert taken.status_code == 200
 
 
-@pytest.mark.parametrize(("suffix", "status"), [("", 200), ("/versions/1.0.0", 400)])
-def test_gallery_image_names_no_version(serve: Serve, suffix: str, status: int) -> None:
-    """A gallery image is followed when its id names no version, and refused when it does (R15)."""
-    gallery = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/galleries/g"
-    image = {"id": f"{gallery}/images/web{suffix}"}
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [("galleries/g/images/web", 200), ("galleries/g/images/web/versions/1.0.0", 400), ("images/web", 400)],
+)
+def test_own_image_is_one_of_a_gallery_and_names_no_version(serve: Serve, named: str, status: int) -> None:
+    """A gallery image is followed when its id names no version; a version (R15) and a managed image (R28) are refused."""
+    image = {"id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/{named}"}
 
     answer = _put(serve(batch_world()), _page(**{f"{MACHINES}imageReference": image}))
 

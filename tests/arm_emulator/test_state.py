@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 import yaml
-from emulated_worlds import V2, Emulator, Json, scale_set, scale_set_id, world
+from emulated_pools import batch_world, pool_id
+from emulated_worlds import SUBSCRIPTION, V2, Emulator, Json, scale_set, scale_set_id, world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -320,3 +321,24 @@ def test_other_clocks_go_on(tmp_path: Path, clock: str) -> None:
         wait_for(lambda: emulator.codes("0")[-1] == "HealthState/healthy")
 
         assert emulator.audit()["imageVersions"][V2] == 1
+
+
+def test_pools_and_features_under_way_outlive_a_kill(tmp_path: Path) -> None:
+    """A pool that a PUT created, one that is gone, nodes that boot and a feature that registers are there after kill -9."""
+    feature = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Features/providers/Contoso/features/Thing"
+    with running(tmp_path, batch_world()) as emulator:
+        body = emulator.arm("GET", pool_id()).json()
+        emulator.arm("PUT", pool_id("fresh"), body)
+        emulator.arm("DELETE", pool_id())
+        emulator.arm("POST", f"{feature}/register")
+        emulator.advance(5)
+        before = everything(emulator)
+
+    with running(tmp_path) as emulator:
+        after = everything(emulator)
+        emulator.advance(60)
+        pool = emulator.arm("GET", pool_id("fresh")).json()["properties"]
+        state = emulator.arm("GET", feature).json()["properties"]["state"]
+
+    assert after == before
+    assert (pool["currentDedicatedNodes"], pool["allocationState"], state) == (10, "Steady", "Registered")

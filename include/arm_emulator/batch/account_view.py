@@ -17,7 +17,6 @@ _DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "provisioningState": "Succeeded",
         "publicNetworkAccess": "Enabled",
-        "poolAllocationMode": "BatchService",
         "encryption": {"keySource": "Microsoft.Batch"},
         "dedicatedCoreQuota": 500,
         "lowPriorityCoreQuota": 500,
@@ -48,5 +47,5 @@ def account_resource(account: BatchAccount, base_url: str) -> JsonObject:
         "name": account.id.name,
         "type": ACCOUNT_TYPE,
         "location": account.location,
-        "properties": {**_DEFAULTS, **served, **given},
+        "properties": {**_DEFAULTS, **served, **given, "poolAllocationMode": account.allocation_mode},
     }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.compute.scale_set import ScaleSet
 
-USER_SUBSCRIPTION = "UserSubscription"
+BATCH_SERVICE, USER_SUBSCRIPTION = "BatchService", "UserSubscription"
 
 
 @dataclass(slots=True)
@@ -86,5 +86,10 @@ class BatchAccount:
     @property
     def is_user_subscription(self) -> bool:
         """Whether the machines of its pools stand in the user's own subscription, for everybody to see."""
+        return self.allocation_mode == USER_SUBSCRIPTION
+
+    @property
+    def allocation_mode(self) -> str:
+        """``poolAllocationMode``, which a world may write in any case."""
         mode = (self.resource.get("properties") or {}).get("poolAllocationMode")
-        return str(mode).lower() == USER_SUBSCRIPTION.lower()
+        return USER_SUBSCRIPTION if str(mode).lower() == USER_SUBSCRIPTION.lower() else BATCH_SERVICE

@@ -59,7 +59,7 @@ def create_pool(world: World, account: BatchAccount, name: str, body: JsonObject
     refuse_incomplete(body)
     refuse_policy(body, needs_mode=True)
     refuse_unavailable(world, account, body)
-    resource = {**body, "id": account.id.pool_id(name), "name": name}
+    resource = {**body, "id": account.id.pool_id(name), "name": name, "properties": _said(body)}
     resource["properties"].setdefault("scaleSettings", {"fixedScale": {"targetDedicatedNodes": 0}})
     complete_pool(resource, world.now)
     machines = new_machines(account, name, resource, regions=world.regions, now=world.now, nodes=0)
@@ -82,9 +82,14 @@ def replace_pool(
     """
     old = pool.resource.get("properties") or {}
     kept = {name: old[name] for name in (*READ_ONLY, *_KEPT_BY_PUT) if name in old}
-    resource = {**body, "id": pool.id, "name": pool.name, "properties": {**kept, **body["properties"]}}
+    resource = {**body, "id": pool.id, "name": pool.name, "properties": {**kept, **_said(body)}}
     refuse_unavailable(world, account, body)
     _change(world, account, pool, resource, disruption, needs_mode=True)
+
+
+def _said(body: JsonObject) -> JsonObject:
+    """The properties to which a body gives a value; null says nothing."""
+    return {name: value for name, value in body["properties"].items() if value is not None}
 
 
 def patch_pool(

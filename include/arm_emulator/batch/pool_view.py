@@ -52,14 +52,28 @@ def _moving(pool: BatchPool) -> JsonObject:
     """What the nodes decide."""
     is_resizing = bool(being_created(pool))
     moving: dict[str, Any] = {
+        "resizeOperationStatus": _resize_status(pool.resource.get("properties") or {}),
         "allocationState": "Resizing" if is_resizing else "Steady",
         "currentDedicatedNodes": len(pool.machines.instances),
         "currentLowPriorityNodes": 0,
+        "currentNodeCommunicationMode": "Simplified",
     }
     resized = _resized_at(pool)
     if resized is not None and not is_resizing:
         moving["allocationStateTransitionTime"] = admin_instant(resized)
     return moving
+
+
+def _resize_status(properties: JsonObject) -> JsonObject:
+    """The resize at work, or the last one."""
+    fixed = (properties.get("scaleSettings") or {}).get("fixedScale") or {}
+    status = {
+        "targetDedicatedNodes": fixed.get("targetDedicatedNodes"),
+        "resizeTimeout": fixed.get("resizeTimeout", "PT15M"),
+        "nodeDeallocationOption": fixed.get("nodeDeallocationOption", "Requeue"),
+        "startTime": properties.get("allocationStateTransitionTime"),
+    }
+    return {name: value for name, value in status.items() if value is not None}
 
 
 def _resized_at(pool: BatchPool) -> datetime | None:

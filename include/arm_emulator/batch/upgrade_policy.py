@@ -6,6 +6,7 @@ that breaks it, so that whoever rolls out can meet one.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.batch.machines import is_zonal, virtual_machines
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _MODES = frozenset({"automatic", "manual", "rolling"})
 _ROLLING = "rollingUpgradePolicy"
+_MANAGED_IMAGE = re.compile(r"/providers/microsoft\.compute/images/[^/]+/?", re.IGNORECASE)
 _FLAG = "automaticOSUpgradePolicy.enableAutomaticOSUpgrade"
 
 
@@ -79,10 +81,12 @@ def _batch_problems(rolling: JsonObject, resource: JsonObject) -> Iterator[Probl
 
 
 def _image_problems(machine: JsonObject) -> Iterator[Problem]:
-    """The image's version is ``latest``; a gallery image without a version means the latest (R15)."""
+    """The version is ``latest``, which a gallery image without one means (R15); managed images have none (R28)."""
     reference = machine.get("imageReference") or {}
     where = "deploymentConfiguration.virtualMachineConfiguration.imageReference"
     image_id = str(reference.get("id") or "")
+    if _MANAGED_IMAGE.search(image_id):
+        yield Problem(f"{where}.id", f"is a managed image; {_FLAG} needs a platform or gallery image")
     if image_id:
         _, found, version = image_id.lower().partition("/versions/")
         if found and version != "latest":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from arm_emulator.batch.ids import AccountId
 from arm_emulator.batch.loading import nodes_of
 from arm_emulator.batch.node import instance_of
-from arm_emulator.batch.pool import USER_SUBSCRIPTION
+from arm_emulator.batch.pool import BATCH_SERVICE, USER_SUBSCRIPTION
 from arm_emulator.batch.pool_changes import POOL_NAME
 from arm_emulator.batch.pool_checks import pool_problems
 from arm_emulator.batch.pool_resource import TIMES, spelled
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
 
-_ALLOCATION_MODES = ("BatchService", USER_SUBSCRIPTION)
+_ALLOCATION_MODES = (BATCH_SERVICE, USER_SUBSCRIPTION)
 _WORK_WITHOUT_END = -1
 
 

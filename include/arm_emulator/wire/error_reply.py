@@ -16,5 +16,7 @@ def error_reply(error: ArmError) -> ArmReply:
     content: dict[str, Any] = {"code": error.kind, "message": error.message}
     if error.target is not None:
         content["target"] = error.target
+    if error.details:
+        content["details"] = [{"code": d.code, "message": d.message} for d in error.details]
     headers = {"WWW-Authenticate": CHALLENGE} if error.status == 401 else {}
     return ArmReply.of({"error": content}, status=error.status, headers=headers)
