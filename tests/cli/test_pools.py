@@ -245,6 +245,21 @@ def test_a_pool_is_rolled_out_and_found_in_history(perform: Perform) -> None:
     assert entry["properties"]["progress"]["successfulInstanceCount"] == 3
 
 
+def test_a_node_that_never_gets_idle_is_reported_by_run_and_history(perform: Perform) -> None:
+    """R55: JSON, the story and the history name the node and why it is as it was."""
+    command = perform(pool_world(3, running={"tvm-1": FOR_EVER}))
+
+    ended = pool_command(command, "run", "--json", "--drain-deadline", "10m")
+    told = pool_command(command, "history")
+
+    (left,) = ended.body["leftBusy"]
+    assert left["node"] == "tvm-1"
+    assert "still ran job/tvm-1" in left["reason"]
+    assert "left as it is: tvm-1: still ran job/tvm-1" in ended.err
+    assert "left tvm-1 as it was: still ran job/tvm-1" in told.out
+    assert pool_of(command.rehearsal).closed() == set()
+
+
 def test_busy_shows_the_work_before_a_rollout(perform: Perform) -> None:
     """R55: node, task and age by the world's time; reads only."""
     command = perform(pool_world(3, running={"tvm-2": FOR_EVER}))
@@ -277,6 +292,7 @@ def test_busy_names_who_holds_up_a_rollout(perform: Perform) -> None:
         view = rehearsal.run(fleet_id=POOL_ID)
 
     assert view.rollout.left_busy.keys() == {"tvm-0"}
+    assert "1 left busy: tvm-0" in view.rollout.reason_message
     (ended,) = seen
     assert "tvm-0" in ended.out
     assert "then left as it is" in ended.out

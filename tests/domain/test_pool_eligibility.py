@@ -13,10 +13,15 @@ from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.images import ImageReference
 from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.model import ServiceFabricExtension, WindowsSettings
-from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
+from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy, parse_upgrade_policy
 from fleetwright.domain.surroundings import ImageSupport, Surroundings
 
 DEFERRED = UpgradePolicy(enable_automatic_os_upgrade=True, os_rolling_upgrade_deferral=True)
+AUTOMATIC = {
+    "enableAutomaticOSUpgrade": True,
+    "osRollingUpgradeDeferral": True,
+    "useRollingUpgradePolicy": True,
+}
 FLAGGED = UpgradePolicy(enable_automatic_os_upgrade=True)
 USERS_OWN = BatchPool(
     "acct",
@@ -163,6 +168,21 @@ def test_an_old_version_holds_whoever_handed_the_pool_over() -> None:
     (reason,) = reasons(fleet)
 
     assert reason.endswith("(R57)")
+
+
+def test_percentages_are_compared_where_both_are_given() -> None:
+    """N29: maxBatchInstancePercent alone is compared with nothing, as in Batch."""
+    given = {"maxBatchInstancePercent": 50}
+    alone = parse_upgrade_policy({"rollingUpgradePolicy": given, "automaticOSUpgradePolicy": AUTOMATIC})
+    both = parse_upgrade_policy(
+        {
+            "rollingUpgradePolicy": {**given, "maxUnhealthyInstancePercent": 20},
+            "automaticOSUpgradePolicy": AUTOMATIC,
+        }
+    )
+
+    assert reasons(a_pool(policy=alone)) == ()
+    assert len(reasons(a_pool(policy=both))) == 1
 
 
 def test_a_zonal_pool_may_cross_its_zones() -> None:

@@ -59,6 +59,8 @@ def _show_attempts(ledger: SqlLedger, key: str, *, as_json: bool) -> None:
         preserves = any(swap.preserves_disk for view in views for swap in view.swaps.values())
         click.echo(f"{_what_rollbacks_give(preserves=preserves)} (O7)\n")
         click.echo(tabulate([_row(entry) for entry in entries], headers=headers, tablefmt="simple"))
+        for line in _left_busy(entries):
+            click.echo(line)
     else:
         click.echo(f"no rollout of this fleet that did anything has ended; ledger: {ledger}")
     for view in () if as_json else views:
@@ -66,6 +68,14 @@ def _show_attempts(ledger: SqlLedger, key: str, *, as_json: bool) -> None:
             click.echo(_under_way(view))
     for hold in () if as_json else _holds(ledger, key, views):
         click.echo(f"held: {hold_text(hold)}")
+
+
+def _left_busy(entries: Iterable[dict[str, Any]]) -> Iterable[str]:
+    """The nodes that each rollout left as they were because they did not become idle."""
+    for entry in entries:
+        started = (entry["properties"]["runningStatus"]["startTime"] or "")[:19]
+        for node, reason in entry.get("leftBusy", {}).items():
+            yield f"rollout of {started} left {node} as it was: {reason}"
 
 
 def _holds(ledger: SqlLedger, key: str, views: tuple[RolloutView, ...]) -> tuple[Hold, ...]:

@@ -28,9 +28,10 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
 )
 
 
-def advise(code: str) -> str:
+def advise(code: str, member: str = "instance") -> str:
     """What to do now about a stop; empty for a code that is no stop.
 
     :param code: as in ``StopReason.code`` (N9)
+    :param member: what people call one of those that were upgraded
     """
-    return _ADVICE.get(code, "")
+    return _ADVICE.get(code, "").replace("instance", member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +54,7 @@ class UpgradePolicy:
     """``upgradePolicy`` of a scale set.
 
     :param rolling: the policy that was given, None where the set has none
+    :param limits_unhealthy: the policy that was given has a ``maxUnhealthyInstancePercent`` of its own (N29)
     """
 
     mode: str = "Manual"
@@ -62,6 +63,7 @@ class UpgradePolicy:
     use_rolling_upgrade_policy: bool = False
     os_rolling_upgrade_deferral: bool = False
     rolling: RollingUpgradePolicy | None = None
+    limits_unhealthy: bool = field(default=True, compare=False)
 
     @property
     def is_deferred(self) -> bool:
@@ -90,6 +92,7 @@ def parse_upgrade_policy(body: Mapping[str, Any]) -> UpgradePolicy:
         use_rolling_upgrade_policy=_flag(automatic, "useRollingUpgradePolicy"),
         os_rolling_upgrade_deferral=_flag(automatic, "osRollingUpgradeDeferral"),
         rolling=None if rolling is None else parse_rolling_policy(rolling),
+        limits_unhealthy=(rolling or {}).get("maxUnhealthyInstancePercent") is not None,
     )
 
 

@@ -168,8 +168,9 @@ def history_entry(view: RolloutView) -> dict[str, Any]:
         "properties": properties,
         "type": f"{kind_of(rollout.settings.fleet_id).resource_type}/rollingUpgrades",
         "location": rollout.settings.location,
-        # Not Azure's word, and only there where a phase of ours started it.
+        # Not Azure's words, and only there where a phase of ours started it, and where nodes never became idle.
         **({"phase": rollout.settings.phase} if rollout.settings.phase else {}),
+        **({"leftBusy": dict(rollout.left_busy)} if rollout.left_busy else {}),
     }
 
 

@@ -71,12 +71,12 @@ def _tell(reason: StopReason, session: RolloutSession) -> None:
     log.info("%ss: %s", session.fleet.kind.member, narrate.counts_text(rollout.outcome["progress"]))
     kept = rollout.outcome.get("kept_disks", ())
     failed, versions = narrate.failed_rows(rollout), rollout.outcome["versions"]
-    for line in (*failed, *versions, *narrate.surprises(rollout), *kept):
+    for line in (*failed, *narrate.left_busy_rows(rollout), *versions, *narrate.surprises(rollout), *kept):
         log.info("%s", line)
     quarantined = judge_version(session.view)
     if quarantined is not None:
         log.warning("%s", why_quarantined(quarantined))
-    what_now = advise(reason.code)
+    what_now = advise(reason.code, session.fleet.kind.member)
     if what_now:
         log.warning("what now: %s", what_now)
 

@@ -154,6 +154,14 @@ def failed_rows(rollout: RolloutRecord) -> list[str]:
     return [f"{state}: {name_ids(tuple(ids))}: {reason}" for (state, reason), ids in grouped.items()]
 
 
+def left_busy_rows(rollout: RolloutRecord) -> list[str]:
+    """The nodes that never became idle in time and are as they were, those with the same reason in one row (R55)."""
+    grouped: dict[str, list[str]] = {}
+    for node, reason in rollout.left_busy.items():
+        grouped.setdefault(reason, []).append(node)
+    return [f"left as it is: {name_ids(tuple(ids))}: {reason}" for reason, ids in grouped.items()]
+
+
 def surprises(rollout: RolloutRecord) -> list[str]:
     """What nobody asked for: instances that came to the version by themselves (O9), a newer version (R2)."""
     found: dict[str, list[str]] = {}

@@ -28,6 +28,7 @@ def report(view: RolloutView) -> dict[str, Any]:
         "failed": list(rollout.outcome.get("failed", ())),
         "batches": [_batch(batch, sent) for batch in view.batches if (sent := _sent(view, batch))],
         **_waits(view),
+        **_left_busy(view),
         **_kept_disks(view),
         **({"phase": rollout.settings.phase} if rollout.settings.phase else {}),
     }
@@ -37,6 +38,12 @@ def _waits(view: RolloutView) -> dict[str, Any]:
     """Only a rollout that others were in the way of has waited (R46, R48)."""
     waits = view.rollout.waits
     return {"waits": [dict(wait) for wait in waits]} if waits else {}
+
+
+def _left_busy(view: RolloutView) -> dict[str, Any]:
+    """Only a rollout that waits for work leaves nodes as they are because they never got idle (R55)."""
+    left = view.rollout.left_busy
+    return {"leftBusy": [{"node": node, "reason": why} for node, why in left.items()]} if left else {}
 
 
 def _kept_disks(view: RolloutView) -> dict[str, Any]:

@@ -93,7 +93,9 @@ def _is_azures_own(pool: BatchPool) -> bool:
 
 
 def _batch_percent(facts: Facts) -> str:
-    policy = facts.fleet.policy.rolling or facts.fleet.effective_policy
+    policy = facts.fleet.policy.rolling
+    if policy is None or not facts.fleet.policy.limits_unhealthy:
+        return ""  # Batch compares the two where both are given
     most, unhealthy = policy.max_batch_instance_percent, policy.max_unhealthy_instance_percent
     if most <= unhealthy:
         return ""
