@@ -61,6 +61,8 @@ class Estate:
         self.calls.append(url.path)
         if url.path == "/subscriptions":
             return Reply(body={"value": [{"subscriptionId": one} for one in (SUBSCRIPTION, OTHER)]})
+        if url.path.endswith("/batchAccounts"):
+            return Reply(body={"value": []})
         mine = [one for one in self._bodies if one["id"].split("/")[2] == url.path.split("/")[2]]
         start = int(parse_qs(url.query).get("$skiptoken", ["0"])[0])
         page: dict[str, Any] = {"value": mine[start : start + PAGE]}
@@ -79,7 +81,8 @@ def test_all_sets_of_all_subscriptions_are_listed(server: ScriptedServer, client
     assert len(fleets) == SETS
     assert {fleet.location for fleet in fleets} == {f"region{index}" for index in range(REGIONS)}
     pages = -(-300 // PAGE) + -(-150 // PAGE)
-    assert len(estate.calls) == 1 + pages
+    accounts = 2  # lists of Batch accounts, one for each subscription
+    assert len(estate.calls) == 1 + pages + accounts
 
 
 def test_one_subscription_can_be_named(server: ScriptedServer, client: ArmClient) -> None:

@@ -1,23 +1,20 @@
-"""All scale sets of the subscriptions that an identity can see."""
+"""All fleets of the subscriptions that an identity can see: scale sets and Batch pools."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator
 
-from fleetwright.azure.bodies import Body, text_at
+from fleetwright.azure.batch.pool_directory import PoolDirectory
+from fleetwright.azure.bodies import text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.fleet_parsing import parse_fleet
-from fleetwright.azure.urls import SUBSCRIPTIONS, arm_url, segment
-from fleetwright.domain.errors import ConfigurationError
-from fleetwright.domain.fleets import Fleet, parse_fleet_id
-
-log = logging.getLogger(__name__)
-
-_LIST = "providers/Microsoft.Compute/virtualMachineScaleSets"
+from fleetwright.azure.listed_fleets import read_listed
+from fleetwright.azure.urls import SCALE_SETS, SUBSCRIPTIONS, arm_url, segment
+from fleetwright.domain.fleets import Fleet
 
 
 class AzureFleetDirectory:
-    """A ``FleetDirectory``: one list, in pages, for each subscription.
+    """A ``FleetDirectory``: a list of scale sets for each subscription, one of Batch accounts, and one of the pools of each.
 
     :param subscription: the only one to look into; empty for every one that the identity can read
     """
@@ -27,16 +24,13 @@ class AzureFleetDirectory:
         self._subscription = subscription
 
     def list_fleets(self) -> tuple[Fleet, ...]:
-        """Every scale set, ours or not; one whose model cannot be understood is named in the log and left out.
+        """Every fleet, ours or not; one whose model cannot be understood is named in the log and left out.
+
+        A scale set that belongs to a pool is upgraded as that, so it is none of its own.
 
         :raises ProviderError: when a subscription cannot be listed
         """
-        return tuple(
-            fleet
-            for subscription in self.list_subscriptions()
-            for body in self._client.list_items(self._client.scale_set_url(self._path(subscription)))
-            if (fleet := _read(body)) is not None
-        )
+        return tuple(self._list_fleets())
 
     def list_subscriptions(self) -> tuple[str, ...]:
         """The subscriptions that are looked into.
@@ -48,14 +42,15 @@ class AzureFleetDirectory:
         listed = self._client.list_items(arm_url(self._client.url, "/subscriptions", SUBSCRIPTIONS))
         return tuple(text_at(body, "subscriptionId") for body in listed)
 
-    @staticmethod
-    def _path(subscription: str) -> str:
-        return f"/subscriptions/{segment(subscription)}/{_LIST}"
+    def _list_fleets(self) -> Iterator[Fleet]:
+        pools = PoolDirectory(self._client)
+        for subscription in self.list_subscriptions():
+            yield from self._scale_sets(subscription)
+            yield from pools.list_pools(subscription)
 
-
-def _read(body: Body) -> Fleet | None:
-    try:
-        return parse_fleet(parse_fleet_id(text_at(body, "id")), body)
-    except ConfigurationError as error:
-        log.warning("a scale set is left out: %s", error)
-        return None
+    def _scale_sets(self, subscription: str) -> Iterator[Fleet]:
+        path = f"/subscriptions/{segment(subscription)}/providers/{SCALE_SETS}"
+        for body in self._client.list_items(self._client.scale_set_url(path)):
+            fleet = read_listed("scale set", body, parse_fleet)
+            if fleet is not None and not fleet.owned_by_pool:
+                yield fleet

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from fleetwright.azure.batch.node_reading import NodeReading
 from fleetwright.azure.batch.node_replacement import (
@@ -71,8 +70,7 @@ class BatchPoolDriver:
 
     def fetch_surroundings(self, fleet: Fleet, version: str) -> Surroundings:
         """Read what decides beside the model: whether Azure upgrades the image automatically (R53)."""
-        # The version of the calls is the pool's own matter (R57).
-        return replace(SurroundingsReader(self._client).read(fleet, version), api_version="")
+        return SurroundingsReader(self._client).read(fleet, version)
 
     def fetch_awaited_version(self, _fleet: Fleet) -> str:
         """Nothing: Batch approves its own deferred upgrades, node by node."""
