@@ -9,5 +9,6 @@
     async_transport  async_client               the reading half for triggers, on httpx
     fleet_parsing  instance_parsing  known_pages  rolling_upgrades
                                                 from ARM's bodies to the domain's values
-    scale_sets  model_updates  catalogue        what a rollout asks for
+    fleet_drivers  scale_sets  batch            what a rollout asks for: the driver of each kind of fleet
+    model_updates  catalogue                    what beside that it asks for
 """
