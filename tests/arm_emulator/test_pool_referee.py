@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from emulated_pools import batch_pool, batch_world, machines_id, pool_id, user_account
+from emulated_nodes import act
+from emulated_pools import batch_account, batch_pool, batch_world, machines_id, pool_id, user_account
 from emulated_worlds import V1, V2, V3, Emulator, Json, Serve, scale_set
 
 if TYPE_CHECKING:
@@ -213,4 +214,88 @@ def test_own_policy_counts_where_the_pool_uses_it(serve: Serve) -> None:
 
     reimage(emulator, *map(str, range(10)))
 
+    assert emulator.broken_rules() == []
+
+
+def working_pool(serve: Serve, *, deferral: bool = True) -> Emulator:
+    """A pool in Batch's own subscription, one node of which works."""
+    return serve(batch_world(batch_account(batch_pool(deferral=deferral, running={"tvm-3": 60}))))
+
+
+@pytest.mark.parametrize("action", ["reimage", "reboot"])
+@pytest.mark.parametrize("option", ["requeue", "terminate", None])
+def test_data_plane_call_that_stops_tasks_interrupts(serve: Serve, action: str, option: str | None) -> None:
+    """R55: a reimage or reboot that stops a running node's tasks is a violation while upgrades are deferred."""
+    emulator = working_pool(serve)
+
+    accepted = act(emulator, 3, action, option)
+
+    assert accepted.status_code == 202
+    assert record(emulator)["runningNodesInterrupted"] == 1
+    assert emulator.broken_rules() == ["R55"]
+
+
+@pytest.mark.parametrize("action", ["reimage", "reboot"])
+def test_data_plane_call_that_stops_tasks_is_allowed_without_deferral(serve: Serve, action: str) -> None:
+    """N28: without deferral such a call is counted by its tasks, and breaks no rule."""
+    emulator = working_pool(serve, deferral=False)
+
+    act(emulator, 3, action, "requeue")
+
+    told = record(emulator)
+    assert (told["runningNodesInterrupted"], told["tasksRequeued"]) == (0, 1)
+    assert emulator.broken_rules() == []
+
+
+@pytest.mark.parametrize("option", ["taskcompletion", "retaineddata"])
+def test_call_that_waits_for_the_tasks_interrupts_nothing(serve: Serve, option: str) -> None:
+    """R55: a reimage that waits for the tasks is a swap of an idle node when it begins."""
+    emulator = working_pool(serve)
+
+    act(emulator, 3, "reimage", option, exactVersion=V2)
+    waiting = record(emulator)["swaps"]
+    emulator.advance(300)
+
+    told = record(emulator)
+    assert (waiting, told["swaps"]) == ({}, {"tvm-3": 1})
+    assert (told["runningNodesInterrupted"], told["imageVersions"]) == (0, {V1: 9, V2: 1})
+    assert emulator.broken_rules() == []
+
+
+@pytest.mark.parametrize(("option", "ended"), [("requeue", 1), ("terminate", 1), ("taskcompletion", 0)])
+def test_closing_a_node_is_its_owners_order(serve: Serve, option: str, ended: int) -> None:
+    """R55: tasks that end because their node is closed are counted apart, and a closed node is ready: no violation."""
+    emulator = working_pool(serve)
+
+    act(emulator, 3, "disablescheduling", option)
+
+    told = record(emulator)
+    assert (told["tasksEndedByOrder"], told["runningNodesInterrupted"]) == (ended, 0)
+    assert told["maxOutOfService"] == 0
+    assert emulator.broken_rules() == []
+
+
+def test_nodes_reimaged_one_a_call_are_one_batch(serve: Serve) -> None:
+    """R9, R54: reimages of the data plane, one call a node, are one batch while they are in flight together."""
+    emulator = working_pool(serve)
+
+    for number in (0, 1):
+        act(emulator, number, "reimage", "taskcompletion", exactVersion=V2)
+    emulator.advance(300)
+
+    told = record(emulator)
+    assert [batch["instances"] for batch in told["batches"]] == [["tvm-0", "tvm-1"]]
+    assert told["batches"][0]["readyAt"] is not None
+    assert emulator.broken_rules() == []
+
+
+def test_reboot_takes_a_node_out_of_service_and_is_no_swap(serve: Serve) -> None:
+    """R7, R54: a reboot of an idle node is out of service meanwhile, and no swap."""
+    emulator = working_pool(serve)
+
+    act(emulator, 0, "reboot")
+    emulator.advance(300)
+
+    told = record(emulator)
+    assert (told["maxOutOfService"], told["swaps"]) == (1, {})
     assert emulator.broken_rules() == []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from emulated_nodes import act, data_plane
 from emulated_pools import batch_account, batch_pool, batch_world, machines_id, pool_id, user_account
 from emulated_worlds import V1, V2, Emulator, Json, Serve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 NODES = st.sampled_from(["tvm-0", "tvm-1", "tvm-2", "tvm-5"])
+OPTIONS = st.sampled_from(["requeue", "terminate", "taskcompletion"])
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("reimage"), st.sampled_from("012345"), st.sampled_from([V1, V2])),
@@ -18,9 +21,26 @@ steps = st.lists(
         st.tuples(st.just("running"), NODES, st.sampled_from([-1, 0, 20, 60])),
         st.tuples(st.just("health"), NODES, st.sampled_from(["unhealthy", "never", "healthy"])),
         st.tuples(st.just("power"), NODES, st.sampled_from(["stopped", "running"])),
+        st.tuples(st.just("disablescheduling"), NODES, OPTIONS),
+        st.tuples(st.just("enablescheduling"), NODES, st.none()),
+        st.tuples(st.just("reimage node"), NODES, OPTIONS),
+        st.tuples(st.just("reboot"), NODES, OPTIONS),
     ),
-    max_size=10,
+    max_size=12,
 )
+
+
+NODE_OPTIONS = {
+    "disablescheduling": "nodeDisableSchedulingOption",
+    "reimage node": "nodeReimageOption",
+    "reboot": "nodeRebootOption",
+}
+
+
+def shown(emulator: Emulator) -> list[Json]:
+    """The nodes as the data plane lists them, without where its emulator stands."""
+    answer = data_plane(emulator, "GET", "/pools/p1/nodes").text.replace(emulator.url, "")
+    return json.loads(answer)["value"]  # type: ignore[no-any-return] # JSON
 
 
 def six_nodes(**extras: object) -> Json:
@@ -37,6 +57,10 @@ def happen(emulator: Emulator, kind: str, *arguments: Any) -> None:  # noqa: ANN
         emulator.advance(arguments[0])
     elif kind == "scale":
         emulator.admin("POST", "scale", {"id": pool_id(), "capacity": arguments[0]})
+    elif kind in NODE_OPTIONS:
+        act(emulator, int(arguments[0][4:]), kind.split(maxsplit=1)[0], **{NODE_OPTIONS[kind]: arguments[1]})
+    elif kind == "enablescheduling":
+        act(emulator, int(arguments[0][4:]), kind)
     else:
         body = {"id": pool_id(), "instances": [arguments[0]], kind: arguments[1]}
         emulator.admin("POST", "instances", body)
@@ -50,10 +74,11 @@ def test_any_world_of_pools_round_trips(serve: Serve, steps: list[tuple[Any, ...
     for kind, *arguments in steps:
         happen(emulator, kind, *arguments)
 
-    before = emulator.admin("GET", "world")
+    before, nodes = emulator.admin("GET", "world"), shown(emulator)
     emulator.admin("POST", "reset", before)
 
     assert emulator.admin("GET", "world") == before
+    assert shown(emulator) == nodes
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -72,6 +97,7 @@ def test_any_world_of_pools_goes_on_after_a_reload(
         emulator.advance(then)
 
     assert one.admin("GET", "world")["batchAccounts"] == other.admin("GET", "world")["batchAccounts"]
+    assert shown(one) == shown(other)
 
 
 def test_pool_keeps_its_timings_and_its_failed_nodes(serve: Serve) -> None:

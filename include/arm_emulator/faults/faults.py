@@ -29,6 +29,10 @@ class CallFacts:
     instances: frozenset[str] | None
 
 
+def _lowered(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}
+
+
 @dataclass(slots=True)
 class Fault:
     """A fault and how many calls it has matched and hit so far."""
@@ -69,7 +73,7 @@ class Fault:
             and (
                 match.instances is None
                 or call.instances is None
-                or not call.instances.isdisjoint(match.instances)
+                or not _lowered(call.instances).isdisjoint(_lowered(match.instances))
             )
         )
 
