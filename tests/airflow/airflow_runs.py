@@ -63,12 +63,15 @@ def load_dag(file: Path = DAG_FILE, dag_id: str = DAG_ID) -> DAG:
     return dag
 
 
-def run_dag(after: Mapping[str, Callable[[], None]] | None = None, **conf: object) -> Ran:
-    """Run the rollout's DAG to its end.
+def run_dag(
+    after: Mapping[str, Callable[[], None]] | None = None, *, dag_id: str = DAG_ID, **conf: object
+) -> Ran:
+    """Run a rollout's DAG to its end.
 
     :param after: what happens to the world when a task of that name has ended for the first time
+    :param dag_id: which kind of fleet it rolls out
     """
-    return carry_out(load_dag(), conf, after)
+    return carry_out(load_dag(CHECKOUT / "dags" / f"{dag_id}.py", dag_id), conf, after)
 
 
 def carry_out(
@@ -92,6 +95,32 @@ def _note_of(run: DagRun) -> str:
     with create_session() as session:
         note = session.get(DagRunNote, run.id)
         return note.content if note and note.content else ""
+
+
+class When(logging.Handler):
+    """Does something when a line is logged for the first time."""
+
+    def __init__(self, line: str, deed: Callable[[], None]) -> None:
+        super().__init__()
+        self.done = False
+        self._line, self._deed = line, deed
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Do it."""
+        if not self.done and self._line in record.getMessage():
+            self.done = True
+            self._deed()
+
+
+@contextmanager
+def when(line: str, deed: Callable[[], None]) -> Iterator[When]:
+    """Something happens as soon as a line is logged, in a task or in the triggerer."""
+    handler, logger = When(line, deed), logging.getLogger("fleetwright")
+    logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager

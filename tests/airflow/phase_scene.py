@@ -144,13 +144,13 @@ class PhaseScene:
             assert run is not None
             if run.state != "queued":
                 return
-            conf = dict(run.conf)
+            conf, dag_id = dict(run.conf), run.dag_id
             session.delete(run)
         self.before_rollout.pop(conf["fleet"].rpartition("/")[2], _nothing)()
         original = DagRun.generate_run_id
         DagRun.generate_run_id = staticmethod(lambda **_: run_id)
         try:
-            self.rollouts[run_id] = run_dag(**conf)
+            self.rollouts[run_id] = run_dag(dag_id=dag_id, **conf)
         finally:
             DagRun.generate_run_id = original
 

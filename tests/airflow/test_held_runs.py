@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow_runs import Ran
+from airflow_runs import Ran, when
 from rollout_steps import begin
 from small_worlds import BY_HALVES, NEW, Emulated, world
 from test_triggers import run, stored
@@ -51,32 +50,6 @@ def release(url: str, subject: HoldSubject, name: str) -> None:
     """A person releases it."""
     with opened(url) as ledger:
         assert ledger.release_holds(subject, name, actor="bob", reason="it is over", at=NOW) == 1
-
-
-class When(logging.Handler):
-    """Does something when a line is logged for the first time."""
-
-    def __init__(self, line: str, deed: Callable[[], None]) -> None:
-        super().__init__()
-        self.done = False
-        self._line, self._deed = line, deed
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Do it."""
-        if not self.done and self._line in record.getMessage():
-            self.done = True
-            self._deed()
-
-
-@contextmanager
-def when(line: str, deed: Callable[[], None]) -> Iterator[When]:
-    """Something happens as soon as a line is logged, in a task or in the triggerer."""
-    handler, logger = When(line, deed), logging.getLogger("fleetwright")
-    logger.addHandler(handler)
-    try:
-        yield handler
-    finally:
-        logger.removeHandler(handler)
 
 
 def kinds_of(fleet: str) -> list[tuple[HoldSubject, str]]:

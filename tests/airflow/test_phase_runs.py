@@ -17,7 +17,7 @@ from phase_scene import (
     note_on,
     phased_world,
 )
-from small_worlds import NEW, Emulated
+from small_worlds import NEW, Emulated, pool_world
 
 from fleetwright.airflow.operators import fleet_rollouts
 from fleetwright.domain.holds import Hold, HoldSubject
@@ -53,6 +53,28 @@ def test_a_version_travels_from_phase_to_phase(emulator: Emulated, scene: Scene,
     ]
     assert emulator.broken_rules() == []
     assert "2 fleets: 2 completed" in first.note
+
+
+def test_a_phase_carries_pools_as_it_carries_scale_sets(
+    emulator: Emulated, scene: Scene, ledger_url: str
+) -> None:
+    """R45, R54: each fleet's rollout is a run of its kind's DAG; and both are proven."""
+    pool = pool_world(2)
+    sets = phased_world({"web": "westeurope"})
+    emulator.serve({**sets, "batchAccounts": pool["batchAccounts"]})
+    stage = scene()
+
+    first = stage.run(FIRST)
+
+    assert first.state == "success", first.errors
+    assert "2 fleets: 2 completed" in first.note
+    assert sorted(run_id.split(".")[3] for run_id in stage.rollouts) == ["frames", "web"]
+    for dag_id in ("batch_pool_rollout", "scale_set_rollout"):
+        assert f"of {dag_id}" in first.text
+    (judged,) = emulator.judged_pools().values()
+    assert (judged["imageVersions"], judged["runningNodesInterrupted"]) == ({NEW: 2}, 0)
+    assert emulator.closed_nodes() == []
+    assert emulator.broken_rules() == []
 
 
 def test_the_grid_tells_how_far_the_fleets_are(emulator: Emulated, scene: Scene) -> None:

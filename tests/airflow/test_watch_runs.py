@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from airflow_runs import Ran
-from small_worlds import NEW, OLD, Emulated, world
+from small_worlds import NEW, OLD, Emulated, pool_world, world
 from watch_runs import (
     GALLERIES,
     PHASE_0,
@@ -61,6 +61,7 @@ def watch(
     listen(PHASE_0)
     listen(GALLERIES)
     listen("scale_set_rollout")
+    listen("batch_pool_rollout")
     forget_events()
     return run_watch
 
@@ -135,6 +136,36 @@ def test_a_late_fleet_is_started_once(watch: Callable[[], Ran], emulator: Emulat
         "automatic",
         PHASE_0,
     )
+
+
+def test_a_late_pool_is_started_in_the_dag_of_pools(watch: Callable[[], Ran], emulator: Emulated) -> None:
+    """R54: its phase has succeeded before it was there: one run of batch_pool_rollout, and none of the other DAG."""
+    for dag_id in ("scale_set_rollout", "batch_pool_rollout"):
+        forget_runs(dag_id)
+    emulator.opt_out()
+    prove_phase(PHASE_0, KEY)
+    emulator.serve(pool_world())
+
+    ran = watch()
+
+    assert (ran.state, ran.tasks["start_late[0]"]) == ("success", "success"), ran.text
+    ((run_id, conf),) = runs_of("batch_pool_rollout").items()
+    assert run_id.startswith("late__frames")
+    assert (conf["fleet"], conf["version"], conf["phase"]) == (emulator.fleet, NEW, PHASE_0)
+    assert runs_of("scale_set_rollout") == {}
+
+
+def test_a_paused_dag_of_pools_is_told(watch: Callable[[], Ran], emulator: Emulated) -> None:
+    """R54: whoever paused it reads that the pool waits there, by the DAG's name."""
+    forget_runs("batch_pool_rollout")
+    emulator.opt_out()
+    prove_phase(PHASE_0, KEY)
+    emulator.serve(pool_world())
+    listen("batch_pool_rollout", paused=True)
+
+    ran = watch()
+
+    assert "1 rollouts wait in batch_pool_rollout, which is paused: unpause it" in ran.text
 
 
 def test_a_phases_file_that_cannot_be_used_fails_the_look_at_once(

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import pendulum
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from fleetwright.domain.errors import FleetwrightError
@@ -113,4 +112,4 @@ class RolloutWaitTrigger(BaseTrigger):
 
 
 def _instant(text: str) -> datetime:
-    return pendulum.DateTime.fromisoformat(text)
+    return datetime.fromisoformat(text)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-import pendulum
 
 from fleetwright.airflow.operators.step import RolloutStepOperator, airflow_errors, raise_wait_error
 from fleetwright.airflow.triggers import PAUSE, RolloutWaitTrigger
@@ -54,7 +53,7 @@ class SelectBatchOperator(RolloutStepOperator):
         raise_wait_error(event)
         with airflow_errors():
             session = self.reopen(context)
-            before = Chosen(wait=Wait(wait), since=pendulum.DateTime.fromisoformat(since))
+            before = Chosen(wait=Wait(wait), since=datetime.fromisoformat(since))
             return self._go_on(context, session, choose_again(session, before))
 
     def _go_on(self, context: Context, session: RolloutSession, chosen: Chosen) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is left to do whatever happened: automatic repairs are resumed, and the fleet is given back."""
+"""What is left to do whatever happened: nodes are opened, automatic repairs are resumed, and the fleet is given back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors, owner_of
 from fleetwright.domain.errors import LeaseLostError
 from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.rollout.opening import give_nodes_back, warn_of_closed_nodes
 from fleetwright.rollout.repairs import resume_repairs, warn_of_suspended_repairs
 from fleetwright.rollout.session import RolloutSession
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class ReleaseLeaseOperator(BaseOperator):
-    """Resumes what the rollout suspended (O8) and gives the fleet back, whatever happened.
+    """Opens what the rollout closed (R55), resumes what it suspended (O8), and gives the fleet back, whatever happened.
 
     :param rollout_id: from ``acquire_lease``; empty in a dry run
     """
@@ -45,12 +46,12 @@ class ReleaseLeaseOperator(BaseOperator):
         with airflow_errors():
             ledger = build_ledger()
             rollout = ledger.load(self.rollout_id).rollout
-            if rollout.repairs_suspended:
-                self._resume_repairs(rollout, owner_of(context))
+            if rollout.repairs_suspended or rollout.closed:
+                self._give_back(rollout, owner_of(context))
             ledger.release(self.rollout_id, owner=owner_of(context))
         log.info("the fleet of rollout %s is free again", self.rollout_id)
 
-    def _resume_repairs(self, rollout: RolloutRecord, owner: str) -> None:
+    def _give_back(self, rollout: RolloutRecord, owner: str) -> None:
         from fleetwright.airflow.wiring import build_ports, lease_terms  # noqa: PLC0415 - as above
 
         try:
@@ -58,8 +59,18 @@ class ReleaseLeaseOperator(BaseOperator):
             session = RolloutSession.reopen(
                 ports, self.rollout_id, owner=owner, terms=lease_terms(), is_teardown=True
             )
+            give_nodes_back(session)
             resume_repairs(session)
         except LeaseLostError as lost:
-            log.info("automatic repairs are resumed by whoever has the fleet now: %s", lost)
+            log.info("whoever has the fleet now opens its nodes and resumes its automatic repairs: %s", lost)
         except Exception as error:  # noqa: BLE001 - the fleet is given back whatever happens
-            warn_of_suspended_repairs(parse_fleet_id(rollout.settings.fleet_id), str(error))
+            _tell_by_hand(rollout, str(error))
+
+
+def _tell_by_hand(rollout: RolloutRecord, why: str) -> None:
+    """What a person does where nothing could be given back."""
+    fleet_id = parse_fleet_id(rollout.settings.fleet_id)
+    if rollout.closed:
+        warn_of_closed_nodes(fleet_id, tuple(rollout.closed), why)
+    if rollout.repairs_suspended:
+        warn_of_suspended_repairs(fleet_id, why)
