@@ -93,10 +93,14 @@ def test_put_creates_a_pool_whose_nodes_come_up_over_time(serve: Serve) -> None:
     client = emulator.batch()
 
     made = client.pool.create("rg", "work", "fresh", _new_pool(3))
-    emulator.advance(60)
+    emulator.advance(9)
+    booting = client.pool.get("rg", "work", "fresh")
+    emulator.advance(1)
     settled = client.pool.get("rg", "work", "fresh")
 
     assert (made.allocation_state, made.current_dedicated_nodes) == ("Resizing", 3)
+    assert booting.allocation_state == "Resizing"
+    assert made.resize_operation_status.target_dedicated_nodes == 3
     assert (settled.allocation_state, settled.vm_size) == ("Steady", "STANDARD_D4S_V3")
     assert settled.allocation_state_transition_time > made.allocation_state_transition_time
     assert (made.etag, made.id) == (settled.etag, pool_id("fresh"))

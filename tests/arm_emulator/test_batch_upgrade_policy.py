@@ -10,8 +10,16 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.batch import models
 from emulated_pools import batch_account, batch_pool, batch_world, pool_id, user_account
 from emulated_worlds import SUBSCRIPTION
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arm_emulator.batch.pool_checks import pool_problems
+from arm_emulator.batch.pool_resource import spelled
+from arm_emulator.batch.upgrade_policy import rule_problems
 
 if TYPE_CHECKING:
+    from random import Random
+
     import httpx
     from emulated_worlds import Emulator, Json, Serve
 
@@ -341,3 +349,51 @@ def test_machines_follow_the_policy_of_their_pool(serve: Serve) -> None:
     listed = emulator.arm("GET", f"{machines['id']}/virtualMachines").json()["value"]
     assert machines["properties"]["upgradePolicy"]["rollingUpgradePolicy"] == rolling
     assert [machine["properties"]["latestModelApplied"] for machine in listed] == [True, True]
+
+
+def test_older_version_cannot_patch_a_policy(serve: Serve) -> None:
+    """A PATCH of upgradePolicy by an api-version before 2023-11-01 is refused, other properties are taken (C4, R57)."""
+    emulator = serve(batch_world())
+    policy = {"properties": {"upgradePolicy": {"mode": "manual"}}}
+    name = {"properties": {"displayName": "named"}}
+
+    refused = emulator.arm("PATCH", pool_id(), policy, api_version="2023-05-01")
+    taken = emulator.arm("PATCH", pool_id(), name, api_version="2023-05-01")
+    wrapped = emulator.arm("PATCH", pool_id(), {"name": "p1", "parameters": policy}, api_version="2023-11-01")
+
+    assert _refusal(refused)[:2] == (400, "InvalidRequestBody")
+    assert (taken.status_code, taken.json()["properties"]["displayName"]) == (200, "named")
+    assert wrapped.json()["properties"]["upgradePolicy"]["mode"] == "manual"
+
+
+@given(st.randoms(use_true_random=False))
+def test_no_spelling_of_names_and_words_matters(random: Random) -> None:
+    """Whatever the case of property names, mode and placement, the pool is the one that Batch's spelling makes (C5)."""
+
+    def shouted(text: str) -> str:
+        return "".join(random.choice((letter.upper(), letter.lower())) for letter in text)
+
+    def scrambled(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON of any shape
+        if isinstance(value, dict):
+            return {shouted(key): scrambled(inner, key) for key, inner in value.items()}
+        return shouted(value) if name in {"mode", "policy", "vmSize"} else value
+
+    published = spelled({"properties": SOURCE_PAGE["parameters"]["properties"]})
+
+    assert spelled({"properties": scrambled(published["properties"])}) == published
+    assert spelled(published) == published
+
+
+@given(st.integers(5, 100) | st.none(), st.integers(5, 100) | st.none())
+def test_percentages_are_judged_against_each_other_when_both_are_set(
+    batch: int | None, unhealthy: int | None
+) -> None:
+    """A policy is refused for its percentages exactly when both are set and the batch is the larger (N29)."""
+    body = _page(
+        **{f"{ROLLING}maxBatchInstancePercent": batch, f"{ROLLING}maxUnhealthyInstancePercent": unhealthy}
+    )
+
+    problems = list(rule_problems(spelled(body)))
+
+    assert bool(problems) == (batch is not None and unhealthy is not None and batch > unhealthy)
+    assert not list(pool_problems(spelled(body)["properties"]))

@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.batch.versions import knows_upgrade_policy
-from arm_emulator.compute.instance import ChangeKind
+from arm_emulator.compute.instance import ChangeKind, Power
 from arm_emulator.instants import admin_instant, parse_instant
 from arm_emulator.seeded import digest
 
@@ -43,8 +43,8 @@ def pool_resource(pool: BatchPool, api_version: str) -> JsonObject:
 
 
 def being_created(pool: BatchPool) -> list[Instance]:
-    """The machines that are not allocated yet."""
-    machines = pool.machines.instances.values()
+    """The machines that are not allocated yet; one that runs its start task is."""
+    machines = (m for m in pool.machines.instances.values() if m.power is Power.STARTING)
     return [m for m in machines if m.change is not None and m.change.kind is ChangeKind.CREATE]
 
 
@@ -83,4 +83,4 @@ def _resized_at(pool: BatchPool) -> datetime | None:
         return None
     start = parse_instant(began)
     added = (m for m in pool.machines.instances.values() if m.created >= start and m.boots == 1)
-    return max((m.provisioned_at for m in added), default=start)
+    return max((m.powered_at for m in added), default=start)
