@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from azure.batch.models import BatchNodeDisableSchedulingOptions
+from azure.batch.models import (
+    AutomaticOsUpgradePolicy,
+    BatchNodeDisableSchedulingOptions,
+    BatchPoolUpdateOptions,
+    UpgradePolicy,
+)
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from emulated_nodes import BEFORE_2025, batch_client, data_plane, node_of, states
 from emulated_pools import ACCOUNT, batch_account, batch_pool, batch_world, machines_id, user_account
@@ -233,3 +238,73 @@ def test_counts_and_pools_tell_what_their_version_knows(serve: Serve) -> None:
         "2024-02-01.19.0": ({"idle": 1, "upgradingOS": 1, "total": 2}, True, False),
         "2025-06-01": ({"idle": 1, "upgradingOS": 1, "total": 2}, True, True),
     }
+
+
+def test_pool_is_patched_by_the_official_client(serve: Serve) -> None:
+    """R61, R30, N29: ``upgradePolicy`` is patched and judged as on the management plane; what is not named stays."""
+    emulator = serve(a_world())
+    client = batch_client(emulator)
+    before = client.get_pool("p1")
+
+    off = UpgradePolicy(
+        mode="automatic",
+        automatic_os_upgrade_policy=AutomaticOsUpgradePolicy(os_rolling_upgrade_deferral=False),
+    )
+    client.update_pool("p1", BatchPoolUpdateOptions(upgrade_policy=off))
+    after = client.get_pool("p1")
+    wrong = {"rollingUpgradePolicy": {"maxBatchInstancePercent": 50, "maxUnhealthyInstancePercent": 20}}
+    refused = data_plane(emulator, "PATCH", "/pools/p1", {"upgradePolicy": {"mode": "rolling", **wrong}})
+    early = data_plane(
+        emulator, "PATCH", "/pools/p1", {"upgradePolicy": {"mode": "manual"}}, api_version="2023-05-01.17.0"
+    )
+    stale = data_plane(emulator, "PATCH", "/pools/p1", {}, headers={"If-Match": str(before.etag)})
+
+    assert after.upgrade_policy is not None
+    assert after.upgrade_policy.automatic_os_upgrade_policy is not None
+    assert after.upgrade_policy.automatic_os_upgrade_policy.os_rolling_upgrade_deferral is False
+    assert after.upgrade_policy.automatic_os_upgrade_policy.enable_automatic_os_upgrade is True
+    assert after.etag != before.etag
+    assert (refused.status_code, refused.json()["code"]) == (400, "InvalidPropertyValue")
+    assert (early.status_code, early.json()["code"]) == (400, "InvalidRequestBody")
+    assert (stale.status_code, stale.json()["code"]) == (412, "ConditionNotMet")
+
+
+def test_properties_are_replaced(serve: Serve) -> None:
+    """R61: ``updateproperties`` takes away a start task that it does not name; a new one runs from the next reimage on."""
+    emulator = serve(a_world())
+
+    data_plane(emulator, "PATCH", "/pools/p1", {"startTask": {"commandLine": "/bin/true"}})
+    with_task = data_plane(emulator, "GET", "/pools/p1").json()
+    replaced = data_plane(emulator, "POST", "/pools/p1/updateproperties", {"metadata": []})
+
+    assert with_task["startTask"] == {"commandLine": "/bin/true"}
+    assert replaced.status_code == 204
+    assert "startTask" not in data_plane(emulator, "GET", "/pools/p1").json()
+
+
+def test_lists_lag_with_their_work(serve: Serve) -> None:
+    """C18: with ``listLag`` a list shows nodes, their scheduling and their tasks as they were; one node is as it is."""
+    emulator = serve(a_world(timings={"listLag": 10}))
+    emulator.advance(60)
+
+    data_plane(emulator, "POST", "/pools/p1/nodes/tvm-1/disablescheduling", {})
+    at_once, one = states(emulator), node_of(emulator, 1)
+    emulator.advance(10)
+
+    assert (at_once["tvm-0"], at_once["tvm-1"]) == ("idle", "running")
+    assert (one.state, one.scheduling_state) == ("idle", "disabled")
+    assert (states(emulator)["tvm-0"], states(emulator)["tvm-1"]) == ("running", "idle")
+
+
+def test_fault_on_a_node_hits_the_scale_set_behind_too(serve: Serve) -> None:
+    """R54: the machine behind ``tvm-0`` is hit by its node's name where it is reimaged through the scale set."""
+    emulator = serve(batch_world(user_account(batch_pool(nodes=2))))
+    fault = {"match": {"method": "POST", "instances": ["tvm-0"]}, "effect": {"partial": ["tvm-0"]}}
+    emulator.admin("POST", "faults", fault)
+
+    for number in ("0", "1"):
+        body = {"instanceIds": [number], "exactVersion": V2}
+        emulator.arm("POST", f"{machines_id()}/reimage", body)
+    emulator.advance(600)
+
+    assert states(emulator) == {"tvm-0": "unusable", "tvm-1": "idle"}

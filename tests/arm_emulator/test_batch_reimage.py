@@ -217,7 +217,7 @@ def test_busy_node_refuses(serve: Serve, action: str) -> None:
     refused = act(emulator, 0, action)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "NodeBeingReimaged")
-    assert "tvm-0 is reimaging, not idle or running" in refused.json()["message"]["value"]
+    assert "tvm-0 is reimaging; it has to be idle or running" in refused.json()["message"]["value"]
 
 
 def test_unknown_version_and_option_change_nothing(serve: Serve) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 import yaml
-from emulated_pools import batch_world, pool_id
+from emulated_nodes import act, batch_client, states
+from emulated_pools import batch_account, batch_pool, batch_world, pool_id
 from emulated_worlds import SUBSCRIPTION, V2, Emulator, Json, scale_set, scale_set_id, world
 
 if TYPE_CHECKING:
@@ -342,3 +343,27 @@ def test_pools_and_features_under_way_outlive_a_kill(tmp_path: Path) -> None:
 
     assert after == before
     assert (pool["currentDedicatedNodes"], pool["allocationState"], state) == (10, "Steady", "Registered")
+
+
+def test_nodes_and_their_work_outlive_a_kill(tmp_path: Path) -> None:
+    """R55: what calls to Batch's data plane did to nodes and tasks is there after kill -9, reads and refusals in between."""
+    with running(
+        tmp_path, batch_world(batch_account(batch_pool(running={"tvm-1": 60, "tvm-2": -1})))
+    ) as emulator:
+        list(batch_client(emulator).list_nodes("p1", max_results=3))
+        act(emulator, 1, "reimage", "taskcompletion")
+        act(emulator, 2, "disablescheduling", "requeue")
+        act(emulator, 2, "disablescheduling", "requeue")
+        emulator.advance(30)
+        act(emulator, 3, "reboot")
+        seen = states(emulator)
+        before = everything(emulator)
+
+    with running(tmp_path) as emulator:
+        after, again = everything(emulator), states(emulator)
+        emulator.advance(30)
+        later = states(emulator)
+
+    assert (after, again) == (before, seen)
+    assert (seen["tvm-0"], seen["tvm-1"], seen["tvm-3"]) == ("running", "running", "rebooting")
+    assert (later["tvm-1"], later["tvm-3"]) == ("reimaging", "idle")

@@ -15,6 +15,8 @@ _ACCOUNT = re.compile(
 )
 ACCOUNT_FORM = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers/Microsoft.Batch/batchAccounts/{name}"
 
+_MACHINES = "-azurebatch-VMSS"
+
 
 @dataclass(frozen=True, slots=True)
 class AccountId:
@@ -52,4 +54,9 @@ class AccountId:
         """
         subscription = guid("Batch's subscription", self.key) if is_hidden else self.subscription
         group = f"azurebatch-{self.name}-{pool}"
-        return ScaleSetId.parse(scale_set_id(subscription, group, f"{pool}-azurebatch-VMSS"))
+        return ScaleSetId.parse(scale_set_id(subscription, group, f"{pool}{_MACHINES}"))
+
+
+def is_of_batch(scale_set: str) -> bool:
+    """Whether a scale set has the name of a pool's machines."""
+    return scale_set.lower().endswith(_MACHINES.lower())

@@ -148,8 +148,7 @@ def _require_scheduling(node: Node, *, enabled: bool) -> None:
 
 def _require_ready(node: Node, instance: Instance, action: str, *, also_not_well: bool = False) -> None:
     state = machine_state(instance)
-    is_not_well = state in _NOT_WELL and not instance.is_busy
-    if state is NodeState.IDLE or (also_not_well and is_not_well):
+    if not instance.is_busy and (state is NodeState.IDLE or (also_not_well and state in _NOT_WELL)):
         return
     raise _conflict(node, state, action, "idle or running")
 
@@ -157,7 +156,7 @@ def _require_ready(node: Node, instance: Instance, action: str, *, also_not_well
 def _conflict(node: Node, state: NodeState, action: str, right: str) -> NodeConflictError:
     return NodeConflictError(
         _CODES.get(state, "OperationNotValidOnNode"),
-        f"The specified node cannot {action} in its present state: {node.id} is {state}, not {right}.",
+        f"The specified node cannot {action} now: {node.id} is {state}; it has to be {right}, with nothing in progress.",
     )
 
 

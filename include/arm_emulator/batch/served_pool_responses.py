@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.batch.node_addressing import POOL, served_account, served_pool
 from arm_emulator.batch.odata import asked_names, listed, selected
-from arm_emulator.batch.served_pool_view import node_counts, served_pool_resource
+from arm_emulator.batch.pool_changes import patch_pool
+from arm_emulator.batch.pool_resource import spelled
+from arm_emulator.batch.served_pool_view import bare_etag, node_counts, served_pool_resource
 from arm_emulator.batch.speech import SERVICE, service_url
+from arm_emulator.batch.versions import refuse_newer_policy
 from arm_emulator.instants import parse_instant
 from arm_emulator.wire.call import ArmReply
+from arm_emulator.wire.preconditions import require_match
 from arm_emulator.wire.router import Route
 
 if TYPE_CHECKING:
+    from arm_emulator.batch.pool import BatchPool
+    from arm_emulator.compute.model import JsonObject
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import World
 
+_REPLACED = ("startTask", "metadata")
+_CHANGEABLE = frozenset({*_REPLACED, "displayName", "taskSlotsPerNode", "upgradePolicy"})
 _FILTERS = frozenset({"id", "state", "allocationState", "vmSize", "creationTime", "displayName"})
 
 
@@ -26,6 +34,8 @@ def served_pool_routes() -> tuple[Route, ...]:
         Route("GET", f"{SERVICE}/pools", list_pools, only_reads=True),
         Route("GET", POOL, get_pool, only_reads=True),
         Route("HEAD", POOL, get_pool, only_reads=True),
+        Route("PATCH", POOL, patch),
+        Route("POST", f"{POOL}/updateproperties", update_properties),
         Route("GET", f"{SERVICE}/nodecounts", list_counts, only_reads=True),
     )
 
@@ -49,6 +59,36 @@ def get_pool(world: World, call: ArmCall) -> ArmReply:
         {"odata.metadata": f"{service}/$metadata#pools/@Element", **selected(shown, names)},
         headers={"ETag": shown["eTag"], "Last-Modified": changed},
     )
+
+
+def patch(world: World, call: ArmCall) -> ArmReply:
+    """Change what the body names of a pool, ``upgradePolicy`` among it."""
+    pool = _change(world, call, call.json_object())
+    return ArmReply(200, headers=_changed_headers(call, pool))
+
+
+def update_properties(world: World, call: ArmCall) -> ArmReply:
+    """Replace what the body may name of a pool: a start task or metadata that it does not name are gone."""
+    pool = _change(world, call, {**dict.fromkeys(_REPLACED), **call.json_object()})
+    return ArmReply(204, headers=_changed_headers(call, pool))
+
+
+def _change(world: World, call: ArmCall, said: JsonObject) -> BatchPool:
+    account, pool = served_pool(world, call)
+    body = spelled({"properties": {name: value for name, value in said.items() if name in _CHANGEABLE}})
+    refuse_newer_policy(call.api_version, body["properties"])
+    require_match(call.headers, bare_etag(pool))
+    patch_pool(world, account, pool, body, call.disruption)
+    return pool
+
+
+def _changed_headers(call: ArmCall, pool: BatchPool) -> dict[str, str]:
+    changed = parse_instant(pool.resource["properties"]["lastModified"])
+    return {
+        "ETag": bare_etag(pool),
+        "Last-Modified": format_datetime(changed, usegmt=True),
+        "DataServiceId": f"{call.base_url}{call.path}",
+    }
 
 
 def list_counts(world: World, call: ArmCall) -> ArmReply:

@@ -41,6 +41,8 @@ _KINDS: Mapping[str, str] = MappingProxyType(
         "MethodNotAllowed": "UnsupportedHttpVerb",
         "InvalidRequestContent": "InvalidRequestBody",
         "InternalServerError": "InternalError",
+        "PreconditionFailed": "ConditionNotMet",
+        "OperationNotAllowed": "OperationNotValidOnNode",
     }
 )
 """What Batch calls what ARM names otherwise."""
@@ -94,7 +96,7 @@ def _is_date(text: str) -> bool:
 
 def service_url(call: ArmCall) -> str:
     """The address of the account's service, as the call has it."""
-    account = call.path.removeprefix(PREFIX).partition("/")[0]
+    account = call.path[len(PREFIX) :].partition("/")[0]
     return f"{call.base_url}{PREFIX}{account}"
 
 
@@ -106,8 +108,10 @@ def error_reply(call: ArmCall, error: ArmError) -> ArmReply:
         "code": _KINDS.get(error.kind, error.kind),
         "message": {"lang": "en-US", "value": message},
     }
-    if isinstance(error, BatchRefusalError) and error.values:
-        content["values"] = [{"key": key, "value": value} for key, value in error.values]
+    values = error.values if isinstance(error, BatchRefusalError) else ()
+    values = values or tuple((detail.code, detail.message) for detail in error.details)
+    if values:
+        content["values"] = [{"key": key, "value": value} for key, value in values]
     headers = {"WWW-Authenticate": CHALLENGE} if error.status == 401 else {}
     return ArmReply.of(content, status=error.status, headers=headers)
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arm_emulator.arm_errors import ArmError, InjectedError
+from arm_emulator.batch.ids import is_of_batch
 from arm_emulator.batch.node import instance_of, node_id
 from arm_emulator.faults.document import EffectDocument
 from arm_emulator.faults.faults import CallFacts, disruption_of
@@ -167,12 +168,16 @@ def _facts(call: ArmCall, match: Match | ArmError) -> CallFacts:
 
 
 def _with_aliases(named: frozenset[str] | None, scale_set: str | None) -> frozenset[str] | None:
-    """Members of Flexible sets by their ids and by the names of their virtual machines, ``web_7`` and ``7``."""
+    """Members of Flexible sets by their ids and by the names of their virtual machines, ``web_7`` and ``7``.
+
+    Machines of a Batch pool by their node, too: ``tvm-7``.
+    """
     if named is None:
         return None
     ids = {name.rpartition("_")[2] for name in named if name.rpartition("_")[2].isdecimal()}
     machines = {f"{scale_set}_{i}" for i in ids} if scale_set else set()
-    return named | ids | machines
+    nodes = set(map(node_id, ids)) if scale_set and is_of_batch(scale_set) else set()
+    return named | ids | machines | nodes
 
 
 def _named_in_body(call: ArmCall) -> frozenset[str] | None:
