@@ -20,7 +20,7 @@ from pool_worlds import (
     pool_world,
     working,
 )
-from rehearsals import Rehearsal
+from rehearsals import Admin, Rehearsal, eventful
 from worlds import IMAGE, NEW, OLD, Json
 
 Rehearse = Callable[..., Rehearsal]
@@ -258,6 +258,75 @@ def test_a_node_that_never_gets_idle_is_reported_by_run_and_history(perform: Per
     assert "left as it is: tvm-1: still ran job/tvm-1" in ended.err
     assert "left tvm-1 as it was: still ran job/tvm-1" in told.out
     assert pool_of(command.rehearsal).closed() == set()
+
+
+def test_a_pool_is_held_and_released_by_its_id(perform: Perform) -> None:
+    """R54: holds know pools: a held one begins nothing, and goes on when it is released."""
+    command = perform(pool_world(3))
+    said = ("--reason", "a film is due", "--by", "ann", "--ledger", command.rehearsal.ledger_url)
+
+    held = command.raw("hold", POOL_ID, *said)
+    refused = pool_command(command, "run")
+    listed = command.raw("holds", "--ledger", command.rehearsal.ledger_url)
+    released = command.raw("release", POOL_ID.upper(), *said)
+
+    assert [held.code, refused.code, listed.code, released.code] == [0, 3, 0, 0]
+    assert "is held by ann" in refused.err
+    assert POOL_ID.lower() in listed.out
+    assert command.rehearsal.admin.mutating() == 0
+
+
+def test_a_pool_outside_its_window_is_told_when_it_opens(perform: Perform) -> None:
+    """R54: the window of a pool stands among its metadata; one that cannot be read holds automatic runs."""
+    window = {"metadata": [{"name": "Fleetwright-Window", "value": "Mon 03:00-05:00 UTC"}]}
+    odd = {"metadata": [{"name": "fleetwright-window", "value": "at night"}]}
+
+    planned = pool_command(perform(of(window)), "plan", "--trigger", "automatic")
+    held = pool_command(perform(of(odd)), "plan", "--trigger", "automatic")
+
+    assert (planned.code, held.code) == (0, 3)
+    assert "opens Mon 2024-06-03 03:00 UTC" in planned.out
+    assert "its maintenance window is never open: tag fleetwright-window: 'at night'" in held.err
+
+
+def test_a_rollout_of_a_pool_is_cancelled_by_its_id_and_seen_in_locks(
+    rehearse: Rehearse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R54, O3: cancel and locks name the pool; every node is open again, and none is left half upgraded."""
+    seen: list[Ended] = []
+    ledger: list[str] = []
+
+    def intervene(_admin: Admin) -> None:
+        said = ("--reason", "wrong image", "--by", "ann")
+        seen.append(command.raw("locks", "--ledger", *ledger))
+        seen.append(command.raw("cancel", "--fleet", POOL_ID, *said, "--ledger", *ledger))
+
+    rehearsal = rehearse(pool_world(5), clock=eventful((30, intervene)))
+    command = Fleetwright(rehearsal, capsys)
+    ledger.append(rehearsal.ledger_url)
+
+    view = rehearsal.run(fleet_id=POOL_ID)
+
+    locks, cancelled = seen
+    assert (locks.code, cancelled.code) == (0, 0)
+    assert "fleet frames (Batch account renders, resource group shop) is taken" in locks.out
+    assert view.rollout.reason_message == "cancelled by ann: wrong image"
+    assert pool_of(rehearsal).closed() == set()
+
+
+def test_a_version_that_broke_a_pool_is_quarantined_and_released(perform: Perform) -> None:
+    """R54: a version that broke nodes is put away for every fleet, until a person releases it."""
+    command = perform(pool_world(5, behaviours=[{"version": NEW, "health": "unhealthy"}]))
+    ledger = ("--ledger", command.rehearsal.ledger_url)
+
+    stopped = pool_command(command, "run", "--trigger", "automatic")
+    again = pool_command(command, "run", "--trigger", "automatic")
+    released = command.raw("quarantine", "release", NEW, "--by", "ann", "--reason", "mended", *ledger)
+
+    assert [stopped.code, again.code, released.code] == [1, 3, 0]
+    assert "node tvm-0" in stopped.err
+    assert "instance" not in stopped.err
+    assert "quarantine" in again.err
 
 
 def test_busy_shows_the_work_before_a_rollout(perform: Perform) -> None:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+import requests
 from phase_builders import IMAGE, NOW, PUBLISHED, a_fleet, a_pool
+from pool_worlds import DEFERRAL_FEATURE, POOL_ID, USER_SUBSCRIPTION, batch_account, batch_pool, pool_policy
+from rehearsals import TOKEN
+from travel_fixtures import Keep, Sail
+from vigils import AT_ONCE, Vigil
+from voyages import NORTH, published, results, scale_set, sea
+from worlds import NEW, SUBSCRIPTION, Json
 
 from fleetwright.domain.batch_pools import AllocationMode, BatchPool
 from fleetwright.domain.fleets import Fleet
@@ -20,6 +28,7 @@ GIVEN = Circumstances(FIRST, PUBLISHED, NOW)
 CANARY = replace(FIRST, only=FleetChoice(frozenset({"frames"}), {"stage": "test"}))
 HELD = Hold(HoldSubject.FLEET, a_pool().key, "ann", "a film is due", NOW)
 AT_NIGHT = {"fleetwright-window": "daily 22:00-04:00 UTC"}
+TAGGED = {"resourceTags": {"fleetwright": "enabled"}}
 ZONAL = BatchPool("renders", is_zonal=True)
 ZONAL_OF_THE_USER = replace(ZONAL, allocation_mode=AllocationMode.USER_SUBSCRIPTION)
 
@@ -90,3 +99,80 @@ def test_the_scale_set_behind_a_pool_is_never_started_beside_it() -> None:
 def test_a_forecast_of_a_pool_knows_what_zones_cost(pool: BatchPool, batches: int) -> None:
     """R9, R48, R54: where zones are hidden nodes go one by one, elsewhere in batches of a fifth."""
     assert forecast(a_pool(pool=pool)).batches == batches
+
+
+def with_pools(
+    *pools: dict[str, Any], sets: tuple[dict[str, Any], ...] = (), **account: Json
+) -> dict[str, Any]:
+    """A world with these scale sets, and these pools in one account."""
+    features = [{"id": SUBSCRIPTION, "features": {DEFERRAL_FEATURE: "Registered"}}]
+    return {**sea(*sets), "subscriptions": features, "batchAccounts": [batch_account(*pools, **account)]}
+
+
+def test_a_version_travels_over_scale_sets_and_pools(voyage: Sail) -> None:
+    """R45, R47, R54: one phase rolls out to both kinds and judges both; the next begins after them."""
+    world = with_pools(batch_pool(3), sets=(scale_set("web"), scale_set("api", NORTH)))
+    under_way = voyage(world)
+
+    runs = under_way.sail()
+
+    assert [results(run) for run in runs[:2]] == [
+        {"web": "completed", "frames": "completed"},
+        {"api": "completed"},
+    ]
+    assert [str(run.state) for run in runs] == ["succeeded", "succeeded", "succeeded"]
+    assert under_way.admin.violations() == []
+
+
+def test_a_version_that_breaks_a_pool_goes_no_further(voyage: Sail) -> None:
+    """R45, R47, R54: nodes whose start task fails stop the pool's rollout, and with it the version."""
+    world = {
+        **with_pools(batch_pool(3), sets=(scale_set("api", NORTH),)),
+        "imageBehaviours": [{"version": NEW, "health": "unhealthy"}],
+    }
+
+    runs = voyage(world).sail()
+
+    assert (results(runs[0]), str(runs[0].state)) == ({"frames": "faulted"}, "failed")
+    assert [str(run.state) for run in runs[1:]] in ([], ["held"], ["held", "held"])
+
+
+def test_the_machines_of_a_users_own_pool_are_no_fleet_of_their_own(voyage: Sail) -> None:
+    """R54: Azure lists the scale set behind the pool; a phase starts the pool alone."""
+    runs = voyage(with_pools(batch_pool(3, properties=TAGGED), mode=USER_SUBSCRIPTION)).sail()
+
+    assert results(runs[0]) == {"frames": "completed"}
+
+
+def test_a_pool_outside_its_window_waits_for_it(voyage: Sail) -> None:
+    """R51, R54: the window stands in the pool's metadata, and the phase waits until it opens."""
+    window = {"metadata": [{"name": "fleetwright-window", "value": "Sat 03:00-09:00 UTC"}]}
+    under_way = voyage(with_pools(batch_pool(3, properties=window)))
+
+    runs = under_way.sail()
+
+    began = under_way.phase_ports().ledger.list_rollouts(POOL_ID.lower())[0].rollout.started_at
+    assert results(runs[0]) == {"frames": "completed"}
+    assert began is not None
+    assert began.hour == 3
+
+
+def test_a_pool_that_opts_in_late_gets_what_its_phase_has_proven(vigil: Keep) -> None:
+    """R1, R29, R54: the watch finds a pool whose phase is over, and says for how many nodes."""
+    opted_out = {"upgradePolicy": {"mode": "manual"}}
+    watch = vigil(with_pools(batch_pool(3, properties=opted_out), sets=(scale_set("web"),)), times=AT_ONCE)
+    watch.sail(published(NEW))
+    set_properties(watch, upgradePolicy=pool_policy())
+
+    (start,) = watch.look().starts
+
+    assert (start.fleet_id, start.version, start.phase) == (POOL_ID, NEW, "phase_0_westeurope")
+    assert "3 of 3 nodes are behind it" in start.reason
+
+
+def set_properties(watch: Vigil, **properties: Json) -> None:
+    """The pool's owner changes it."""
+    url = f"{watch.url}{POOL_ID}?api-version=2024-07-01"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    answer = requests.patch(url, json={"properties": properties}, headers=headers, timeout=30)
+    assert answer.ok, answer.text

@@ -35,7 +35,13 @@ def holder_text(holder: TurnHolder) -> str:
 
 
 def name_of(fleet_key: str) -> str:
-    """A fleet's name with its resource group, which tells fleets of one name apart; all of the key where it is no ARM id."""
+    """A fleet's name with what tells fleets of one name apart: its resource group, and a pool's account.
+
+    All of the key where it is no ARM id.
+    """
     _, _, rest = fleet_key.partition("/resourcegroups/")
     group, _, name = rest.partition("/providers/")
+    account, _, pool = name.partition("/batchaccounts/")[2].partition("/pools/")
+    if pool:
+        return f"{pool} (Batch account {account}, resource group {group})"
     return f"{resource_name(name)} (resource group {group})" if name else fleet_key

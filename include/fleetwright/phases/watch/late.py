@@ -144,9 +144,7 @@ def _examine(ports: WatchPorts, late: LateFleet, standing: Standing) -> LateFind
 def _reason(late: LateFleet, standing: Standing, behind: int, total: int) -> str:
     proof = f"has succeeded in {late.phase}" if late.phase else f"is replicated to {late.target.region}"
     since = f"{standing.seen.enabled_at:%Y-%m-%d %H:%M} UTC" if standing.seen.enabled_at else "now"
-    return (
-        f"{late.target.version} {proof}, {behind} of {total} instances are behind it; enabled since {since}"
-    )
+    return f"{late.target.version} {proof}, {behind} of {total} {late.fleet.kind.member}s are behind it; enabled since {since}"
 
 
 def _attempt(ports: WatchPorts, late: LateFleet, standing: Standing) -> str:
