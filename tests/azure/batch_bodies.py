@@ -71,8 +71,17 @@ def task(job: str, name: str, state: str = "running", since: str = "2024-06-01T0
     return {"jobId": job, "taskId": name, "taskState": state, "executionInfo": {"startTime": since}}
 
 
-def world(mode: str = "BatchService", *, feature: str = "Registered", **changes: object) -> dict[str, Any]:
-    """A world of one account with one pool of six nodes; two versions of their image."""
+def world(
+    mode: str = "BatchService",
+    *,
+    feature: str = "Registered",
+    platform_upgrades: bool = False,
+    **changes: object,
+) -> dict[str, Any]:
+    """A world of one account with one pool of six nodes; two versions of their image.
+
+    :param platform_upgrades: Azure upgrades by itself
+    """
     body = pool(machine={"nodePlacementConfiguration": {"policy": "Zonal"}}, **changes)
     extras = {"imageVersion": OLD, "running": {"tvm-1": 60, "tvm-2": -1}}
     registered = {"Microsoft.Compute/RollingUpgradeDeferral": feature}
@@ -82,6 +91,7 @@ def world(mode: str = "BatchService", *, feature: str = "Registered", **changes:
     return {
         "subscriptions": [{"id": SUBSCRIPTION, "features": registered}],
         "platformImages": [image],
+        "platformUpgrades": platform_upgrades,
         "timings": {"swap": 20, "boot": 10, "extension": 5, "health": 5},
         "batchAccounts": [
             {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fleetwright.azure.batch.node_reading import NodeReading
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.rolling_upgrades import RollingUpgrades
-from fleetwright.domain.batch_pools import NodeUpgradeWay
+from fleetwright.domain.batch_pools import AllocationMode
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.policy import UpgradePolicy
 from fleetwright.domain.thresholds import name_ids
@@ -16,10 +16,10 @@ from fleetwright.domain.thresholds import name_ids
 def describe_foreign(client: ArmClient, nodes: NodeReading, fleet: Fleet) -> str:
     """One line about it, empty where it does not.
 
-    A scale set behind the pool tells of its rolling upgrades. Where it is hidden only the nodes tell: ours are
-    ``reimaging`` there, so what is ``upgradingos`` is the platform's (R56).
+    A scale set behind the pool tells of its rolling upgrades, whatever our own way is. Where it is hidden only the nodes
+    tell: ours are ``reimaging`` there, so what is ``upgradingos`` is the platform's (R56).
     """
-    if fleet.pool is not None and fleet.pool.way is NodeUpgradeWay.SCALE_SET:
+    if fleet.pool is not None and fleet.pool.allocation_mode is AllocationMode.USER_SUBSCRIPTION:
         return "; ".join(filter(None, (_of_scale_set(client, fleet, i) for i in _behind(nodes, fleet))))
     upgrading = tuple(node.instance_id for node in nodes.list_upgrading(fleet))
     return f"Batch upgrades the OS of {name_ids(upgrading)} by itself" if upgrading else ""
