@@ -14,7 +14,7 @@ from emulated_pools import (
     pool_id,
     user_account,
 )
-from emulated_worlds import V1, V2, Emulator, Json, Serve, scale_set_id
+from emulated_worlds import SUBSCRIPTION, V1, V2, Emulator, Json, Serve, scale_set_id
 
 
 def kept(emulator: Emulator) -> Json:
@@ -106,6 +106,34 @@ def test_pool_is_scaled_from_outside(serve: Serve) -> None:
     assert working(emulator) == {"tvm-0": 1}
     pool = emulator.admin("GET", "world")["batchAccounts"][0]["pools"][0]
     assert pool["resource"]["properties"]["scaleSettings"]["fixedScale"] == {"targetDedicatedNodes": 2}
+
+
+def test_quota_holds_for_a_users_pool(serve: Serve) -> None:
+    """N16: a pool in a user's subscription is not scaled beyond a quota that the world lists for that; another one is."""
+    quotas = {"westeurope": {"standardDSv3Family": 24}}
+    subscriptions = [{"id": SUBSCRIPTION, "quotas": quotas}]
+    batchs = batch_account(batch_pool("p2", account="batchs"), name="batchs")
+    emulator = serve(batch_world(user_account(batch_pool()), batchs, subscriptions=subscriptions))
+
+    refused = emulator.admin("POST", "scale", {"id": pool_id(), "capacity": 13})
+    allowed = emulator.admin("POST", "scale", {"id": pool_id(), "capacity": 12})
+    other = emulator.admin("POST", "scale", {"id": pool_id("p2", "batchs"), "capacity": 50})
+
+    assert refused["error"]["code"] == "OperationNotAllowed"
+    assert (allowed["capacity"], other["capacity"]) == (12, 50)
+
+
+def test_pool_of_no_nodes_stays_one(serve: Serve) -> None:
+    """R54: a pool that is said to have no nodes is written so, whatever its resource asks for, and loads as itself."""
+    pool = batch_pool(nodes=0)
+    pool["resource"]["properties"]["scaleSettings"] = {"fixedScale": {"targetDedicatedNodes": 5}}
+    emulator = serve(batch_world(batch_account(pool)))
+
+    before = emulator.admin("GET", "world")
+    emulator.admin("POST", "reset", before)
+
+    assert emulator.admin("GET", "world") == before
+    assert emulator.admin("GET", "audit")["batchPools"][pool_id()]["nodes"] == 0
 
 
 @pytest.mark.parametrize(

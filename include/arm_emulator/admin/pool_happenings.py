@@ -8,6 +8,7 @@ from arm_emulator.arm_errors import InvalidParameterError, ResourceNotFoundError
 from arm_emulator.batch.interruption import stop_tasks
 from arm_emulator.batch.node import node_id
 from arm_emulator.batch.work import give_work
+from arm_emulator.compute.quotas import require_quota
 from arm_emulator.compute.scaling import scale_to
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def scale_pool(world: World, pool: BatchPool, nodes: int) -> list[str]:
     """Create or remove nodes until there are that many.
 
     :return: the ids of those there are then.
+    :raises OperationNotAllowedError: a quota that the world lists for their subscription has too few vCPUs left.
     """
+    if not pool.machines.is_hidden:
+        require_quota(world, pool.machines, str(pool.machines.model.sku.get("name", "")), nodes)
     scale_to(world, pool.machines, nodes)
     scale = (pool.resource.get("properties") or {}).get("scaleSettings") or {}
     if "fixedScale" in scale:

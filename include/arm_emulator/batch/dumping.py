@@ -33,7 +33,7 @@ def _pool(world: World, pool: BatchPool) -> JsonObject:
         "queue": [_task(task) for task in pool.queue],
         "etag": pool.etag,
     }
-    return {"resource": pool.resource, "x-emulator": {k: v for k, v in extras.items() if v}}
+    return {"resource": pool.resource, "x-emulator": {k: v for k, v in extras.items() if v or k == "nodes"}}
 
 
 def _node(node: Node) -> JsonObject:

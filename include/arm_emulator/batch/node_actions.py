@@ -15,6 +15,7 @@ from arm_emulator.batch.node_changes import node_changed
 from arm_emulator.batch.node_state import NodeState, machine_state
 from arm_emulator.batch.work import hand_out_queue
 from arm_emulator.compute.actions import begin_reimage
+from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.disruption import UNDISTURBED, Disruption
 from arm_emulator.compute.images import require_version, version_of_new_instances
 from arm_emulator.compute.instance import ChangeKind, Fate
@@ -94,7 +95,7 @@ def start_node(world: World, pool: BatchPool, node: Node, disruption: Disruption
     if state is not NodeState.DEALLOCATED:
         raise _conflict(node, state, "start", "deallocated")
     begin_power_change(world, pool.machines, instance, ChangeKind.START, disruption)
-    _mark(instance)
+    _mark(world, pool, instance)
 
 
 def act_after_tasks(world: World, pool: BatchPool) -> None:
@@ -177,9 +178,10 @@ def _begin(
     else:
         kind = ChangeKind.RESTART if act is AfterTasks.REBOOT else ChangeKind.DEALLOCATE
         begin_power_change(world, machines, instance, kind, disruption)
-    _mark(instance)
+    _mark(world, pool, instance)
 
 
-def _mark(instance: Instance) -> None:
+def _mark(world: World, pool: BatchPool, instance: Instance) -> None:
     if instance.change is not None:
         instance.change.by_batch = True
+        instance_changed(world, pool.machines, instance)  # for lists that lag

@@ -55,11 +55,16 @@ def begin_task(world: World, pool: BatchPool, node: Node, task: Task) -> None:
 
 def end_due_tasks(world: World, pool: BatchPool) -> None:
     """Tasks whose time is over have succeeded."""
-    for node in [node for node in pool.nodes.values() if node.tasks]:
-        over = [task for task in node.tasks if task.ends is not None and task.ends <= world.now]
-        if over and node.instance in pool.machines.instances:
-            for task in over:
-                node.end(task, world.now, succeeded=True)
+    now = world.now
+    over = [
+        (node, task)
+        for node in pool.nodes.values()
+        for task in node.tasks
+        if task.ends is not None and task.ends <= now
+    ]
+    for node, task in over:
+        if node.instance in pool.machines.instances:
+            node.end(task, now, succeeded=True)
             node_changed(world, pool, node)
 
 
