@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-sys.path.insert(
-    0, str(Path(__file__).parent)
-)  # test folders are no packages; what the tests share stands beside them
+# Test folders are no packages: what the tests share stands beside them, and worlds with pools in tests/rollout.
+sys.path.insert(0, str(Path(__file__).parent.parent / "rollout"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from emulated_worlds import Emulator, Serve, world
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsals import Happening
-from worlds import HEALTH_EXTENSION, NEW, OLD, extension, fault, rolling_policy, sick, world
+from worlds import FLEET_ID, HEALTH_EXTENSION, NEW, OLD, extension, fault, rolling_policy, sick, world
 
 PROTECTED: dict[str, Any] = {"protectionPolicy": {"protectFromScaleSetActions": True}}
 OLDER_MODEL = [{"virtualMachineProfile": {"extensionProfile": {"extensions": [HEALTH_EXTENSION]}}}]
@@ -34,6 +34,7 @@ class Scenario:
     happenings: tuple[Happening, ...] = ()
     arguments: tuple[str, ...] = ("--trigger", "automatic")
     outside: tuple[str, ...] = ()
+    fleet_id: str = FLEET_ID
 
 
 SCENARIOS: dict[str, Scenario] = {

@@ -19,6 +19,10 @@ FIGURES = {
     "wallSeconds": "seconds from the first swap to the last ready",
     "overheadSeconds": "of these with nobody in flight",
 }
+WORK = {
+    "runningNodesInterrupted": "nodes that were interrupted in their work",
+    "tasksRequeued": "tasks that were queued again",
+}
 _DISK_GROUP = re.compile(r"/subscriptions/\S+/disks/")
 _REQUEST_ID = re.compile(r" \(request id [0-9a-f-]+\)")
 
@@ -62,14 +66,34 @@ def tell(
 
 
 def _fleet(world: Mapping[str, Any], view: RolloutView) -> Iterator[str]:
+    settings = view.rollout.settings
+    yield _pool(world) if world.get("batchAccounts") else _scale_set(world)
+    way_back = "with" if settings.rollback else "without"
+    yield f"  to {settings.target_version}, {settings.trigger}, {way_back} rollback"
+
+
+def _scale_set(world: Mapping[str, Any]) -> str:
     (scale_set,) = world["scaleSets"]
-    resource, settings = scale_set["resource"], view.rollout.settings
+    resource = scale_set["resource"]
     zones = resource.get("zones", [])
     where = f"zones {', '.join(zones)}" if zones else "no zones"
     mode = resource["properties"]["orchestrationMode"]
-    yield f"  {resource['sku']['capacity']} instances, {where}, {mode}"
-    way_back = "with" if settings.rollback else "without"
-    yield f"  to {settings.target_version}, {settings.trigger}, {way_back} rollback"
+    return f"  {resource['sku']['capacity']} instances, {where}, {mode}"
+
+
+def _pool(world: Mapping[str, Any]) -> str:
+    (account,) = world["batchAccounts"]
+    (pool,) = account["pools"]
+    properties, extras = pool["resource"]["properties"], pool["x-emulator"]
+    machine = properties["deploymentConfiguration"]["virtualMachineConfiguration"]
+    defers = properties["upgradePolicy"]["automaticOSUpgradePolicy"]["osRollingUpgradeDeferral"]
+    work = [
+        f"{node} for ever" if seconds < 0 else f"{node} for {seconds:g} s"
+        for node, seconds in extras["running"].items()
+    ]
+    mode, placement = account["resource"]["properties"], machine["nodePlacementConfiguration"]["policy"]
+    where = f"{placement}, {mode['poolAllocationMode']}, {'with' if defers else 'without'} deferral"
+    return f"  {extras['nodes']} nodes, {where}; working: {', '.join(work) or 'none'}"
 
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[str]:
@@ -140,11 +164,11 @@ def _ending(report: Mapping[str, Any], exit_code: int) -> Iterator[str]:
 
 
 def _referee(audit: Mapping[str, Any], calls: Mapping[str, int]) -> Iterator[str]:
-    (found,) = audit["scaleSets"].values()
+    (found,) = (*audit["scaleSets"].values(), *audit["batchPools"].values())
     yield f"  swaps: {_often(found['swaps'])}"
     yield f"  rollbacks: {_often(found['rollbacks'])}"
     yield f"  versions: {_counts(found['imageVersions'])}"
-    for name, words in FIGURES.items():
+    for name, words in {**FIGURES, **(WORK if audit["batchPools"] else {})}.items():
         yield f"  {words}: {found[name]:g}"
     changing = {route: count for route, count in sorted(calls.items()) if not route.startswith("GET ")}
     named = ", ".join(f"{route} x{count}" for route, count in changing.items()) or "none"
@@ -163,7 +187,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 
 def _by_number(item: tuple[str, int]) -> tuple[int, ...]:
-    return tuple(int(part) for part in item[0].split("."))
+    return tuple(int(part) for part in item[0].removeprefix("tvm-").split("."))
 
 
 def _place(index: int, zone: str, update_domain: int) -> str:

@@ -13,16 +13,16 @@ from flexible_scenarios import FLEXIBLE
 from image_scenarios import IMAGES
 from keeping import HOW, difference
 from policy_scenarios import POLICIES
+from pool_scenarios import POOLS
 from rehearsals import TOKEN, Rehearsal, eventful
 from scenarios import SCENARIOS, Scenario
 from telling import tell
 from troubles import TROUBLES
-from worlds import FLEET_ID
 
 from fleetwright.cli import wiring
 from fleetwright.cli.app import exit_code
 
-BOOKS = (SCENARIOS, TROUBLES, POLICIES, IMAGES, AZURES_OWN, FLEXIBLE)
+BOOKS = (SCENARIOS, TROUBLES, POLICIES, IMAGES, AZURES_OWN, FLEXIBLE, POOLS)
 ROLLOUTS = {name: scenario for book in BOOKS for name, scenario in book.items()}
 TESTDATA = Path(__file__).parent / "testdata"
 
@@ -87,16 +87,17 @@ def test_text_is_written_only_when_asked_for(tmp_path: Path, monkeypatch: pytest
 
 
 def _told(scenario: Scenario, rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str]) -> str:
-    _code, plan = _fleetwright(rehearsal, capsys, "plan", *scenario.arguments)
-    code, report = _fleetwright(rehearsal, capsys, "run", *scenario.arguments)
-    ledger = rehearsal.ports().ledger
+    asked = ("--fleet", scenario.fleet_id, *scenario.arguments)
+    _code, plan = _fleetwright(rehearsal, capsys, "plan", *asked)
+    code, report = _fleetwright(rehearsal, capsys, "run", *asked)
+    ledger, key = rehearsal.ports().ledger, scenario.fleet_id.lower()
     return tell(
         scenario.title,
         world=scenario.world,
         outside=scenario.outside,
         plan=plan,
-        view=ledger.list_rollouts(FLEET_ID.lower())[0],
-        events=ledger.list_events(FLEET_ID.lower()),
+        view=ledger.list_rollouts(key)[0],
+        events=ledger.list_events(key),
         report=report,
         exit_code=code,
         audit=rehearsal.admin.get("audit"),
@@ -107,7 +108,7 @@ def _told(scenario: Scenario, rehearsal: Rehearsal, capsys: pytest.CaptureFixtur
 def _fleetwright(
     rehearsal: Rehearsal, capsys: pytest.CaptureFixture[str], verb: str, *arguments: str
 ) -> tuple[int, dict[str, Any]]:
-    where = ["--endpoint", rehearsal.url, "--fleet", FLEET_ID, "--ledger", rehearsal.ledger_url]
+    where = ["--endpoint", rehearsal.url, "--ledger", rehearsal.ledger_url]
     code = exit_code([verb, *where, "--token", TOKEN, "--virtual-time", "--json", *arguments])
     body: dict[str, Any] = json.loads(capsys.readouterr().out)
     return code, body

@@ -32,6 +32,8 @@ DRIVER_CALLS = frozenset(
         "list_usages",
         "begin_scaling",
         "begin_deletion",
+        "disable_scheduling",
+        "enable_scheduling",
     }
 )
 LEDGER_CALLS = frozenset({"begin", "append", "claim_turns", "why_not_my_turn", "give_turns_back"})

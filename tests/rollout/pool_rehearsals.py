@@ -14,6 +14,7 @@ from worlds import Json
 from fleetwright.domain.drains import DrainPolicy, WhenBusy
 from fleetwright.domain.records import RolloutView
 
+LONGEST_LAG = 30  # seconds after which every list shows what is
 DATA_PLANE = "2024-02-01.19.0"
 
 
@@ -86,10 +87,9 @@ class PoolSide:
         self._admin.post("scale", id=self.pool_id, capacity=nodes)
 
     def audit(self) -> dict[str, Any]:
-        """The referee's report on the pool: that on its machines, and that on its work."""
-        whole = self._admin.get("audit")
-        machines: dict[str, Any] = whole["scaleSets"].get(self.pool_id, {})
-        return {**machines, **whole["batchPools"][self.pool_id]}
+        """The referee's report on the pool."""
+        found: dict[str, Any] = self._admin.get("audit")["batchPools"][self.pool_id]
+        return found
 
     def _get(self, link: str, parameters: dict[str, str]) -> dict[str, Any]:
         answer = self._http.get(
@@ -98,6 +98,17 @@ class PoolSide:
         assert answer.ok, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+
+def broken(rehearsal: Rehearsal, pool_id: str = POOL_ID) -> list[str]:
+    """What no rollout of a pool with deferral may leave behind, whatever happened: empty when all is well."""
+    pool = PoolSide(rehearsal.admin, pool_id)
+    rehearsal.admin.post("clock", advance=LONGEST_LAG)
+    wrong = [str(violation) for violation in rehearsal.admin.violations()]
+    interrupted = pool.audit()["runningNodesInterrupted"]
+    wrong += [f"{interrupted} nodes were interrupted"] if interrupted else []
+    wrong += [f"{node} takes no work any more" for node in sorted(pool.closed())]
+    return wrong
 
 
 def pool_of(rehearsal: Rehearsal, pool_id: str = POOL_ID) -> PoolSide:

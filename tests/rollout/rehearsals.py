@@ -222,9 +222,10 @@ class Rehearsal:
             thing.close()
         self._stages.give_back(self._server)
 
-    def ports(self) -> Ports:
+    def ports(self, *, node_upgrade_way: str = "") -> Ports:
         """The ports of one process: its own connections and its own ledger."""
-        client = connect(AzureEndpoint(self.url, StaticToken(TOKEN)), self.clock)
+        endpoint = AzureEndpoint(self.url, StaticToken(TOKEN), node_upgrade_way=node_upgrade_way)
+        client = connect(endpoint, self.clock)
         ledger = open_ledger(self.ledger_url, wall_clock=self.wall)
         self._open += [client, ledger]
         driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)

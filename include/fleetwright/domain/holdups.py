@@ -156,7 +156,10 @@ def why_choose_again(
             return f"{node} takes work again"
         if present[node].is_idle:
             return f"{node} is idle"
-    moment = next_moment(find_holdups(closed, situation.instances, policy), policy, since)
+    holdups = find_holdups(closed, situation.instances, policy)
+    if to_leave(holdups, policy, now):
+        return "a deadline has passed"
+    moment = next_moment(holdups, policy, since)
     return "a deadline has passed" if moment is not None and moment <= now else ""
 
 

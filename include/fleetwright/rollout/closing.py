@@ -43,7 +43,7 @@ def close_nodes(session: RolloutSession, node_ids: Sequence[str]) -> Mapping[str
         if not refused:
             break
     session_closed = tuple(node for node in node_ids if node in session.view.rollout.closed)
-    log.info("%s: their scheduling is disabled, what runs on them ends by itself", name_ids(session_closed))
+    log.info("scheduling is disabled, what runs there ends by itself: %s", name_ids(session_closed))
     return refused
 
 

@@ -192,6 +192,6 @@ class _Teller:
         if said == self._said and self._said_at is not None and now < self._said_at + TOLD_AGAIN:
             return
         self._said, self._said_at = said, now
-        log.info("waiting for %d nodes to become idle:", len(holdups))
+        log.info("waiting for nodes that are at work (%d):", len(holdups))
         for holdup in holdups:
             log.info("  %s", holdup.text(policy, now))

@@ -73,7 +73,7 @@ def open_nodes(session: RolloutSession, node_ids: Sequence[str]) -> None:
             opened.append(node)
     if opened:
         session.write(facts.nodes_opened(opened, session.now()))
-        log.info("%s: their scheduling is enabled again", name_ids(tuple(opened)))
+        log.info("scheduling is enabled again: %s", name_ids(tuple(opened)))
     if failed:
         warn_of_closed_nodes(session.fleet.fleet_id, tuple(failed), next(iter(failed.values())))
 
