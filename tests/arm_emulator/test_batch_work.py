@@ -7,6 +7,8 @@ from azure.core.exceptions import ResourceExistsError
 from emulated_nodes import act, batch_client, data_plane, node_of, states
 from emulated_pools import batch_account, batch_pool, batch_world, machines_id, pool_id, user_account
 from emulated_worlds import V2, Emulator, Json, Serve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 
 def a_world(nodes: int = 3, *, deferral: bool = True, **running: float) -> Json:
@@ -164,3 +166,59 @@ def test_tasks_are_seen_and_ended_by_the_official_client(serve: Serve) -> None:
     assert (running.state, running.node_info.node_id) == ("running", "tvm-1")
     assert [task.state for task in client.list_tasks("job")] == ["completed"]
     assert states(emulator)["tvm-1"] == "idle"
+
+
+def test_node_that_falls_ill_by_itself_loses_its_work(serve: Serve) -> None:
+    """R55: where a bad image makes its node unusable in the middle of a task, Batch queues that again; nobody is to blame."""
+    lines = [{"version": V2, "instances": ["tvm-0"], "health": "flapping"}]
+    emulator = serve({**a_world(nodes=2), "imageBehaviours": lines})
+
+    act(emulator, 0, "reimage")
+    emulator.advance(41)
+    emulator.admin("POST", "instances", {"id": pool_id(), "instances": ["tvm-0"], "running": 600})
+    before = states(emulator)
+    emulator.advance(30)
+
+    assert before == {"tvm-0": "running", "tvm-1": "idle"}
+    assert states(emulator) == {"tvm-0": "unusable", "tvm-1": "running"}
+    assert emulator.broken_rules() == []
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("advance"), st.integers(1, 40)),
+        st.tuples(
+            st.sampled_from(["reimage", "reboot"]),
+            st.integers(0, 3),
+            st.sampled_from(["requeue", "terminate", "taskcompletion", "retaineddata"]),
+        ),
+        st.tuples(
+            st.just("disablescheduling"),
+            st.integers(0, 3),
+            st.sampled_from(["requeue", "terminate", "taskcompletion"]),
+        ),
+        st.tuples(st.just("enablescheduling"), st.integers(0, 3), st.none()),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=ACTIONS)
+def test_no_task_is_lost_or_doubled(serve: Serve, actions: list[tuple[str, int, str | None]]) -> None:
+    """R55: whatever is asked of nodes, each task is at work on one open or closed node, waits, or is over, exactly once."""
+    emulator = serve(a_world(nodes=4, tvm_0=30, tvm_1=70, tvm_2=-1))
+
+    for action, argument, *option in actions:
+        if action == "advance":
+            emulator.advance(argument)
+        else:
+            act(emulator, argument, action, *option)
+
+    tasks = data_plane(emulator, "GET", "/jobs/job/tasks").json()["value"]
+    nodes = data_plane(emulator, "GET", "/pools/p1/nodes").json()["value"]
+    busy = [task["nodeInfo"]["nodeId"] for task in tasks if task["state"] == "running"]
+    free = [n for n in nodes if n["state"] == "idle" and n["schedulingState"] == "enabled"]
+    assert sorted(task["id"] for task in tasks) == ["tvm-0-1", "tvm-1-1", "tvm-2-1"]
+    assert sorted(busy) == [node["id"] for node in nodes if node["state"] == "running"]
+    assert not (free and any(task["state"] == "active" for task in tasks))

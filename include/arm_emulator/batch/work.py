@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.interruption import stop_tasks
 from arm_emulator.batch.node import Task
 from arm_emulator.batch.node_changes import node_changed
 from arm_emulator.batch.queue import enqueue
@@ -66,6 +67,14 @@ def end_due_tasks(world: World, pool: BatchPool) -> None:
         if node.instance in pool.machines.instances:
             node.end(task, now, succeeded=True)
             node_changed(world, pool, node)
+
+
+def requeue_lost_tasks(world: World, pool: BatchPool) -> None:
+    """Tasks on nodes that are not ready any more, though nobody acts on them, are queued again: such a node is lost."""
+    for node in [node for node in pool.nodes.values() if node.tasks]:
+        machine = pool.machines.instances.get(node.instance)
+        if machine is not None and not machine.ready and not machine.is_busy:
+            stop_tasks(pool, node, world, requeue=True)
 
 
 def hand_out_queue(world: World, pool: BatchPool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.batch.node_actions import act_after_tasks
-from arm_emulator.batch.work import end_due_tasks, hand_out_queue
+from arm_emulator.batch.work import end_due_tasks, hand_out_queue, requeue_lost_tasks
 from arm_emulator.compute.life_cycle import finish_step
 from arm_emulator.compute.platform_upgrades import upgrade_by_platform
 from arm_emulator.compute.repairing import repair_by_platform
@@ -50,6 +50,7 @@ def _let_act_on(world: World, scale_set: ScaleSet) -> None:
     pool = world.pool_of(scale_set)
     if pool is not None:
         end_due_tasks(world, pool)
+        requeue_lost_tasks(world, pool)
         act_after_tasks(world, pool)
     upgrade_by_platform(world, scale_set)
     repair_by_platform(world, scale_set)
