@@ -74,6 +74,8 @@ CHANGING = frozenset(
         "begin_delete_disk",
         "begin_scaling",
         "begin_deletion",
+        "disable_scheduling",
+        "enable_scheduling",
     }
 )
 

@@ -7,19 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from crashes import Answer, bent
+from crashes import Answer, Killed, Mortal, bent
 from holding import Desk, staged
 from pool_rehearsals import PoolSide, at, pool_of, roll_out, waits
-from pool_worlds import FOR_EVER, POOL_ID, pool_world, working
+from pool_worlds import FOR_EVER, POOL_ID, USER_SUBSCRIPTION, pool_world, working
 from rehearsals import Rehearsal, eventful, told
 from worlds import NEW, SUBSCRIPTION
 
 from fleetwright.domain.drains import WhenBusy
 from fleetwright.domain.holds import HoldSubject
 from fleetwright.domain.records import RolloutView
+from fleetwright.rollout.cancelling import request_cancel
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 
 Rehearse = Callable[..., Rehearsal]
+
+BROAD = {"maxBatchInstancePercent": 60, "maxUnhealthyInstancePercent": 60}
 
 
 def is_clean(rehearsal: Rehearsal) -> bool:
@@ -309,4 +312,97 @@ def test_the_budget_counts_those_that_drain(rehearse: Rehearse) -> None:
     roll_out(rehearsal)
 
     assert max(out) <= 2
+    assert is_clean(rehearsal)
+
+
+def test_a_cancel_ends_the_wait_and_opens_everything(rehearse: Rehearse) -> None:
+    """A cancel while a node drains: nothing further is swapped, the node is opened at once and keeps its task (R55)."""
+    rehearsal = rehearse(
+        pool_world(5, running={"tvm-3": FOR_EVER}), clock=eventful(at(1000, lambda _pool: cancel()))
+    )
+    ledger = rehearsal.ports().ledger
+
+    def cancel() -> None:
+        now = rehearsal.clock.now()
+        assert request_cancel(ledger, POOL_ID.lower(), actor="ann", reason="not today", now=now) is not None
+
+    view = roll_out(rehearsal, drain=waits(when_busy=WhenBusy.WAIT))
+
+    assert told(view)["status"] == "Cancelled"
+    assert "tvm-3" not in view.swaps
+    assert pool_of(rehearsal).node("tvm-3")["state"] == "running"
+    assert is_clean(rehearsal)
+
+
+def test_a_process_that_gives_up_opens_what_is_not_being_swapped(
+    rehearse: Rehearse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Interrupted in the middle of its calls, a rollout opens what drains, keeps what is being swapped closed and names it; the next run ends it (R55)."""
+    rehearsal = rehearse(pool_world(20, running=working(range(17), 400)))
+    ports = rehearsal.ports()
+    begin = ports.driver.begin_swap
+
+    def interrupted(fleet: Any, nodes: Any, version: str, guard: Any) -> str:  # noqa: ANN401 - as the port has them
+        if "tvm-18" in nodes:
+            raise KeyboardInterrupt
+        return begin(fleet, nodes, version, guard)
+
+    with pytest.raises(KeyboardInterrupt):
+        roll_out(rehearsal, ports=bent(ports, begin_swap=interrupted))
+    kept = set(stored(rehearsal).rollout.closed)
+    during = pool_of(rehearsal).closed()
+
+    view = roll_out(rehearsal, owner="second")
+
+    assert kept == during == {"tvm-17", "tvm-18", "tvm-19"}
+    assert any("--node-id tvm-17" in line and "their swap is not over" in line for line in caplog.messages)
+    assert told(view)["status"] == "Completed"
+    assert versions(rehearsal) == {NEW: 20}
+    assert is_clean(rehearsal)
+
+
+def test_a_pool_without_known_zones_goes_node_by_node(rehearse: Rehearse) -> None:
+    """A Zonal pool whose zones Azure hides is upgraded one node a batch, alone in its region (R48, R55)."""
+    rehearsal = rehearse(pool_world(5, zonal=True, rolling=BROAD))
+
+    view = roll_out(rehearsal)
+
+    assert [len(batch.instance_ids) for batch in view.batches] == [1] * 5
+    assert versions(rehearsal) == {NEW: 5}
+    assert is_clean(rehearsal)
+
+
+def test_a_zonal_pool_whose_zones_are_known_goes_zone_by_zone(rehearse: Rehearse) -> None:
+    """In user subscription mode the machines tell the zones: no batch crosses one, and none is interrupted (R48, R55)."""
+    rehearsal = rehearse(pool_world(9, mode=USER_SUBSCRIPTION, zonal=True, running=working(range(4), 500)))
+
+    view = roll_out(rehearsal)
+
+    assert {batch.zone for batch in view.batches} == {"1", "2", "3"}
+    assert versions(rehearsal) == {NEW: 9}
+    assert is_clean(rehearsal)
+
+
+def test_the_clock_of_a_deadline_goes_on_over_a_crash(rehearse: Rehearse) -> None:
+    """Whoever resumes leaves a busy node thirty minutes after it was closed, not after the crash (R55)."""
+    rehearsal = rehearse(
+        pool_world(5, running={"tvm-3": FOR_EVER}), clock=eventful(at(1200, lambda _pool: die()))
+    )
+    mortal = Mortal()
+
+    def die() -> None:
+        if not mortal.is_dead:
+            mortal.is_dead = True
+            raise Killed("at 20 minutes")
+
+    with pytest.raises(Killed):
+        roll_out(rehearsal, ports=mortal.ports(rehearsal.ports()))
+    since = stored(rehearsal).rollout.closed["tvm-3"]
+    rehearsal.wall.advance(31)
+
+    view = roll_out(rehearsal, owner="second")
+
+    assert list(view.rollout.left_busy) == ["tvm-3"]
+    assert view.rollout.ended_at is not None
+    assert 1800 <= (view.rollout.ended_at - since).total_seconds() < 1900
     assert is_clean(rehearsal)

@@ -31,10 +31,12 @@ from fleetwright.rollout.heeding import Words
 from fleetwright.rollout.opening import open_nodes
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError, TransientError
 from fleetwright.rollout.session import RolloutSession
-from fleetwright.rollout.waiting import PAGE_PAUSE, PAGE_SIZE, SILENCE_LIMIT
+from fleetwright.rollout.waiting import SILENCE_LIMIT
 
 log = logging.getLogger(__name__)
 
+# A large pool, where somebody is always about to be idle, is looked at once in so long for each of its nodes.
+NODE_PAUSE = timedelta(milliseconds=20)
 # Whoever has waited long is looked at less often, and told of again after this long.
 LONGEST_LOOK, TOLD_AGAIN = timedelta(minutes=1), timedelta(minutes=5)
 
@@ -166,11 +168,8 @@ def _who_is_idle(situation: Situation) -> str:
 def _next_look(session: RolloutSession, instances: tuple[Instance, ...], since: datetime) -> datetime:
     """Often at first; a large set, and one that has been waited for long, less often; deadlines are met exactly."""
     now, policy = session.now(), session.settings.drain
-    pause = max(
-        session.poll,
-        PAGE_PAUSE * (len(instances) // PAGE_SIZE),
-        min(timedelta(seconds=(now - since).total_seconds() / 20), LONGEST_LOOK),
-    )
+    waited = timedelta(seconds=(now - since).total_seconds() / 10)
+    pause = max(session.poll, NODE_PAUSE * len(instances), min(waited, LONGEST_LOOK))
     due = next_moment(find_holdups(session.view.rollout.closed, instances, policy), policy, now)
     return min(now + pause, due) if due is not None else now + pause
 

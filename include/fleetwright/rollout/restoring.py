@@ -85,9 +85,15 @@ def _disk_to_leave(session: RolloutSession, swap: SwapRecord, instance: Instance
     if instance is None:
         log.info("%s %s does not exist any more: nothing to put back", member, swap.instance_id)
         return ""
+    ready = is_ready(instance, session.fleet.health_source)
     kept = instance.version == swap.old_version and instance.os_disk_id.lower() == swap.old_disk_id.lower()
-    if kept and is_ready(instance, session.fleet.health_source):
+    if kept and ready:
         log.info("%s %s kept its disk and is ready: nothing to put back", member, swap.instance_id)
+        return ""
+    if ready and session.fleet.waits_for_work and not instance.is_idle:
+        log.info(
+            "%s %s is ready and runs a task by now: it is not taken back (R55)", member, swap.instance_id
+        )
         return ""
     return instance.os_disk_id or swap.new_disk_id or swap.old_disk_id
 
