@@ -77,9 +77,18 @@ class Patience:
     fail_fast: bool
 
 
+# What a Batch node is told by one word for, whichever part of an instance that word stands for.
+_OF_A_NODES_STATE = frozenset(
+    {Sign.POWER, Sign.PROVISIONING_FAILED, Sign.PROVISIONING_UNSETTLED, Sign.HEALTH}
+)
+
+
 def why_not_ready(instance: Instance, source: HealthSource) -> str:
     """Why the instance is not ready, in a few words; empty when it is ready."""
-    match find_ailment(instance, source).sign:
+    ailment = find_ailment(instance, source)
+    if instance.shown_state and ailment.sign in _OF_A_NODES_STATE:
+        return f"node state is {instance.shown_state}"
+    match ailment.sign:
         case Sign.POWER:
             return f"power state is {instance.power or 'not shown'}"
         case Sign.EXTENSION_FAILED:
@@ -89,11 +98,7 @@ def why_not_ready(instance: Instance, source: HealthSource) -> str:
         case Sign.EXTENSION_UNSETTLED:
             return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
         case Sign.HEALTH:
-            return (
-                f"node state is {instance.shown_state}"
-                if instance.shown_state
-                else f"health is {instance.health}"
-            )
+            return f"health is {instance.health}"
     return ""
 
 
