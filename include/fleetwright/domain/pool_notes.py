@@ -103,6 +103,6 @@ def _about_low_priority(pool: BatchPool) -> str:
         return ""
     count = pool.low_priority_nodes
     return (
-        f"the pool has {count} low-priority node{'' if count == 1 else 's'}: they are upgraded with the others; "
+        f"the pool has {count} low-priority node{'' if count == 1 else 's'}, upgraded with the others; "
         "one that Azure takes away meanwhile counts as unhealthy until it is back, and is back on the newest version (O9)"
     )
