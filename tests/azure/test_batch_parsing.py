@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from batch_bodies import ACCOUNT_ID, BEHIND, DEFERRED, OLD, POOL_ID, account, node, pool, task
 
+from fleetwright.azure.batch.known_nodes import KnownNodes
 from fleetwright.azure.batch.node_parsing import UNNAMED_TASK, parse_node
 from fleetwright.azure.batch.pool_parsing import Surface, parse_account, parse_pool
 from fleetwright.azure.batch.upgrade_ways import parse_way, way_for
@@ -249,6 +250,17 @@ def test_the_machine_behind_is_kept() -> None:
 
     assert parse_node(node(virtualMachineInfo=behind)).machine_id == f"{BEHIND}/virtualMachines/1"
     assert parse_node(node()).machine_id == ""
+
+
+def test_a_node_that_has_not_changed_is_not_taken_apart_again() -> None:
+    """R54: the same body is the same value, one other field is another one; nodes of one id in two pools do not mix."""
+    known = KnownNodes()
+    first = known.parse(node())
+
+    assert known.parse(node()) is first
+    assert known.parse(node(state="running")).instance.running_tasks
+    assert known.parse(node(url="https://elsewhere")) is not first
+    assert known.parse(node("tvm-2")).instance.instance_id == "tvm-2"
 
 
 @pytest.mark.parametrize(

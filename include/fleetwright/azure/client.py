@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from fleetwright.azure.async_client import AsyncArmReader
 from fleetwright.azure.bodies import Body
@@ -13,7 +14,7 @@ from fleetwright.azure.calls import Answer, Call, Outcome
 from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
-from fleetwright.azure.hosts import check_link, host_of
+from fleetwright.azure.hosts import check_link
 from fleetwright.azure.operations import Look, forgotten, look_without_call, operation_url, read_look, unread
 from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
@@ -73,7 +74,8 @@ class ArmClient:
         :param scope: of that service's tokens
         """
         if url not in self._beside:
-            own = self._transport if host_of(url) == host_of(self.url) else None
+            is_here = urlsplit(url)[:2] == urlsplit(self.url)[:2]
+            own = self._transport if is_here else None
             self._beside[url] = ArmClient(
                 url=url,
                 tokens=self._tokens.for_scope(scope),

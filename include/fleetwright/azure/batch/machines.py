@@ -81,6 +81,8 @@ class KnownMachines:
 
     def placed(self, nodes: Sequence[Node]) -> tuple[Instance, ...]:
         """The nodes' instances, each with the zone of its machine."""
+        if not self._zones:
+            return tuple(node.instance for node in nodes)
         return tuple(replace(node.instance, zone=self._zone(node)) for node in nodes)
 
     def _zone(self, node: Node) -> str:

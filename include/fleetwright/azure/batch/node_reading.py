@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from fleetwright.azure.batch.data_plane import DataPlane, data_plane
+from fleetwright.azure.batch.known_nodes import KnownNodes
 from fleetwright.azure.batch.machines import KnownMachines
 from fleetwright.azure.batch.node_parsing import UPGRADING_OS, Node, parse_node
 from fleetwright.azure.client import ArmClient
@@ -22,7 +23,7 @@ class NodeReading:
 
     def __init__(self, client: ArmClient) -> None:
         self._client = client
-        self._pages = KnownPages(parse_node)
+        self._pages = KnownPages(KnownNodes().parse)
         self._known: defaultdict[str, KnownMachines] = defaultdict(KnownMachines)
 
     def list_instances(self, fleet: Fleet) -> tuple[Instance, ...]:
