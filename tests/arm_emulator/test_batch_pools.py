@@ -291,6 +291,21 @@ def test_pool_is_deleted_and_may_be_created_again(serve: Serve) -> None:
     assert list(client.pool.list_by_batch_account("rg", "work")) == []
 
 
+def test_pool_may_go_while_its_nodes_are_swapped_and_work(serve: Serve) -> None:
+    """Deleting a pool whose nodes are reimaged and run tasks ends all of it; time goes on, and so does the world."""
+    emulator = serve(batch_world(batch_account(batch_pool(running={"tvm-1": 30}))))
+    node = "/_batch/work/pools/p1/nodes/tvm-0/reimage"
+    begun = emulator.arm("POST", node, {}, api_version="2024-02-01.19.0")
+
+    emulator.arm("DELETE", pool_id(), api_version=VERSION)
+    emulator.advance(600)
+
+    assert begun.status_code == 202
+    assert emulator.admin("GET", "world")["batchAccounts"][0]["pools"] == []
+    assert emulator.broken_rules() == []
+    assert emulator.arm("GET", f"{account_id()}/pools", api_version=VERSION).json() == {"value": []}
+
+
 def test_list_is_filtered_selected_and_paged(serve: Serve) -> None:
     """maxresults, $filter and $select do what the official client asks for; pages follow nextLink."""
     pools = [batch_pool(f"p{number}", nodes=1) for number in range(5)]

@@ -218,6 +218,16 @@ def test_zones_are_crossed_only_where_there_are_zones(serve: Serve) -> None:
     assert zonal.status_code == 200
 
 
+def test_zonal_placement_needs_a_region_with_zones(serve: Serve) -> None:
+    """A Zonal pool in a region without zones is refused with the region's name."""
+    flat = [{"name": "westeurope", "displayName": "West Europe"}]
+
+    answer = _put(serve(batch_world(locations=flat)), _page())
+
+    assert _refusal(answer)[:2] == (400, "InvalidPropertyValue")
+    assert "Zonal needs zones, and westeurope has none" in _refusal(answer)[2]
+
+
 def test_windows_updates_and_automatic_upgrades_exclude_each_other(serve: Serve) -> None:
     """enableAutomaticUpdates: true is refused with automatic OS upgrades and taken without (R19)."""
     emulator = serve(batch_world())

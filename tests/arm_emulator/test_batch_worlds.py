@@ -111,7 +111,7 @@ def _changed(path: str, value: object) -> Json:
         (
             f"{POOL}/x-emulator/running",
             {"tvm-1": -2},
-            "running.tvm-1: -2.0 is no number of seconds; -1 is work",
+            "running.tvm-1: -2.0 is no number of seconds up to 1000000000; -1 is",
         ),
         (
             f"{POOL}/x-emulator/unhealthyNodes",

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.arm_errors import InvalidPropertyValueError
-from arm_emulator.batch.machines import machines_resource, new_machines
+from arm_emulator.batch.machines import is_zonal, machines_resource, new_machines
 from arm_emulator.batch.pool import BatchPool
 from arm_emulator.batch.pool_bodies import READ_ONLY, patched
 from arm_emulator.batch.pool_resource import complete_pool
@@ -16,6 +16,7 @@ from arm_emulator.batch.refusals import (
     refuse_malformed,
     refuse_policy,
     refuse_unavailable,
+    refuse_zones,
 )
 from arm_emulator.batch.upgrade_policy import policy_of
 from arm_emulator.compute.loading import register
@@ -57,6 +58,7 @@ def create_pool(world: World, account: BatchAccount, name: str, body: JsonObject
         )
     refuse_malformed(body)
     refuse_incomplete(body)
+    refuse_zones(world, account, body)
     refuse_policy(body, needs_mode=True)
     refuse_unavailable(world, account, body)
     resource = {**body, "id": account.id.pool_id(name), "name": name, "properties": _said(body)}
@@ -118,6 +120,8 @@ def _change(
     old, new = pool.resource.get("properties") or {}, resource["properties"]
     refuse_malformed(resource)
     refuse_fixed(pool.resource, resource, len(pool.machines.instances))
+    if not is_zonal(pool.resource):
+        refuse_zones(world, account, resource)
     if any(old.get(name) != new.get(name) for name in _JUDGED_TOGETHER):
         refuse_policy(resource, needs_mode=needs_mode)
     if not disruption.applies_to_resource:

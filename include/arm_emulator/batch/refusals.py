@@ -13,14 +13,15 @@ from arm_emulator.arm_errors import (
     MissingRequiredPropertyError,
     PropertyCannotBeUpdatedError,
 )
+from arm_emulator.batch.machines import is_zonal
 from arm_emulator.batch.pool_checks import pool_problems, value_at
 from arm_emulator.batch.upgrade_policy import automatic_policy, is_automatic, policy_of, rule_problems
+from arm_emulator.compute.policy import Problem
 from arm_emulator.resources.features import ROLLING_UPGRADE_DEFERRAL, FeatureState, state_of
 
 if TYPE_CHECKING:
     from arm_emulator.batch.pool import BatchAccount
     from arm_emulator.compute.model import JsonObject
-    from arm_emulator.compute.policy import Problem
     from arm_emulator.world.world import World
 
 _MACHINES = "deploymentConfiguration.virtualMachineConfiguration"
@@ -68,6 +69,16 @@ def refuse_incomplete(resource: JsonObject) -> None:
                 f"A required property was not specified in the request body: '{path}'.",
                 target=f"properties.{path}",
             )
+
+
+def refuse_zones(world: World, account: BatchAccount, resource: JsonObject) -> None:
+    """Refuse Zonal placement in a region without zones.
+
+    :raises InvalidPropertyValueError: the account's region has none.
+    """
+    if is_zonal(resource) and not world.regions.by_name[account.location].zones:
+        path = f"{_MACHINES}.nodePlacementConfiguration.policy"
+        raise _invalid(Problem(path, f"Zonal needs zones, and {account.location} has none"))
 
 
 def refuse_policy(resource: JsonObject, *, needs_mode: bool) -> None:

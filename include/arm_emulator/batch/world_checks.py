@@ -6,7 +6,6 @@ to meet a pool of cloud services, or one whose account was never activated.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from arm_emulator.batch.ids import AccountId
@@ -18,6 +17,7 @@ from arm_emulator.batch.pool_checks import pool_problems
 from arm_emulator.batch.pool_resource import TIMES, spelled
 from arm_emulator.instants import parse_instant
 from arm_emulator.resources.regions import region_name
+from arm_emulator.world.words import LONGEST_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -141,6 +141,8 @@ def _node_problems(pool: PoolDocument, where: Path) -> Iterator[Problem]:
         for unknown in (node for node in named if instance_of(node) not in there):
             yield (*where, key), f"{unknown!r} is none of the pool's {count} nodes"
     for node, seconds in extras.running.items():
-        if not (math.isfinite(seconds) and (seconds >= 0 or seconds == _WORK_WITHOUT_END)):
-            message = f"{seconds!r} is no number of seconds; -1 is work that never ends"
+        if not (0 <= seconds <= LONGEST_SECONDS or seconds == _WORK_WITHOUT_END):
+            message = (
+                f"{seconds!r} is no number of seconds up to {LONGEST_SECONDS}; -1 is work that never ends"
+            )
             yield (*where, "running", node), message
