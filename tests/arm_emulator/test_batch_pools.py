@@ -10,6 +10,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 from azure.mgmt.batch import models
 from emulated_pools import (
+    ACCOUNT,
     account_id,
     batch_account,
     batch_pool,
@@ -294,7 +295,7 @@ def test_pool_is_deleted_and_may_be_created_again(serve: Serve) -> None:
 def test_pool_may_go_while_its_nodes_are_swapped_and_work(serve: Serve) -> None:
     """Deleting a pool whose nodes are reimaged and run tasks ends all of it; time goes on, and so does the world."""
     emulator = serve(batch_world(batch_account(batch_pool(running={"tvm-1": 30}))))
-    node = "/_batch/work/pools/p1/nodes/tvm-0/reimage"
+    node = f"/_batch/{ACCOUNT}/pools/p1/nodes/tvm-0/reimage"
     begun = emulator.arm("POST", node, {}, api_version="2024-02-01.19.0")
 
     emulator.arm("DELETE", pool_id(), api_version=VERSION)
