@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from emulated_nodes import states
 from emulated_pools import batch_account, batch_pool, batch_world, machines_id, pool_id, user_account
 from emulated_worlds import SUBSCRIPTION, V1, V2, Emulator, Json, Serve, scale_set
 
@@ -41,15 +42,20 @@ def test_scale_set_behind_a_users_pool_is_there_for_all_to_see(serve: Serve) -> 
 
 
 def test_official_client_reimages_a_machine_of_a_pool(serve: Serve) -> None:
-    """R54, O5: Compute's reimage with exactVersion works on a pool's machine, and the pool's record tells of it."""
+    """R54, R56, C4, O5: Compute's reimage with exactVersion works on a pool's machine; node and record tell of it."""
     emulator = users(serve)
     parts = ("azurebatch-work-p1", "p1-azurebatch-VMSS")
     sets = emulator.compute().virtual_machine_scale_sets
 
-    poller = sets.begin_reimage(*parts, {"instanceIds": ["3"], "exactVersion": V2}, polling=False)
+    accepted = sets.begin_reimage(*parts, {"instanceIds": ["3"], "exactVersion": V2}, polling=False)
+    emulator.advance(1)
+    shown = [
+        states(emulator, api_version=version)["tvm-3"] for version in ("2023-05-01.17.0", "2023-11-01.18.0")
+    ]
     emulator.advance(300)
 
-    assert poller is not None
+    assert accepted is not None
+    assert shown == ["rebooting", "upgradingos"]
     told = emulator.admin("GET", "audit")["batchPools"][pool_id()]
     assert (told["swaps"], told["imageVersions"]) == ({"tvm-3": 1}, {V1: 9, V2: 1})
     assert emulator.broken_rules() == []

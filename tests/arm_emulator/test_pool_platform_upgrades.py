@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from emulated_nodes import states
 from emulated_pools import (
     batch_account,
     batch_pool,
@@ -12,6 +13,8 @@ from emulated_pools import (
     user_account,
 )
 from emulated_worlds import SUBSCRIPTION, V1, V2, V3, Emulator, Json, Serve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 GALLERY = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/galleries/g"
 
@@ -215,3 +218,92 @@ def test_waiting_upgrade_is_written_and_loaded(serve: Serve) -> None:
 
     assert again == before
     assert record(emulator)["imageVersions"] == {V2: 10}
+
+
+def set_flag(emulator: Emulator, *, automatic: bool) -> None:
+    """PATCH the pool's flag."""
+    policy = {"automaticOSUpgradePolicy": {"enableAutomaticOSUpgrade": automatic}}
+    body = {"properties": {"upgradePolicy": policy}}
+    answer = emulator.arm("PATCH", pool_id(), body, api_version="2024-02-01")
+    assert answer.status_code == 200, answer.text
+
+
+def test_opting_out_ends_the_upgrade_with_its_batch(serve: Serve) -> None:
+    """R4: a pool that is opted out in mid-upgrade gets no further batch, and no later version; opted in again it does."""
+    emulator = serve(platform_world())
+
+    emulator.advance(0)
+    set_flag(emulator, automatic=False)
+    emulator.advance(3600)
+    out = record(emulator)["imageVersions"]
+    set_flag(emulator, automatic=True)
+    emulator.advance(3600)
+
+    assert out == {V1: 8, V2: 2}
+    assert record(emulator)["imageVersions"] == {V2: 10}
+    assert emulator.broken_rules() == []
+
+
+def test_deferral_works_once_its_feature_is_registered(serve: Serve) -> None:
+    """R59, R63: while the feature registers the platform waits; then the pool is upgraded without a further call."""
+    subscriptions = [{"id": SUBSCRIPTION, "features": {}}]
+    emulator = serve(platform_world(user_account(batch_pool()), subscriptions=subscriptions))
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Features/providers/Microsoft.Compute/features"
+
+    answer = emulator.arm("POST", f"{path}/RollingUpgradeDeferral/register", api_version="2021-07-01")
+    emulator.advance(59)
+    before = record(emulator)["swaps"]
+    emulator.advance(1)
+    at_once = record(emulator)["swaps"]
+
+    assert answer.status_code == 200
+    assert (before, len(at_once)) == ({}, 2)
+
+
+@pytest.mark.parametrize(
+    ("api_version", "state"), [("2023-05-01.17.0", "rebooting"), ("2024-02-01.19.0", "upgradingos")]
+)
+def test_upgrade_by_the_platform_shows_on_its_nodes(serve: Serve, api_version: str, state: str) -> None:
+    """R55, R56, C4: a node that becomes idle shows its upgrade at once, in the words of the caller's api-version."""
+    emulator = serve(platform_world(batch_account(batch_pool(nodes=2, running={"tvm-0": 100}))))
+
+    emulator.advance(90)
+    working = states(emulator, api_version=api_version)
+    emulator.advance(10)
+
+    assert working == {"tvm-0": "running", "tvm-1": "idle"}
+    assert states(emulator, api_version=api_version) == {"tvm-0": state, "tvm-1": "idle"}
+
+
+def end_work(emulator: Emulator) -> list[str]:
+    """End the work of every node that has any; the nodes."""
+    busy = [name for name, state in states(emulator).items() if state == "running"]
+    if busy:
+        emulator.admin("POST", "instances", {"id": pool_id(), "instances": busy, "running": 0})
+    return busy
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    nodes=st.integers(1, 12),
+    zonal=st.booleans(),
+    work=st.lists(st.tuples(st.integers(0, 11), st.sampled_from([-1, 30, 200, 900])), max_size=20),
+    pauses=st.lists(st.integers(1, 200), max_size=20),
+)
+def test_platform_never_touches_a_running_node(
+    serve: Serve, nodes: int, *, zonal: bool, work: list[tuple[int, int]], pauses: list[int]
+) -> None:
+    """R54, R55, R7, R9, R14, R48: whatever work comes when, the platform interrupts none and breaks no rule."""
+    emulator = serve(platform_world(batch_account(batch_pool(nodes=nodes, zonal=zonal))))
+
+    for (number, seconds), pause in zip(work, pauses, strict=False):
+        body = {"id": pool_id(), "instances": [f"tvm-{number % nodes}"], "running": seconds}
+        emulator.admin("POST", "instances", body)
+        emulator.advance(pause)
+    while end_work(emulator):
+        emulator.advance(100)
+    emulator.advance(7200)
+
+    assert record(emulator)["runningNodesInterrupted"] == 0
+    assert emulator.broken_rules() == []
+    assert record(emulator)["imageVersions"] == {V2: nodes}
