@@ -245,7 +245,7 @@ def test_opting_out_ends_the_upgrade_with_its_batch(serve: Serve) -> None:
 
 
 def test_deferral_works_once_its_feature_is_registered(serve: Serve) -> None:
-    """R59, R63: while the feature registers the platform waits; then the pool is upgraded without a further call."""
+    """R59: while the feature registers the platform waits; then the pool is upgraded without a further call."""
     subscriptions = [{"id": SUBSCRIPTION, "features": {}}]
     emulator = serve(platform_world(user_account(batch_pool()), subscriptions=subscriptions))
     path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Features/providers/Microsoft.Compute/features"
