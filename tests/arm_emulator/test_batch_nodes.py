@@ -76,6 +76,7 @@ def test_machine_behind_a_node_is_named_in_user_subscription_accounts_only(serve
         ("state eq 'running'", [1, 2]),
         ("schedulingState eq 'disabled'", [2, 3]),
         ("state eq 'idle' and schedulingState eq 'disabled'", [3]),
+        ("(state eq 'idle') and (schedulingState eq 'disabled')", [3]),
         ("state ne 'idle' or schedulingState eq 'disabled'", [1, 2, 3]),
         ("runningTasksCount gt 0", [1, 2]),
         ("startswith(id, 'tvm-4')", [4]),

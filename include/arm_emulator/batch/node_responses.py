@@ -93,14 +93,14 @@ def disable(world: World, call: ArmCall) -> ArmReply:
     at = addressed_node(world, call)
     option = _option(_body(call), "nodeDisableSchedulingOption", _SCHEDULING_OPTIONS)
     disable_scheduling(world, at.pool, at.node, option)
-    return _done(call, at, 200)
+    return _done(call, at)
 
 
 def enable(world: World, call: ArmCall) -> ArmReply:
     """Tasks again for a node."""
     at = addressed_node(world, call)
     enable_scheduling(world, at.pool, at.node)
-    return _done(call, at, 200)
+    return _done(call, at)
 
 
 def reimage(world: World, call: ArmCall) -> ArmReply:
@@ -127,7 +127,7 @@ def start(world: World, call: ArmCall) -> ArmReply:
     _require_version(call)
     at = addressed_node(world, call)
     start_node(world, at.pool, at.node, call.disruption)
-    return _done(call, at, 202)
+    return _accepted(world, call, at)
 
 
 def _asked(
@@ -136,7 +136,7 @@ def _asked(
     at = addressed_node(world, call)
     option = _option(_body(call), option_name, tuple(TaskOption))
     ask_for(world, at.pool, at.node, act, option, version=version, disruption=call.disruption)
-    return _done(call, at, 202)
+    return _accepted(world, call, at)
 
 
 def _require_version(call: ArmCall) -> None:
@@ -146,9 +146,16 @@ def _require_version(call: ArmCall) -> None:
         )
 
 
-def _done(call: ArmCall, at: Addressed, status: int) -> ArmReply:
+def _done(call: ArmCall, at: Addressed) -> ArmReply:
     changed = state_headers(changed_at(at.node, at.instance))
-    return ArmReply(status, headers={**changed, "DataServiceId": f"{call.base_url}{call.path}"})
+    return ArmReply(headers={**changed, "DataServiceId": f"{call.base_url}{call.path}"})
+
+
+def _accepted(world: World, call: ArmCall, at: Addressed) -> ArmReply:
+    """Batch names no operation to look at: the node itself tells how it goes on."""
+    timings, own = world.timings_of(at.pool.machines), f"{call.path} {at.instance.revision}"
+    reply = _done(call, at)
+    return ArmReply(202, headers={**reply.headers, "Retry-After": timings.retry_after(world.seed, own)})
 
 
 def _body(call: ArmCall) -> JsonObject:

@@ -83,6 +83,8 @@ def asked_filter(call: ArmCall, names: frozenset[str]) -> Filter | None:
 
 def _comparison(part: str, text: str, names: frozenset[str]) -> Comparison:
     known = {name.lower(): name for name in names}
+    if part.strip().startswith("(") and part.strip().endswith(")"):
+        part = part.strip()[1:-1]
     if (found := _BEGINNING.fullmatch(part)) is not None:
         name, operator, value = found[1], "startswith", found[2]
     elif (found := _COMPARISON.fullmatch(part)) is not None:
