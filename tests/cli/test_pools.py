@@ -382,6 +382,43 @@ def _busy(rehearsal: Rehearsal) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("case", [case for case in REFUSED if case != "no nodes"])
+def test_busy_refuses_what_cannot_be_reached(perform: Perform, case: str) -> None:
+    """R54: the list is live or it is none: exit 2 and one line."""
+    world, fleet, words = REFUSED[case]
+
+    ended = pool_command(perform(world), "busy", fleet=fleet)
+
+    (line,) = ended.errors
+    assert (ended.code, ended.out) == (2, "")
+    assert words in line
+
+
+def test_the_scale_set_behind_a_pool_is_held_and_names_it(perform: Perform) -> None:
+    """R54: who names the machines of a pool is led to the pool."""
+    command = perform(pool_world(3, mode=USER_SUBSCRIPTION))
+    behind = f"{ACCOUNT_ID.partition('/resourceGroups/')[0]}/resourceGroups/azurebatch-renders-frames"
+
+    ended = command(
+        "plan",
+        fleet=f"{behind}/providers/Microsoft.Compute/virtualMachineScaleSets/frames-azurebatch-VMSS",
+    )
+
+    assert ended.code == 3
+    assert any("belongs to Batch pool renders/frames" in line for line in ended.errors)
+
+
+def test_a_pool_that_azure_upgrades_now_is_held(perform: Perform) -> None:
+    """O4, R56: a node in upgradingos is somebody else's work; it is named."""
+    command = perform(pool_world(5, platformUpgrades=True, timings={"swap": 4000}))
+    command.rehearsal.admin.post("clock", advance=1800)
+
+    ended = pool_command(command, "plan")
+
+    assert ended.code == 3
+    assert any("Batch upgrades the OS of tvm-" in line and line.endswith("(O4)") for line in ended.errors)
+
+
 def test_busy_is_about_pools_only(perform: Perform) -> None:
     """R55: scale sets give nobody tasks: exit 2, and the fleet is named."""
     command = perform(pool_world(3))

@@ -13,7 +13,7 @@ from fleetwright.domain.drains import DrainPolicy, RunningTask, WhenBusy
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.policy import UpgradePolicy
-from fleetwright.domain.pool_notes import tell_pool
+from fleetwright.domain.pool_notes import keeps_waiting, tell_pool
 
 UNDEFERRED = a_pool(policy=UpgradePolicy(enable_automatic_os_upgrade=True))
 DRAIN = DrainPolicy(timedelta(hours=1), grace=timedelta(minutes=2))
@@ -112,3 +112,21 @@ def test_low_priority_nodes_are_named() -> None:
     assert "the pool has 3 low-priority nodes" in note_of(
         "O9", a_pool(pool=BatchPool("acct", low_priority_nodes=3))
     )
+
+
+@pytest.mark.parametrize(
+    ("fleet", "asked", "is_told"),
+    [
+        (a_pool(), replace(DRAIN, when_busy=WhenBusy.WAIT), True),
+        (a_pool(), DRAIN, False),
+        (a_pool(), DrainPolicy(), False),
+        (UNDEFERRED, replace(DRAIN, when_busy=WhenBusy.WAIT), False),
+    ],
+    ids=["other", "the same", "none", "nobody waits"],
+)
+def test_who_resumes_is_told_which_deadlines_count(fleet: Fleet, asked: DrainPolicy, is_told: bool) -> None:
+    """R55: the policy of a rollout is fixed when it begins; who asks for another one later is told."""
+    told = keeps_waiting(fleet, DRAIN, asked)
+
+    assert bool(told) is is_told
+    assert all("still busy 1h after it was closed" in note for note in told)

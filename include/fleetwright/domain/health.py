@@ -7,6 +7,7 @@ others are definite signs (N21).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -85,21 +86,22 @@ _OF_A_NODES_STATE = frozenset(
 
 def why_not_ready(instance: Instance, source: HealthSource) -> str:
     """Why the instance is not ready, in a few words; empty when it is ready."""
-    ailment = find_ailment(instance, source)
-    if instance.shown_state and ailment.sign in _OF_A_NODES_STATE:
+    sign = find_ailment(instance, source).sign
+    if instance.shown_state and sign in _OF_A_NODES_STATE:
         return f"node state is {instance.shown_state}"
-    match ailment.sign:
-        case Sign.POWER:
-            return f"power state is {instance.power or 'not shown'}"
-        case Sign.EXTENSION_FAILED:
-            return f"extension {', '.join(instance.failed_extensions)} failed"
-        case Sign.PROVISIONING_FAILED | Sign.PROVISIONING_UNSETTLED:
-            return f"provisioning is {instance.provisioning_state}"
-        case Sign.EXTENSION_UNSETTLED:
-            return f"extension {', '.join(instance.pending_extensions)} is not provisioned yet"
-        case Sign.HEALTH:
-            return f"health is {instance.health}"
-    return ""
+    return "" if sign is Sign.NONE else _told_by(instance).get(sign, "")
+
+
+def _told_by(instance: Instance) -> Mapping[Sign, str]:
+    provisioning = f"provisioning is {instance.provisioning_state}"
+    return {
+        Sign.POWER: f"power state is {instance.power or 'not shown'}",
+        Sign.EXTENSION_FAILED: f"extension {', '.join(instance.failed_extensions)} failed",
+        Sign.PROVISIONING_FAILED: provisioning,
+        Sign.PROVISIONING_UNSETTLED: provisioning,
+        Sign.EXTENSION_UNSETTLED: f"extension {', '.join(instance.pending_extensions)} is not provisioned yet",
+        Sign.HEALTH: f"health is {instance.health}",
+    }
 
 
 def find_ailment(instance: Instance, source: HealthSource) -> Ailment:

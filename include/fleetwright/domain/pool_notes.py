@@ -72,6 +72,13 @@ def working_words(left: tuple[Instance, ...]) -> str:
     )
 
 
+def keeps_waiting(fleet: Fleet, begun: DrainPolicy, asked: DrainPolicy) -> tuple[str, ...]:
+    """What is said to somebody who resumes a rollout and asks for other deadlines than those that it began with (R55)."""
+    if not fleet.waits_for_work or asked in {begun, DrainPolicy()}:
+        return ()
+    return (f"the rollout goes on as it began: a node {_when_busy(begun).removeprefix('one ')} (R55)",)
+
+
 def _when_busy(drain: DrainPolicy) -> str:
     deadline, grace = span_text(drain.deadline), span_text(drain.grace)
     match drain.when_busy:

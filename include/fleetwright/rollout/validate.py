@@ -9,7 +9,7 @@ from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.domain.images import LATEST, is_older
-from fleetwright.domain.pool_notes import tell_pool
+from fleetwright.domain.pool_notes import keeps_waiting, tell_pool
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.strategy import Strategy
 from fleetwright.rollout.cancelling import find_ongoing
@@ -69,8 +69,12 @@ def find_unfinished(ports: Ports, request: RolloutRequest) -> Validated | None:
     if view is None:
         return None
     fleet = ports.driver.fetch_fleet(fleet_id)
-    warnings = _not_this_time(ports, request, fleet, view.rollout.settings.target_version)
-    return Validated(fleet, ports.driver.list_instances(fleet), view.rollout.settings, warnings)
+    settings = view.rollout.settings
+    warnings = (
+        *_not_this_time(ports, request, fleet, settings.target_version),
+        *keeps_waiting(fleet, settings.drain, request.drain),
+    )
+    return Validated(fleet, ports.driver.list_instances(fleet), settings, warnings)
 
 
 def _not_this_time(ports: Ports, request: RolloutRequest, fleet: Fleet, target: str) -> tuple[str, ...]:
