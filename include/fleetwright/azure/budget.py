@@ -73,6 +73,11 @@ class Budget:
         self._reads = reads
         self._writes = writes
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether no call ever waits for it, so that nobody need ask what time it is."""
+        return math.isinf(self._reads.capacity) and math.isinf(self._writes.capacity)
+
     def reserve(self, call: Call, now: datetime) -> float:
         """Take one request; return the seconds to wait before it is sent."""
         with self._lock:

@@ -192,7 +192,8 @@ class ArmClient:
 
     def _attempt(self, call: Call, token: str, guard: Guard | None) -> Outcome:
         budget = self._meter(call)
-        self.wait(budget.reserve(call, self.clock.now()))
+        if not budget.is_endless:
+            self.wait(budget.reserve(call, self.clock.now()))
         if guard is not None:
             guard()
         outcome = self._transport.send(call, token)
