@@ -218,6 +218,28 @@ def test_zones_are_crossed_only_where_there_are_zones(serve: Serve) -> None:
     assert zonal.status_code == 200
 
 
+def test_pool_that_a_world_brought_in_wrong_can_be_opted_out(serve: Serve) -> None:
+    """What is wrong with a loaded pool does not stop a change of something else; making it wrong anew is refused (N29)."""
+    wrong = {
+        "maxBatchInstancePercent": 50,
+        "maxUnhealthyInstancePercent": 20,
+        "enableCrossZoneUpgrade": False,
+    }
+    emulator = serve(batch_world(batch_account(batch_pool(rolling=wrong))))
+
+    def patch(**policy: object) -> httpx.Response:
+        return emulator.arm(
+            "PATCH", pool_id(), {"properties": {"upgradePolicy": policy}}, api_version=VERSION
+        )
+
+    out = patch(automaticOSUpgradePolicy={"enableAutomaticOSUpgrade": False})
+    other = patch(rollingUpgradePolicy={"maxBatchInstancePercent": 40})
+
+    assert out.status_code == 200
+    assert _refusal(other)[:2] == (400, "InvalidPropertyValue")
+    assert "40 is more than maxUnhealthyInstancePercent, 20" in _refusal(other)[2]
+
+
 def test_zonal_placement_needs_a_region_with_zones(serve: Serve) -> None:
     """A Zonal pool in a region without zones is refused with the region's name."""
     flat = [{"name": "westeurope", "displayName": "West Europe"}]

@@ -123,7 +123,7 @@ def _change(
     if not is_zonal(pool.resource):
         refuse_zones(world, account, resource)
     if any(old.get(name) != new.get(name) for name in _JUDGED_TOGETHER):
-        refuse_policy(resource, needs_mode=needs_mode)
+        refuse_policy(resource, needs_mode=needs_mode, before=pool.resource)
     if not disruption.applies_to_resource:
         return
     complete_pool(resource, world.now)

@@ -81,10 +81,11 @@ def refuse_zones(world: World, account: BatchAccount, resource: JsonObject) -> N
         raise _invalid(Problem(path, f"Zonal needs zones, and {account.location} has none"))
 
 
-def refuse_policy(resource: JsonObject, *, needs_mode: bool) -> None:
+def refuse_policy(resource: JsonObject, *, needs_mode: bool, before: JsonObject | None = None) -> None:
     """Refuse an ``upgradePolicy`` that does not go with the rest of the pool (R15, R19, N29).
 
     :param needs_mode: the policy is new, not part of one that is there.
+    :param before: the pool as it is; what is wrong with it already, because a world file brought it in, may stay.
     :raises ArmError: the first thing that is wrong.
     """
     policy = policy_of(resource)
@@ -94,8 +95,10 @@ def refuse_policy(resource: JsonObject, *, needs_mode: bool) -> None:
             "or rolling).",
             target="properties.upgradePolicy.mode",
         )
+    known = frozenset(rule_problems(before or {}))
     for problem in rule_problems(resource):
-        raise _invalid(problem)
+        if problem not in known:
+            raise _invalid(problem)
 
 
 def refuse_unavailable(world: World, account: BatchAccount, body: JsonObject) -> None:
