@@ -257,7 +257,7 @@ def test_a_look_says_everything_as_json(vigil: Keep) -> None:
 
 
 def test_a_look_costs_one_list_and_one_question_for_each_image_and_region(vigil: Keep) -> None:
-    """Of 1,000 sets in twenty regions: five pages of sets, and one list of versions for each region (R41)."""
+    """Of 1,000 sets in twenty regions: five pages of sets, a list of Batch accounts, a list of versions a region (R41)."""
     watch = vigil(sea(*(scale_set(f"s{i}", REGIONS[i % 20], n=1) for i in range(1000))))
     watch.look()
     before = len(watch.asked())
@@ -267,7 +267,8 @@ def test_a_look_costs_one_list_and_one_question_for_each_image_and_region(vigil:
     asked = watch.asked()[before:]
     lists = [call for call in asked if "virtualMachineScaleSets" in call]
     assert len(lists) == 1000 // 200, asked
-    assert len(asked) == len(lists) + len(REGIONS)
+    assert len([call for call in asked if call.endswith("/batchAccounts")]) == 1
+    assert len(asked) == len(lists) + 1 + len(REGIONS)
 
 
 def test_at_once_is_a_setting(vigil: Keep) -> None:
