@@ -67,10 +67,11 @@ def test_a_late_fleet_is_news(vigil: Keep) -> None:
 
 
 def test_one_poll_asks_each_image_and_region_once(vigil: Keep) -> None:
-    """One list of the sets, and one question for each image and region, however many sets there are (R41)."""
+    """A list of the sets, one of Batch accounts, a question for each image and region, however many sets there are (R41)."""
     watch = vigil(sea(*(scale_set(f"s{i}", ("westeurope", NORTH)[i % 2], n=1) for i in range(6))))
     before = len(watch.asked())
     watch.publish(NEWER)
     watch.news()
     asked = [call for call in watch.asked()[before:] if "_emulator" not in call]
-    assert len(asked) == 3
+    assert [call for call in asked if call.endswith("/batchAccounts")] == asked[1:2]
+    assert len(asked) == 4
