@@ -149,6 +149,7 @@ class NodeInterrupted:
     :param scale_set: the pool's id.
     :param tasks: those that it ran, ``job/task``.
     :param deferred: the pool says that nodes which run tasks are left alone (R55).
+    :param requeued: the tasks are queued again; else they have ended, as the call asked for.
     """
 
     at: datetime
@@ -156,6 +157,7 @@ class NodeInterrupted:
     instance: str
     tasks: tuple[str, ...]
     deferred: bool
+    requeued: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,21 @@ def test_model_and_size_of_a_pools_machines_are_the_pools(
     assert emulator.admin("GET", "world")["batchAccounts"] == before
 
 
+def test_upgrade_that_a_person_starts_on_them_leaves_running_nodes_alone(serve: Serve) -> None:
+    """R42, R55: osRollingUpgrade of the scale set behind a pool that defers goes around nodes that run tasks."""
+    emulator = users(serve, running={"tvm-3": 4000})
+
+    accepted = emulator.arm("POST", f"{machines_id()}/osRollingUpgrade")
+    emulator.advance(3999)
+    before = emulator.admin("GET", "audit")["batchPools"][pool_id()]["imageVersions"]
+    emulator.advance(100)
+
+    told = emulator.admin("GET", "audit")["batchPools"][pool_id()]
+    assert (accepted.status_code, before) == (202, {V1: 1, V2: 9})
+    assert (told["imageVersions"], told["runningNodesInterrupted"]) == ({V2: 10}, 0)
+    assert emulator.broken_rules() == []
+
+
 def test_machines_of_batch_service_accounts_are_nowhere(serve: Serve) -> None:
     """R54: of a pool in Batch's own subscription ARM shows no scale set, machine, disk, usage, group or operation."""
     account = batch_account(batch_pool(running={"tvm-3": 60}))

@@ -43,6 +43,7 @@ def interrupt(world: World, pool: BatchPool, node: Node, *, requeue: bool = True
                 node.instance,
                 tuple(f"{task.job}/{task.id}" for task in tasks),
                 deferred=pool.defers_upgrades,
+                requeued=requeue,
             )
         )
 

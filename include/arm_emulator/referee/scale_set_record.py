@@ -58,8 +58,9 @@ class Work:
 
     :param running_nodes_interrupted: nodes that were replaced or restarted in the middle of their work although the
         pool defers upgrades (R55).
-    :param tasks_requeued: tasks that a replacement or restart ended on pools that do not defer.
-    :param tasks_ended_by_order: tasks that a call which closes a node ended.
+    :param tasks_requeued: tasks that a replacement or restart had queued again on pools that do not defer.
+    :param tasks_ended_by_order: tasks that a call which closes a node stopped, or that one to a pool which does not
+        defer ended.
     """
 
     running_nodes_interrupted: int = 0

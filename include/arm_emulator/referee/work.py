@@ -18,7 +18,8 @@ def judge_interruption(record: ScaleSetRecord, event: NodeInterrupted) -> Iterat
     if record.work is None:
         return
     if not event.deferred:
-        record.work.tasks_requeued += len(event.tasks)
+        record.work.tasks_requeued += len(event.tasks) if event.requeued else 0
+        record.work.tasks_ended_by_order += 0 if event.requeued else len(event.tasks)
         return
     record.work.running_nodes_interrupted += 1
     listed = names(list(event.tasks))
