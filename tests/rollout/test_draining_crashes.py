@@ -48,18 +48,19 @@ class PoolTrial(Trial):
 
 def a_trial(rehearse: Rehearse, folder: Path, world: dict[str, Any], drain: DrainPolicy) -> PoolTrial:
     """Rollouts of the pool of this world."""
-    return PoolTrial(rehearse(world), world, folder, fleet_id=POOL_ID, drain=drain)
+    return PoolTrial(rehearse(world), world, folder, fleet_id=POOL_ID, drain=drain, poll_seconds=20)
 
 
+@pytest.mark.slow
 def test_death_anywhere_closes_nobody_for_good(rehearse: Rehearse, tmp_path: Path) -> None:
     """Killed at any call or write while one node drains and another never ends, each is swapped once, none interrupted, none left closed (R55)."""
-    world = pool_world(4, running={"tvm-2": 60, "tvm-3": FOR_EVER}, timings=QUICK)
-    trial = a_trial(rehearse, tmp_path, world, waits(3))
+    world = pool_world(3, running={"tvm-1": 30, "tvm-2": FOR_EVER}, timings=QUICK)
+    trial = a_trial(rehearse, tmp_path, world, waits(1.5))
     state, interrupted, violations, closed, known, left, status = trial.wanted
 
-    assert state["swaps"] == {"tvm-0": 1, "tvm-1": 1, "tvm-2": 1}
+    assert state["swaps"] == {"tvm-0": 1, "tvm-1": 1}
     assert (interrupted, violations, closed, known) == (0, [], [], [])
-    assert (left, status) == (["tvm-3"], "Completed")
+    assert (left, status) == (["tvm-2"], "Completed")
     assert {"disable_scheduling", "enable_scheduling"} <= set(trial.calls)
     assert died_differently(trial) == []
 
@@ -67,10 +68,10 @@ def test_death_anywhere_closes_nobody_for_good(rehearse: Rehearse, tmp_path: Pat
 @pytest.mark.slow
 def test_death_anywhere_while_tasks_are_queued_again(rehearse: Rehearse, tmp_path: Path) -> None:
     """Killed at any call or write where tasks are queued again after the grace, the end is the same (R55)."""
-    world = pool_world(3, running={"tvm-1": FOR_EVER}, timings=QUICK)
-    trial = a_trial(rehearse, tmp_path, world, waits(2, WhenBusy.REQUEUE, grace=1))
+    world = pool_world(2, running={"tvm-1": FOR_EVER}, timings=QUICK)
+    trial = a_trial(rehearse, tmp_path, world, waits(1, WhenBusy.REQUEUE, grace=0.5))
 
-    assert trial.wanted[0]["versions"] == {NEW: 3}
+    assert trial.wanted[0]["versions"] == {NEW: 2}
     assert trial.wanted[2:5] == ([], [], [])
     assert died_differently(trial) == []
 

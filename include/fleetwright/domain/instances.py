@@ -24,6 +24,9 @@ UNKNOWN_POWER = "unknown"
 # Power states of a machine that does not run and is not about to.
 DOWN = frozenset({"stopping", "stopped", "deallocating", "deallocated"})
 
+# What a Batch node shows between its boot and the end of its start task.
+STARTING = frozenset({"starting", "waitingforstarttask"})
+
 
 class HealthSource(StrEnum):
     """What judges the health of a fleet's instances (R16, R32)."""

@@ -17,7 +17,7 @@ from fleetwright.domain.health import (
     judge_rollback,
     judge_swap,
 )
-from fleetwright.domain.instances import DOWN, HealthSource, Instance
+from fleetwright.domain.instances import DOWN, STARTING, HealthSource, Instance
 from fleetwright.domain.records import SwapRecord
 from fleetwright.domain.states import AWAITING_ROLLBACK, AWAITING_VERDICT, SwapState
 from fleetwright.rollout import facts
@@ -64,9 +64,15 @@ def _swap_is_taken(swap: SwapRecord, instance: Instance) -> bool:
     return not instance.is_settled or _shows_new_disk(swap, instance)
 
 
+def _is_at_work(swap: SwapRecord, instance: Instance) -> bool:
+    # A Batch node that still starts on the swap's own disk shows the end of the swap, not a rollback.
+    starts = instance.provisioning_state in STARTING and instance.os_disk_id == swap.new_disk_id
+    return not instance.is_settled and not starts
+
+
 def _rollback_is_taken(swap: SwapRecord, instance: Instance) -> bool:
     if not swap.preserves_disk:
-        return not instance.is_settled or is_restored(swap, instance)
+        return _is_at_work(swap, instance) or is_restored(swap, instance)
     # Deallocating and attaching come before the call, which is the start: whoever is at those is not there yet.
     is_up = instance.power not in DOWN and is_restored(swap, instance)
     # Where the swap never took the old disk away, only work under way tells a start from what was before.
