@@ -42,8 +42,9 @@ def close_nodes(session: RolloutSession, node_ids: Sequence[str]) -> Mapping[str
         }
         if not refused:
             break
-    session_closed = tuple(node for node in node_ids if node in session.view.rollout.closed)
-    log.info("scheduling is disabled, what runs there ends by itself: %s", name_ids(session_closed))
+    closed = tuple(node for node in node_ids if node in session.view.rollout.closed and node not in refused)
+    if closed:
+        log.info("scheduling is disabled, what runs ends by itself: %s", name_ids(closed))
     return refused
 
 

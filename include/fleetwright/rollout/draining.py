@@ -141,17 +141,19 @@ def wait_for_idle(session: RolloutSession, since: datetime) -> Process:
             log.warning("Azure did not answer (%s); looking again", error)
             yield WaitUntil(session.now() + max(session.poll, error.retry_after))
             continue
-        silent_since = None
+        silent_since, now = None, session.now()
         # The set was read a moment before the wait began: what it showed then is no news.
-        if session.now() > since and _is_over(session, instances, since):
+        if now > since and _is_over(session, instances, since, now):
             return
-        teller.tell(instances)
-        yield WaitUntil(_next_look(session, instances, since))
+        teller.tell(instances, now)
+        yield WaitUntil(_next_look(session, instances, since, now))
 
 
-def _is_over(session: RolloutSession, instances: tuple[Instance, ...], since: datetime) -> bool:
+def _is_over(
+    session: RolloutSession, instances: tuple[Instance, ...], since: datetime, now: datetime
+) -> bool:
     situation, closed = session.situation(instances), session.view.rollout.closed
-    why = why_choose_again(situation, closed, session.settings.drain, since, session.now())
+    why = why_choose_again(situation, closed, session.settings.drain, since, now)
     why = why or _who_is_idle(situation)
     if why:
         log.info("choosing again: %s", why)
@@ -165,9 +167,11 @@ def _who_is_idle(situation: Situation) -> str:
     return next((f"{node} is idle, and fits" for node in idle), "")
 
 
-def _next_look(session: RolloutSession, instances: tuple[Instance, ...], since: datetime) -> datetime:
+def _next_look(
+    session: RolloutSession, instances: tuple[Instance, ...], since: datetime, now: datetime
+) -> datetime:
     """Often at first; a large set, and one that has been waited for long, less often; deadlines are met exactly."""
-    now, policy = session.now(), session.settings.drain
+    policy = session.settings.drain
     waited = timedelta(seconds=(now - since).total_seconds() / 10)
     pause = max(session.poll, NODE_PAUSE * len(instances), min(waited, LONGEST_LOOK))
     due = next_moment(find_holdups(session.view.rollout.closed, instances, policy), policy, now)
@@ -182,10 +186,9 @@ class _Teller:
         self._said: tuple[object, ...] = ()
         self._said_at: datetime | None = None
 
-    def tell(self, instances: tuple[Instance, ...]) -> None:
+    def tell(self, instances: tuple[Instance, ...], now: datetime) -> None:
         """Say it, where it is news or was said long ago."""
-        session, now = self._session, self._session.now()
-        policy = session.settings.drain
+        session, policy = self._session, self._session.settings.drain
         holdups = find_holdups(session.view.rollout.closed, instances, policy)
         said = tuple((h.instance_id, h.tasks, h.deadline is not None and now >= h.deadline) for h in holdups)
         if said == self._said and self._said_at is not None and now < self._said_at + TOLD_AGAIN:
