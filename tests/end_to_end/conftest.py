@@ -12,8 +12,9 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parent))  # test folders are no packages; what they share stands beside
 
 from phased import PHASES
-from staged import HEALTH_SECONDS, Staged, world
+from staged import HEALTH_SECONDS, POOL_DAG, Staged, world
 
+from fleetwright_demo.airflow_api import DAG_ID
 from fleetwright_demo.layout import Ports, free_port
 from fleetwright_demo.stage import Stage
 
@@ -34,7 +35,8 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
     world_file.write_text(yaml.safe_dump(world()))
     phases_file = folder / "phases.yaml"
     phases_file.write_text(PHASES)
-    stage = Stage(folder / "stage", world_file, Ports(free_port(), free_port()), print)
+    ports = Ports(free_port(), free_port())
+    stage = Stage(folder / "stage", world_file, ports, print, dags=(DAG_ID, POOL_DAG))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("FLEETWRIGHT_PHASES", str(phases_file))
         environment.setenv("FLEETWRIGHT_POLL_SECONDS", "0.3")
@@ -45,3 +47,9 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
         finally:
             left = stage.stop()
     assert left == ()
+
+
+@pytest.fixture
+def pools(staged: Staged) -> Staged:
+    """The same stage, where it is about its Batch pool."""
+    return Staged(staged.stage, pools=True)

@@ -13,9 +13,10 @@ import requests
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.ledger.store import open_ledger
 from fleetwright_demo.airflow_api import DAG_ID, AirflowApi
+from fleetwright_demo.batch_summary import closed_nodes
 from fleetwright_demo.stage import Stage
 from fleetwright_demo.watching import RUN_ENDED
-from fleetwright_demo.worlds import load_world
+from fleetwright_demo.worlds import BATCH_WORLD, load_world, pool_of
 
 OLD, NEW, BAD = "18.04.202401010", "18.04.202402010", "18.04.202403010"
 HEALTH_SECONDS = 3
@@ -47,6 +48,8 @@ SETS = {
 }
 # Whoever calls Azure's routes cannot name a version: these sets' image has no bad one.
 WITHOUT_BAD = {"called": "18_04-lts-gen2", "regretted": "18_04-lts-gen2"}
+# The one Batch pool is the demo's, and smaller.
+POOL, POOL_NODES, POOL_DAG = "frames", 2, "batch_pool_rollout"
 # The phases have an image and regions of their own.
 PHASED_SKU = "16.04-lts"
 PHASED = {"early": "eastasia", "late": "southeastasia"}
@@ -69,6 +72,13 @@ def world() -> dict[str, Any]:
         {"version": NEW, "instances": ["3"], "health": "never"},
         {"version": BAD, "percent": 100, "health": "never"},
     ]
+    made["batchAccounts"] = load_world(BATCH_WORLD)["batchAccounts"]
+    pool = made["batchAccounts"][0]["pools"][0]
+    pool["resource"]["properties"]["upgradePolicy"]["rollingUpgradePolicy"] = PAIRS
+    pool["resource"]["properties"]["upgradePolicy"]["automaticOSUpgradePolicy"]["useRollingUpgradePolicy"] = (
+        True
+    )
+    pool["x-emulator"] = {"nodes": POOL_NODES, "imageVersion": OLD}
     made["timings"] = {"swap": 0.6, "boot": 0.3, "extension": 0.2, "health": 0.2, "retryAfter": 1}
     made["referee"] = {"healthSeconds": HEALTH_SECONDS}
     return made
@@ -103,12 +113,15 @@ class Staged:
     """A running stage.
 
     :param stage: started; the one who starts it stops it
+    :param pools: whether the fleets are the stage's Batch pools, and the runs those of their DAG
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, pools: bool = False) -> None:
         self.stage = stage
         self.api: AirflowApi = stage.airflow
-        self._fleets = {name: s["resource"]["id"] for name, s in zip(SETS, world()["scaleSets"], strict=True)}
+        self.dag_id = POOL_DAG if pools else DAG_ID
+        sets = {name: s["resource"]["id"] for name, s in zip(SETS, world()["scaleSets"], strict=True)}
+        self._fleets = {POOL: pool_of(world())} if pools else sets
 
     def fleet(self, name: str) -> str:
         """The resource id of a set."""
@@ -123,7 +136,7 @@ class Staged:
             "poll_seconds": 0.3,
             "health_timeout_seconds": HEALTH_SECONDS,
         }
-        self.api.trigger(run_id, {"fleet": self._fleets[name], **quick, **conf})
+        self.api.trigger(run_id, {"fleet": self._fleets[name], **quick, **conf}, self.dag_id)
         return run_id
 
     def end_of(self, run_id: str) -> str:
@@ -132,9 +145,8 @@ class Staged:
 
     def tasks(self, run_id: str, task_id: str) -> list[Task]:
         """The instances of a task, one for each turn of the loop."""
-        found = [
-            task for task in self.api.task_instances(run_id) if task["task_id"].rpartition(".")[2] == task_id
-        ]
+        tasks = self.api.task_instances(run_id, self.dag_id)
+        found = [task for task in tasks if task["task_id"].rpartition(".")[2] == task_id]
         return sorted(found, key=lambda task: int(task.get("region_index") or 0))
 
     def task(self, run_id: str, task_id: str, *states: str, turn: int = 0) -> Task:
@@ -157,7 +169,7 @@ class Staged:
 
     def logs(self, run_id: str) -> str:
         """The logs of every task of a run."""
-        tasks = [task for task in self.api.task_instances(run_id) if task["try_number"]]
+        tasks = [task for task in self.api.task_instances(run_id, self.dag_id) if task["try_number"]]
         return "\n".join(self.log(task) for task in tasks)
 
     def asset_page(self, name: str) -> str:
@@ -174,7 +186,9 @@ class Staged:
             "dag_run_id": task["dag_run_id"],
             "task_instance_ids": [task["id"]],
         }
-        cleared = self.api._send("POST", f"/api/v2/dags/{DAG_ID}/clearTaskInstances", body)["task_instances"]
+        cleared = self.api._send("POST", f"/api/v2/dags/{self.dag_id}/clearTaskInstances", body)[
+            "task_instances"
+        ]
         assert [one["task_id"] for one in cleared] == [task["task_id"]]
 
     def wait_for_intent(self, name: str) -> None:
@@ -204,6 +218,32 @@ class Staged:
         match = {"method": "POST", "path": f"*/{name}/reimage"}
         self._emulator("POST", "faults", {"match": match, "effect": effect, **limits})
 
+    def delay_closing(self, seconds: float) -> None:
+        """The next call that closes a node takes its time before it changes anything."""
+        match = {"method": "POST", "path": "*/disablescheduling"}
+        self._emulator("POST", "faults", {"match": match, "effect": {"latency": seconds}, "times": 1})
+
+    def work_on(self, name: str, seconds: float) -> None:
+        """Give every node of a pool a task, or end what they have with 0."""
+        body = {"id": self._fleets[name], "instances": [f"tvm-{n}" for n in range(POOL_NODES)]}
+        self._emulator("POST", "instances", {**body, "running": seconds})
+
+    def wait_for_closing(self, name: str) -> None:
+        """Return when a node is about to be closed: from then on its call is on its way."""
+        ledger = open_ledger(self.stage.ledger_url)
+        key = parse_fleet_id(self.fleet(name)).key
+        eventually("the intent", lambda: any(view.rollout.closed for view in ledger.list_rollouts(key)))
+        ledger.close()
+
+    def closed_nodes(self) -> list[str]:
+        """Nodes of the world that are given no work."""
+        return closed_nodes(self._emulator("GET", "world"))
+
+    def judged_pool(self, name: str) -> dict[str, Any]:
+        """The referee's report on a pool."""
+        report: dict[str, Any] = self._emulator("GET", "audit")["batchPools"][self._fleets[name]]
+        return report
+
     def judged(self, name: str) -> dict[str, Any]:
         """The referee's report on a set."""
         report: dict[str, Any] = self._emulator("GET", "audit")["scaleSets"][self._fleets[name]]
@@ -215,7 +255,7 @@ class Staged:
         return [f"{one['rule']}: {one['detail']}" for one in found if one["resource"] == self._fleets[name]]
 
     def _ended(self, run_id: str) -> str | None:
-        state = self.api.run_state(run_id)
+        state = self.api.run_state(run_id, self.dag_id)
         return state if state in RUN_ENDED else None
 
     def _emulator(self, method: str, route: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
