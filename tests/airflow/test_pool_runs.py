@@ -28,7 +28,7 @@ RollOut = Callable[..., Ran]
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 POOLS, SCALE_SETS = "batch_pool_rollout", "scale_set_rollout"
 AT_WORK = {"tvm-1": -1, "tvm-3": -1}  # until somebody ends it
-WAITING = "nodes to become idle:"
+WAITING = "waiting for nodes that are at work"
 ENABLE = "*/enablescheduling"
 
 
@@ -220,7 +220,7 @@ def test_a_cancel_ends_the_wait_and_opens_the_nodes(
         request_cancel(ledger, parse_fleet_id(fleet).key, actor="ann", reason="a trade fair", now=NOW)
         ledger.close()
 
-    with when("waiting for 1 nodes to become idle", cancel) as cancelled:
+    with when(WAITING, cancel) as cancelled:
         ran = roll_pool_out(fleet, when_busy="wait")
 
     assert cancelled.done
