@@ -109,6 +109,20 @@ def test_nodes_that_somebody_else_closed_stay_closed(rehearse: Rehearse) -> None
     assert rehearsal.admin.violations() == []
 
 
+def test_nodes_closed_by_somebody_else_before_a_list_shows_it(rehearse: Rehearse) -> None:
+    """R55: nodes that somebody else closed while lists lag are met once each poll, not in a loop, and left closed."""
+    rehearsal = rehearse(pool_world(3, timings={"listLag": 20}))
+    pool = pool_of(rehearsal)
+    pool.close("tvm-0", "tvm-1", "tvm-2")
+
+    roll_out(rehearsal, trigger="manual")
+
+    assert pool.audit()["swaps"] == {}
+    assert rehearsal.admin.mutating() < 20
+    rehearsal.admin.post("clock", advance=30)
+    assert pool.closed() == {"tvm-0", "tvm-1", "tvm-2"}
+
+
 def test_somebody_opens_a_node_that_waits(rehearse: Rehearse) -> None:
     """R55: a node that somebody opens while it drains, and that gets work again, is still never swapped while it works."""
     opened: list[str] = []

@@ -153,6 +153,8 @@ def _is_over(
     session: RolloutSession, instances: tuple[Instance, ...], since: datetime, now: datetime
 ) -> bool:
     situation, closed = session.situation(instances), session.view.rollout.closed
+    if not closed:
+        return True  # all that were chosen are somebody else's by now, which a list that lags may not show yet
     why = why_choose_again(situation, closed, session.settings.drain, since, now)
     why = why or _who_is_idle(situation)
     if why:

@@ -106,7 +106,7 @@ def _take_idle(session: RolloutSession, selection: Selection, situation: Situati
     taken = take_idle(session, selection, situation)
     if isinstance(taken, Ending):
         return Chosen(ending=taken)
-    if taken or not session.view.rollout.closed:
+    if taken:
         return Chosen(taken)
     step_aside(session)
     return Chosen(wait=Wait.IDLE, since=session.now())
