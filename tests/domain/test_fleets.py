@@ -99,7 +99,7 @@ def test_a_fleet_without_a_driver_is_refused_by_its_kind(provider: str, kind: st
     ],
 )
 def test_a_pools_id_is_read_in_any_case(provider: str) -> None:
-    """A Batch pool is a fleet: its account and its own name are taken from its id (C4, C18, N28, N29)."""
+    """A Batch pool is a fleet: its account and its own name are taken from its id, whatever case that has (R54)."""
     fleet_id = parse_fleet_id(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}")
 
     assert (fleet_id.kind, fleet_id.parent, fleet_id.name) == (FleetKind.BATCH_POOL, "jobs", "Render-1")
