@@ -154,7 +154,9 @@ def _is_over(
 ) -> bool:
     situation, closed = session.situation(instances), session.view.rollout.closed
     if not closed:
-        return True  # all that were chosen are somebody else's by now, which a list that lags may not show yet
+        return (
+            True  # all that were chosen are somebody else's by now, which a list that lags may not show yet
+        )
     why = why_choose_again(situation, closed, session.settings.drain, since, now)
     why = why or _who_is_idle(situation)
     if why:
