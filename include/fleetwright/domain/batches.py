@@ -137,10 +137,12 @@ def _selection(
     ids = {instance.instance_id for instance in taken.chosen}
     others = tuple(candidate for candidate in candidates if candidate.instance_id not in ids)
     place = (taken.zone, taken.update_domain)
+    # Its own nodes are closed already when the batch begins: they are not who was out before it.
+    others_out = taken.out - len(ids & situation.closed_ids)
     reason = (
         f"{_phase_words(situation, taken.rank)}{len(taken.chosen)} of {taken.left} left in this domain; "
         f"cap {situation.cap} of {situation.total} "
-        f"({situation.policy.max_batch_instance_percent} %), {taken.out} out of service before"
+        f"({situation.policy.max_batch_instance_percent} %), {others_out} out of service before"
     )
     return Selection(
         tuple(Choice(i.instance_id, Standing.CHOSEN, _why_chosen(i, situation)) for i in taken.chosen),
