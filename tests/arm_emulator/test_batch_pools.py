@@ -364,3 +364,17 @@ def test_fault_that_loses_the_answer_leaves_the_pool(serve: Serve) -> None:
     again = emulator.arm("PUT", pool_id("fresh"), body, api_version=VERSION, headers={"If-None-Match": "*"})
 
     assert (again.status_code, again.json()["error"]["code"]) == (412, "PreconditionFailed")
+
+
+def test_pool_cannot_become_one_of_cloud_services(serve: Serve) -> None:
+    """R61: a PATCH that asks for a cloud service configuration is refused, and the pool keeps its machines."""
+    emulator = serve(batch_world(batch_account(batch_pool())))
+    body = {"properties": {"deploymentConfiguration": {"cloudServiceConfiguration": {"osFamily": "6"}}}}
+
+    answer = emulator.arm("PATCH", pool_id(), body, api_version="2024-02-01")
+
+    kept = emulator.arm("GET", pool_id(), api_version="2024-02-01").json()["properties"][
+        "deploymentConfiguration"
+    ]
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidPropertyValue")
+    assert list(kept) == ["virtualMachineConfiguration"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.batch import models
+from emulated_nodes import data_plane
 from emulated_pools import batch_account, batch_pool, batch_world, pool_id, user_account
-from emulated_worlds import SUBSCRIPTION
+from emulated_worlds import SUBSCRIPTION, V2
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -275,6 +276,30 @@ def test_own_image_is_one_of_a_gallery_and_names_no_version(serve: Serve, named:
     answer = _put(serve(batch_world()), _page(**{f"{MACHINES}imageReference": image}))
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("field", ["sharedGalleryImageId", "communityGalleryImageId"])
+@pytest.mark.parametrize(("version", "status"), [("", 200), ("/versions/1.0.0", 400)])
+def test_shared_image_names_no_version(serve: Serve, field: str, version: str, status: int) -> None:
+    """An image that others share is followed as one's own is: when its id names no version (R15)."""
+    image = {field: f"/SharedGalleries/0001-G/Images/web{version}"}
+
+    answer = _put(serve(batch_world()), _page(**{f"{MACHINES}imageReference": image}))
+
+    assert answer.status_code == status
+
+
+def test_image_without_a_version_is_the_latest(serve: Serve) -> None:
+    """R15: an ``imageReference`` that leaves the version out means ``latest``, as Batch documents it: it may be upgraded."""
+    emulator = serve(batch_world())
+    image = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
+
+    answer = _put(emulator, _page(**{f"{MACHINES}imageReference": image}))
+    emulator.advance(300)
+
+    node = data_plane(emulator, "GET", "/pools/test1/nodes/tvm-0").json()
+    assert answer.status_code == 200
+    assert node["virtualMachineInfo"]["imageReference"]["exactVersion"] == V2
 
 
 def test_policy_exists_from_2023_11_01_on(serve: Serve) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from emulated_nodes import act, data_plane
 from emulated_pools import batch_account, batch_pool, batch_world, machines_id, pool_id, user_account
 from emulated_worlds import V1, V2, Emulator, Json, Serve
@@ -100,9 +101,10 @@ def test_any_world_of_pools_goes_on_after_a_reload(
     assert shown(one) == shown(other)
 
 
-def test_pool_keeps_its_timings_and_its_failed_nodes(serve: Serve) -> None:
+@pytest.mark.parametrize("word", ["unhealthyNodes", "unhealthyInstances"])
+def test_pool_keeps_its_timings_and_its_failed_nodes(serve: Serve, word: str) -> None:
     """R54: what a document says of a pool beside its nodes is written again in one form, and loads as itself."""
-    pool = batch_pool(unhealthyNodes=["tvm-3"], timings={"boot": [1, 2]}, zonal=True)
+    pool = batch_pool(timings={"boot": [1, 2]}, zonal=True, **{word: ["tvm-3"]})
     emulator = serve(batch_world(batch_account(pool), batch_account(name="empty")))
 
     before = emulator.admin("GET", "world")

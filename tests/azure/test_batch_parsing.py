@@ -49,6 +49,13 @@ def test_a_pool_is_read_as_a_fleet() -> None:
     assert (fleet.pool.is_zonal, fleet.pool.has_virtual_machines) == (False, True)
 
 
+def test_an_image_without_a_version_is_the_latest() -> None:
+    """R15: Batch takes a marketplace image that names no version for its latest, so such a pool follows it."""
+    image = {"publisher": "Canonical", "offer": "UbuntuServer", "sku": "18.04-LTS"}
+
+    assert fleet_of(pool(machine={"imageReference": image})).image.follows_latest
+
+
 @pytest.mark.parametrize("mode", ["automatic", "Automatic", "AUTOMATIC"])
 def test_the_mode_is_read_in_any_case_and_decides_nothing(mode: str) -> None:
     """C5, R58: both spellings of the mode are one, and automatic upgrades do not hang on it."""

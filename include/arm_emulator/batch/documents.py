@@ -50,14 +50,16 @@ class NodeDocument(Document):
 class PoolExtrasDocument(Document):
     """``x-emulator`` of a pool.
 
-    ``running`` gives nodes their work, in seconds that are left of it; -1 never ends. ``machines`` is what the scale
-    set behind the pool has that its number of nodes does not tell.
+    ``running`` gives nodes their work, in seconds that are left of it; -1 never ends. ``unhealthyNodes`` may be called
+    ``unhealthyInstances``, as it is for scale sets. ``machines`` is what the scale set behind the pool has that its
+    number of nodes does not tell.
     """
 
     nodes: int | None = Field(default=None, ge=0, le=10_000)
     imageVersion: str | None = None
     running: dict[InstanceId, float] = Field(default_factory=dict)
     unhealthyNodes: list[InstanceId] = Field(default_factory=list)
+    unhealthyInstances: list[InstanceId] = Field(default_factory=list)
     timings: TimingsDocument = Field(default_factory=TimingsDocument)
     machines: ScaleSetExtrasDocument | None = None
     nodeStates: dict[InstanceId, NodeDocument] = Field(default_factory=dict)

@@ -59,7 +59,9 @@ def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> Ba
     )
     kept = extras.machines or ScaleSetExtrasDocument(
         imageVersion=extras.imageVersion,
-        unhealthyInstances=[instance_of(node) for node in extras.unhealthyNodes],
+        unhealthyInstances=[
+            instance_of(node) for node in (*extras.unhealthyNodes, *extras.unhealthyInstances)
+        ],
         timings=extras.timings,
     )
     backing = ScaleSetDocument.model_validate({"resource": machines.resource, "x-emulator": kept})

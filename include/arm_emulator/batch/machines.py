@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 START_TASK = "startTask"
 NODE_AGENT = "batchNodeAgent"
+IMAGE_IDS = ("id", "sharedGalleryImageId", "communityGalleryImageId")
+"""Where an ``imageReference`` names an image by an id."""
 
 _USUAL_SIZE = "STANDARD_D2S_V3"
 _SIZE = re.compile(r"STANDARD_([A-Z]+)(\d+(?:-\d+)?)([A-Z]*)(_V\d+)?")
@@ -104,9 +106,17 @@ def _profile(properties: JsonObject, machine: JsonObject) -> JsonObject:
     }
     extensions = [*([task] if properties.get("startTask") else []), agent]
     profile: dict[str, Any] = {
-        "storageProfile": {"imageReference": dict(machine.get("imageReference") or {})},
+        "storageProfile": {"imageReference": _image(machine)},
         "extensionProfile": {"extensions": extensions},
     }
     if machine.get("windowsConfiguration") is not None:
         profile["osProfile"] = {"windowsConfiguration": machine["windowsConfiguration"]}
     return profile
+
+
+def _image(machine: JsonObject) -> JsonObject:
+    """The image of the machines; Batch takes a marketplace image without a version for its latest."""
+    reference = dict(machine.get("imageReference") or {})
+    if reference.get("version") is None and not any(reference.get(name) for name in IMAGE_IDS):
+        reference["version"] = "latest"
+    return reference

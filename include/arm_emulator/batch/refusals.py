@@ -37,6 +37,7 @@ _FIXED = (
     f"{_MACHINES}.imageReference.sku",
     f"{_MACHINES}.nodePlacementConfiguration.policy",
 )
+_CLOUD_SERVICES = "deploymentConfiguration.cloudServiceConfiguration"
 _UNSAID = {f"{_MACHINES}.nodePlacementConfiguration.policy": "Regional"}
 _AUTOMATIC = "properties.upgradePolicy.automaticOSUpgradePolicy"
 
@@ -57,18 +58,26 @@ def refuse_incomplete(resource: JsonObject) -> None:
     :raises MissingRequiredPropertyError: it does.
     """
     properties = resource["properties"]
-    if value_at(properties, "deploymentConfiguration.cloudServiceConfiguration") is not None:
-        raise InvalidPropertyValueError(
-            "The value of property 'deploymentConfiguration.cloudServiceConfiguration' is invalid: pools of cloud "
-            "services are no longer created; use virtualMachineConfiguration.",
-            target="properties.deploymentConfiguration.cloudServiceConfiguration",
-        )
+    refuse_cloud_services(properties)
     for path in _REQUIRED:
         if value_at(properties, path) is None:
             raise MissingRequiredPropertyError(
                 f"A required property was not specified in the request body: '{path}'.",
                 target=f"properties.{path}",
             )
+
+
+def refuse_cloud_services(properties: JsonObject) -> None:
+    """Refuse to make a pool one of cloud services.
+
+    :raises InvalidPropertyValueError: the properties say so.
+    """
+    if value_at(properties, _CLOUD_SERVICES) is not None:
+        raise InvalidPropertyValueError(
+            f"The value of property '{_CLOUD_SERVICES}' is invalid: pools of cloud services are no longer created; "
+            "use virtualMachineConfiguration.",
+            target=f"properties.{_CLOUD_SERVICES}",
+        )
 
 
 def refuse_zones(world: World, account: BatchAccount, resource: JsonObject) -> None:
@@ -137,6 +146,8 @@ def refuse_fixed(old: JsonObject, new: JsonObject, nodes: int) -> None:
     :raises PropertyCannotBeUpdatedError: it changes one.
     """
     before, after = old.get("properties") or {}, new["properties"]
+    if value_at(before, _CLOUD_SERVICES) is None:
+        refuse_cloud_services(after)
     for path in _FIXED if nodes else ():
         if _meant(before, path) != _meant(after, path):
             raise PropertyCannotBeUpdatedError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.batch.machines import is_zonal, virtual_machines
+from arm_emulator.batch.machines import IMAGE_IDS, is_zonal, virtual_machines
 from arm_emulator.compute.policy import Problem, policy_problems
 
 if TYPE_CHECKING:
@@ -81,18 +81,19 @@ def _batch_problems(rolling: JsonObject, resource: JsonObject) -> Iterator[Probl
 
 
 def _image_problems(machine: JsonObject) -> Iterator[Problem]:
-    """The version is ``latest``, which a gallery image without one means (R15); managed images have none (R28)."""
+    """The version is ``latest``, which an image without one means (R15); managed images have none (R28)."""
     reference = machine.get("imageReference") or {}
     where = "deploymentConfiguration.virtualMachineConfiguration.imageReference"
-    image_id = str(reference.get("id") or "")
-    if _MANAGED_IMAGE.search(image_id):
-        yield Problem(f"{where}.id", f"is a managed image; {_FLAG} needs a platform or gallery image")
-    if image_id:
+    for name in IMAGE_IDS:
+        image_id = str(reference.get(name) or "")
+        if _MANAGED_IMAGE.search(image_id):
+            yield Problem(f"{where}.{name}", f"is a managed image; {_FLAG} needs a platform or gallery image")
         _, found, version = image_id.lower().partition("/versions/")
         if found and version != "latest":
-            yield Problem(f"{where}.id", f"names version {version}; it must name none when {_FLAG} is true")
-        return
-    version = str(reference.get("version") or "")
+            yield Problem(
+                f"{where}.{name}", f"names version {version}; it must name none when {_FLAG} is true"
+            )
+    version = str(reference.get("version") or "latest")
     if version.lower() != "latest":
         yield Problem(f"{where}.version", f"is {version!r}; it must be 'latest' when {_FLAG} is true")
 

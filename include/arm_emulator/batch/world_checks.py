@@ -136,6 +136,7 @@ def _node_problems(pool: PoolDocument, where: Path) -> Iterator[Problem]:
     for key, named in (
         ("running", extras.running),
         ("unhealthyNodes", extras.unhealthyNodes),
+        ("unhealthyInstances", extras.unhealthyInstances),
         ("nodeStates", extras.nodeStates),
     ):
         for unknown in (node for node in named if instance_of(node) not in there):

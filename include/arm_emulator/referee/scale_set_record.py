@@ -56,8 +56,8 @@ class History:
 class Work:
     """What became of the tasks on the nodes of a pool.
 
-    :param running_nodes_interrupted: nodes that were replaced or restarted in the middle of their work although the
-        pool defers upgrades (R55).
+    :param running_nodes_interrupted: nodes that were replaced or restarted in the middle of their work; where the pool
+        defers upgrades, each is a violation (R55).
     :param tasks_requeued: tasks that a replacement or restart had queued again on pools that do not defer.
     :param tasks_ended_by_order: tasks that a call which closes a node stopped, or that one to a pool which does not
         defer ended.

@@ -17,11 +17,11 @@ def judge_interruption(record: ScaleSetRecord, event: NodeInterrupted) -> Iterat
     """Count a node that was replaced or restarted in the middle of its work; a violation where the pool defers (N28)."""
     if record.work is None:
         return
+    record.work.running_nodes_interrupted += 1
     if not event.deferred:
         record.work.tasks_requeued += len(event.tasks) if event.requeued else 0
         record.work.tasks_ended_by_order += 0 if event.requeued else len(event.tasks)
         return
-    record.work.running_nodes_interrupted += 1
     listed = names(list(event.tasks))
     detail = f"node {record.named(event.instance)} interrupted while it ran {listed}, although upgrades are deferred"
     yield Violation("R55", event.at, record.id, detail)

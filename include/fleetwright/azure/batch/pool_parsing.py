@@ -9,6 +9,7 @@ from fleetwright.azure.bodies import Body, as_body, bodies_at, body_at, number_a
 from fleetwright.azure.fleet_parsing import parse_image_reference, parse_policy
 from fleetwright.domain.batch_pools import AllocationMode, BatchPool, NodeUpgradeWay
 from fleetwright.domain.fleets import Fleet, FleetId
+from fleetwright.domain.images import LATEST, ImageReference
 from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.model import WindowsSettings
 from fleetwright.domain.policy import UpgradePolicy
@@ -69,7 +70,7 @@ def parse_pool(fleet_id: FleetId, body: Body, account: Account, surface: Surface
         location=account.location,
         # Low-priority and spot nodes carry the same image: every node that the data plane lists is counted.
         capacity=dedicated + low_priority,
-        image=parse_image_reference(body_at(machine, "imageReference")),
+        image=_image(machine),
         policy=_policy(fleet_id, properties),
         tags=dict(_tags(body, properties)),
         health_sources=(HealthSource.NODE,),
@@ -87,6 +88,12 @@ def parse_pool(fleet_id: FleetId, body: Body, account: Account, surface: Surface
             low_priority_nodes=low_priority,
         ),
     )
+
+
+def _image(machine: Body) -> ImageReference:
+    """The pool's image; Batch takes one without a version for its latest (R15)."""
+    said = body_at(machine, "imageReference")
+    return parse_image_reference({**said, "version": text_at(said, "version") or LATEST})
 
 
 def _policy(fleet_id: FleetId, properties: Body) -> UpgradePolicy:
