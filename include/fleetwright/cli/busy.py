@@ -13,13 +13,12 @@ from fleetwright.cli.exit_codes import EXIT_COMPLETED
 from fleetwright.cli.options import Common, fleet_argument
 from fleetwright.cli.output import print_json
 from fleetwright.cli.wiring import build_ports, look_into_ledger
-from fleetwright.domain.busy_nodes import BusyNode, age_of, list_busy
+from fleetwright.domain.busy_nodes import NOT_UPGRADED, BusyNode, age_of, list_busy, rollout_under_way
 from fleetwright.domain.drains import RunningTask
+from fleetwright.domain.durations import clock_text
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import FleetId, FleetKind, parse_fleet_id
 from fleetwright.domain.records import RolloutView
-from fleetwright.domain.states import RolloutState
-from fleetwright.rollout.narrate import clock_text
 
 _HEADERS = ("node", "task", "age", "closed since (UTC)", "deadline (UTC)", "what becomes of it")
 
@@ -55,11 +54,11 @@ def _pool(given: str) -> FleetId:
 
 
 def _about(fleet_id: FleetId, view: RolloutView | None) -> dict[str, Any]:
-    under_way = view is not None and view.rollout.state is RolloutState.ROLLING_FORWARD
+    under_way = rollout_under_way(view)
     return {
         "fleet": fleet_id.resource_id,
-        "rolloutId": view.rollout.rollout_id if view and under_way else "",
-        "targetVersion": view.rollout.settings.target_version if view and under_way else "",
+        "rolloutId": under_way.rollout.rollout_id if under_way else "",
+        "targetVersion": under_way.rollout.settings.target_version if under_way else "",
     }
 
 
@@ -67,7 +66,7 @@ def _head(fleet_id: FleetId, view: RolloutView | None, count: int, total: int) -
     about = _about(fleet_id, view)
     rollout = f"rollout {about['rolloutId']} to {about['targetVersion']} is under way"
     work = f"{count} of {total} nodes of {fleet_id.name} run tasks now"
-    return f"{work}; {rollout if about['rolloutId'] else 'no rollout is under way'}"
+    return f"{work}; {rollout if about['rolloutId'] else NOT_UPGRADED}"
 
 
 def _rows(node: BusyNode, now: datetime) -> Iterator[tuple[str, ...]]:

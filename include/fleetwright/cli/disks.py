@@ -13,11 +13,11 @@ from fleetwright.cli.options import Common, fleet_argument
 from fleetwright.cli.output import print_json
 from fleetwright.cli.owner import owner_of_process
 from fleetwright.cli.wiring import build_clock, build_ledger, build_ports, look_into_ledger
+from fleetwright.domain.durations import clock_text
 from fleetwright.domain.fleets import parse_fleet_id, resource_name
 from fleetwright.domain.leftovers import Leftover, list_leftovers
 from fleetwright.ledger.locks import LockScope
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.rollout.narrate import clock_text
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
 from fleetwright.rollout.sweeping import Sweep, sweep_fleet
 

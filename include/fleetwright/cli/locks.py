@@ -13,10 +13,10 @@ import click
 from fleetwright.cli.output import print_json
 from fleetwright.cli.people import ledger_flag
 from fleetwright.cli.wiring import look_into
+from fleetwright.domain.durations import clock_text
 from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text, holdable
 from fleetwright.ledger.locks import HeldLock, LockScope
 from fleetwright.ledger.store import SqlLedger
-from fleetwright.rollout.narrate import clock_text
 from fleetwright.rollout.ports.turns import TurnHolder, TurnScope
 from fleetwright.rollout.turn_words import name_of
 

@@ -59,7 +59,7 @@ def list_busy(
     :param view: the pool's newest rollout, None where it never had one
     :param waits: the pool has its nodes waited for (``osRollingUpgradeDeferral``)
     """
-    under_way = view if view is not None and view.rollout.state is RolloutState.ROLLING_FORWARD else None
+    under_way = rollout_under_way(view)
     busy = [instance for instance in instances if not instance.is_idle]
     if under_way is None:
         return tuple(_busy(instance, NOT_UPGRADED) for instance in sorted(busy, key=lambda i: i.order))
@@ -71,6 +71,11 @@ def list_busy(
         *(_held_up(holdup, holdup.what_then(drain, now)) for holdup in holdups),
         *(_busy(instance, _becomes(instance, under_way, waits=waits)) for instance in others),
     )
+
+
+def rollout_under_way(view: RolloutView | None) -> RolloutView | None:
+    """The rollout that takes nodes now, None where the newest one does not, or there never was one."""
+    return view if view is not None and view.rollout.state is RolloutState.ROLLING_FORWARD else None
 
 
 def _held_up(holdup: Holdup, becomes: str) -> BusyNode:

@@ -43,3 +43,12 @@ def span_text(span: timedelta) -> str:
         amount, rest = divmod(rest, int(timedelta(**{name: 1}).total_seconds()))
         parts += [f"{amount}{unit}"] if amount else []
     return "".join(parts) or "0s"
+
+
+def clock_text(duration: timedelta) -> str:
+    """A length of time as hours, minutes and seconds, as a log shows it.
+
+    >>> clock_text(timedelta(minutes=5, seconds=0.4))
+    '0:05:00'
+    """
+    return str(timedelta(seconds=round(duration.total_seconds())))

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fleetwright.domain.batch_pools import BatchPool
+from fleetwright.domain.batch_pools import AllocationMode, BatchPool
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.images import ImageReference
-from fleetwright.domain.instances import HealthSource, Instance
+from fleetwright.domain.instances import HealthSource
 from fleetwright.domain.model import ExpiringCredential, ServiceFabricExtension, WindowsSettings
 from fleetwright.domain.policy import RollingUpgradePolicy, UpgradePolicy
 from fleetwright.domain.strategy import Strategy
@@ -143,7 +143,7 @@ def _what(text: str) -> str:
 class Fleet:
     """A fleet's model, as far as a rollout asks for it.
 
-    :param capacity: how many instances it should have: ``sku.capacity``, or the dedicated nodes of a pool
+    :param capacity: how many instances it should have: ``sku.capacity``, or the nodes of a pool, low-priority ones among them
     :param zones: empty for a regional set
     :param orchestration_mode: ``Uniform`` or ``Flexible``
     :param health_sources: every source the model names; exactly one is right (R16, N4)
@@ -221,9 +221,18 @@ class Fleet:
         """Whether its nodes are upgraded only when they are idle: a pool with ``osRollingUpgradeDeferral`` (R55)."""
         return self.kind is FleetKind.BATCH_POOL and self.policy.os_rolling_upgrade_deferral
 
-    def hides_zones(self, instances: Iterable[Instance]) -> bool:
-        """Whether it is spread over zones and nobody can tell which instance is in which (R48)."""
-        return self.pool is not None and self.pool.is_zonal and any(not i.zone for i in instances)
+    @property
+    def needs_deferral_feature(self) -> bool:
+        """Whether its nodes are waited for only with a feature of the subscription: a pool in the user's own (R59)."""
+        is_users = self.pool is not None and self.pool.allocation_mode is AllocationMode.USER_SUBSCRIPTION
+        return is_users and self.waits_for_work
+
+    def hides_zones(self, zones: Iterable[str]) -> bool:
+        """Whether it is spread over zones and nobody can tell which instance is in which (R48).
+
+        :param zones: of its instances, empty where none is shown
+        """
+        return self.pool is not None and self.pool.is_zonal and not all(zones)
 
     @property
     def service_fabric(self) -> bool:

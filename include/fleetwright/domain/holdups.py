@@ -9,6 +9,7 @@ from enum import IntEnum
 from math import floor
 
 from fleetwright.domain.drains import DrainPolicy, RunningTask, WhenBusy
+from fleetwright.domain.durations import clock_text
 from fleetwright.domain.health import is_ready
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
@@ -74,7 +75,7 @@ class Holdup:
 
     def reason(self, now: datetime) -> str:
         """Why it is left as it is."""
-        waited = _clock_text(now - self.since)
+        waited = clock_text(now - self.since)
         task, *others = self.tasks
         more = f" and {len(others)} more" if others else ""
         return f"still ran {task.name}{more}{_age(task, now)}, {waited} after its scheduling was disabled"
@@ -164,11 +165,7 @@ def why_choose_again(
 
 
 def _age(task: RunningTask, now: datetime) -> str:
-    return f" for {_clock_text(now - task.since)}" if task.since is not None else ""
-
-
-def _clock_text(duration: timedelta) -> str:
-    return str(timedelta(seconds=round(duration.total_seconds())))
+    return f" for {clock_text(now - task.since)}" if task.since is not None else ""
 
 
 def _time_text(instant: datetime) -> str:

@@ -97,7 +97,7 @@ def _when_busy(drain: DrainPolicy) -> str:
 
 
 def _about_zones(fleet: Fleet, instances: tuple[Instance, ...]) -> str:
-    if not fleet.hides_zones(instances):
+    if not fleet.hides_zones(i.zone for i in instances):
         return ""
     return (
         "nodePlacementConfiguration.policy is Zonal, and Azure does not show in which zones the nodes stand: "

@@ -64,8 +64,7 @@ def wants_of_batch(session: RolloutSession, swaps: Iterable[SwapRecord]) -> tupl
     """What a batch that is begun needs to have before its swaps are sent."""
     swaps = tuple(swaps)
     zones = sorted({swap.zone for swap in swaps} - {""})
-    pool = session.fleet.pool
-    is_anywhere = pool is not None and pool.is_zonal and any(not swap.zone for swap in swaps)
+    is_anywhere = session.fleet.hides_zones(swap.zone for swap in swaps)
     crosses = session.fleet.effective_policy.enable_cross_zone_upgrade or len(zones) > 1
     modes = (session.fleet.key,) if is_anywhere or (zones and crosses) else tuple(zones)
     return (*_pair_wants(session.settings), *_zone_want(session, modes))

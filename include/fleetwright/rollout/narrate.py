@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 
 from tabulate import tabulate
 
+from fleetwright.domain.durations import clock_text
 from fleetwright.domain.fleets import Fleet, FleetKind, kind_of
 from fleetwright.domain.plan import Plan
 from fleetwright.domain.records import RolloutRecord, RolloutView
@@ -178,11 +178,6 @@ def surprises(rollout: RolloutRecord) -> list[str]:
         target = rollout.settings.target_version
         lines.append(f"a newer version exists: {newer}; this rollout stayed with {target} (R2)")
     return lines
-
-
-def clock_text(duration: timedelta) -> str:
-    """A duration as hours, minutes and seconds: ``0:05:00``."""
-    return str(timedelta(seconds=round(duration.total_seconds())))
 
 
 def _seconds(value: float | None) -> str:

@@ -80,16 +80,15 @@ def open_nodes(session: RolloutSession, node_ids: Sequence[str]) -> None:
 
 def adopt_closed_nodes(session: RolloutSession, instances: Sequence[Instance]) -> None:
     """Take over what the fleet's rollout before this one left closed: this one opens it (R55)."""
+    if session.view.rollout.plan:
+        return
     views = session.ports.ledger.list_rollouts(session.fleet.key)
-    left = (
-        views[1].rollout.closed
-        if len(views) > 1 and views[0].rollout.rollout_id == session.rollout_id
-        else {}
-    )
+    before = views[1:2] if views and views[0].rollout.rollout_id == session.rollout_id else ()
+    left = {node for view in before for node in view.rollout.closed}
     mine = session.view.rollout.closed
     closed = [i.instance_id for i in instances if not i.takes_work]
     adopted = tuple(node for node in closed if node in left and node not in mine)
-    if adopted and not session.view.rollout.plan:
+    if adopted:
         log.info("%s were left closed by an earlier rollout: this one opens them", name_ids(adopted))
         session.write(facts.nodes_closed(adopted, session.now()))
 
@@ -101,7 +100,7 @@ def warn_of_closed_nodes(fleet_id: FleetId, node_ids: Sequence[str], reason: str
         name_ids(tuple(node_ids)),
         fleet_id.name,
         reason,
-        command(fleet_id, node_ids),
+        _commands(fleet_id, node_ids),
     )
 
 
@@ -113,8 +112,8 @@ def warn_where_left_closed(ledger: Ledger, fleet_id: FleetId) -> None:
         warn_of_closed_nodes(fleet_id, tuple(views[0].rollout.closed), reason)
 
 
-def command(fleet_id: FleetId, node_ids: Sequence[str]) -> str:
-    """The commands that open nodes."""
+def _commands(fleet_id: FleetId, node_ids: Sequence[str]) -> str:
+    """What a person runs to open nodes by hand."""
     login = (
         f"`az batch account login --subscription {fleet_id.subscription} "
         f"--resource-group {fleet_id.resource_group} --name {fleet_id.parent}`"

@@ -127,7 +127,7 @@ def situation_of(
         source,
         order=order,
         waits_for_work=fleet.waits_for_work,
-        one_by_one=fleet.hides_zones(instances),
+        one_by_one=fleet.hides_zones(i.zone for i in instances),
     )
 
 

@@ -142,5 +142,5 @@ class RolloutSession:
             closed_ids=frozenset(self.view.rollout.closed),
             left_busy=self.view.rollout.left_busy,
             waits_for_work=self.fleet.waits_for_work,
-            one_by_one=self.fleet.hides_zones(instances),
+            one_by_one=self.fleet.hides_zones(i.zone for i in instances),
         )

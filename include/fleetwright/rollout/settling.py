@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fleetwright.domain.batches import select_batch
+from fleetwright.domain.durations import clock_text
 from fleetwright.domain.events import Event
 from fleetwright.domain.fleets import kind_of
 from fleetwright.domain.health import TIMED_OUT as NO_END
@@ -92,9 +93,9 @@ def _resume_at(session: RolloutSession, situation: Situation) -> datetime | None
     pause = situation.policy.pause_time_between_batches
     if _was_refused(session.view):
         pause = max(pause, REFUSAL_PAUSE)
-        log.info("Azure refused the batch: trying again in %s", narrate.clock_text(pause))
+        log.info("Azure refused the batch: trying again in %s", clock_text(pause))
     elif pause:
-        log.info("pausing %s before the next batch (pauseTimeBetweenBatches)", narrate.clock_text(pause))
+        log.info("pausing %s before the next batch (pauseTimeBetweenBatches)", clock_text(pause))
     if pause > LONG_WAIT:
         step_aside(session)
     return session.now() + pause if pause else None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fleetwright.rollout import facts, narrate
+from fleetwright.domain.durations import clock_text
+from fleetwright.rollout import facts
 from fleetwright.rollout.effects import (
     ClaimTurns,
     Effect,
@@ -47,7 +48,7 @@ def wait_for_turn(session: RolloutSession, since: datetime) -> Process:
         if (yield from _is_stopped()):
             break
         if (yield from line.claim(wants)):
-            waited = narrate.clock_text(session.now() - since)
+            waited = clock_text(session.now() - since)
             log.info("it is this set's turn, after %s", waited)
             break
         yield WaitUntil(session.now() + max(session.poll, SHORTEST_LOOK))

@@ -116,7 +116,7 @@ class BatchPoolDriver:
         return RepairsState.NOT_RUNNING
 
     def begin_repairs_action(self, fleet: Fleet, action: RepairsAction, guard: Guard) -> str:
-        """Refused: see above."""
+        """Refused: there is no service of repairs to suspend."""
         del guard
         raise _unknown_to_pools(fleet, f"{action} automatic repairs")
 
@@ -125,12 +125,12 @@ class BatchPoolDriver:
         return ()
 
     def begin_scaling(self, fleet: Fleet, capacity: int, guard: Guard) -> str:
-        """Refused: see above."""
+        """Refused: a pool knows no surge."""
         del guard
         raise _unknown_to_pools(fleet, f"a surge to {capacity} nodes")
 
     def begin_deletion(self, fleet: Fleet, instance_ids: Sequence[str], guard: Guard) -> str:
-        """Refused: see above."""
+        """Refused: only what a surge added would be deleted."""
         del guard
         raise _unknown_to_pools(fleet, f"deletion of {', '.join(instance_ids)} after a surge")
 
@@ -139,7 +139,7 @@ class BatchPoolDriver:
         return {}
 
     def begin_delete_disk(self, fleet: Fleet, disk_id: str, guard: Guard) -> str:
-        """Refused: see above."""
+        """Refused: a pool leaves no disks behind."""
         del guard
         raise _unknown_to_pools(fleet, f"deletion of disk {disk_id}")
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 
 from fleetwright.azure.batch.pool_parsing import parse_account
-from fleetwright.azure.batch.pool_reading import PoolReading, needs_feature
+from fleetwright.azure.batch.pool_reading import PoolReading
 from fleetwright.azure.bodies import Body, text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import ConflictError, NotFoundError
@@ -36,7 +36,7 @@ class PoolDirectory:
         for account in self._accounts(subscription):
             for fleet in self._pools_of(account):
                 # One state for the whole subscription, asked for when the first pool needs it (R59).
-                if needs_feature(fleet) and not feature:
+                if fleet.needs_deferral_feature and not feature:
                     feature = self._pools.feature_state(subscription)
                 yield self._pools.with_feature(fleet, feature)
 

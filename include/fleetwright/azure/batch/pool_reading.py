@@ -10,7 +10,7 @@ from fleetwright.azure.bodies import Body, text_at
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.urls import FEATURES, arm_url
-from fleetwright.domain.batch_pools import DEFERRAL_FEATURE, AllocationMode
+from fleetwright.domain.batch_pools import DEFERRAL_FEATURE
 from fleetwright.domain.errors import FleetNotFoundError
 from fleetwright.domain.fleets import Fleet, FleetId
 
@@ -52,7 +52,7 @@ class PoolReading:
 
         :param known: the state, where somebody has read it already
         """
-        if not needs_feature(fleet) or fleet.pool is None:
+        if fleet.pool is None or not fleet.needs_deferral_feature:
             return fleet
         state = known or self.feature_state(fleet.fleet_id.subscription)
         return replace(fleet, pool=replace(fleet.pool, deferral_feature=state))
@@ -82,11 +82,3 @@ class PoolReading:
             f"fleet {fleet_id.resource_id} is not at {self._client.url}: there is no {what}:"
             f" {error.code}: {error.failure.message}"
         )
-
-
-def needs_feature(fleet: Fleet) -> bool:
-    """Whether the pool's deferral works only with the subscription's feature (R59)."""
-    pool = fleet.pool
-    return (
-        pool is not None and fleet.waits_for_work and pool.allocation_mode is AllocationMode.USER_SUBSCRIPTION
-    )

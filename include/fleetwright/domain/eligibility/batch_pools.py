@@ -64,9 +64,7 @@ def _no_policy(facts: Facts) -> str:
 
 def _feature_is_registered(facts: Facts) -> str:
     pool, fleet = _pool(facts), facts.fleet
-    if pool.allocation_mode is not AllocationMode.USER_SUBSCRIPTION or not fleet.waits_for_work:
-        return ""
-    if pool.deferral_feature.lower() == REGISTERED.lower():
+    if not fleet.needs_deferral_feature or pool.deferral_feature.lower() == REGISTERED.lower():
         return ""
     return (
         f"feature {DEFERRAL_FEATURE} of subscription {fleet.fleet_id.subscription} is "
