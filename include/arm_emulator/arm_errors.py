@@ -216,7 +216,7 @@ class FeatureNotRegisteredError(ArmError):
 
 
 class PropertyCannotBeUpdatedError(BatchPropertyError):
-    """A property of a pool that cannot change while the pool has nodes."""
+    """A property of an account, or of a pool that has nodes, that cannot change."""
 
     kind = "PropertyCannotBeUpdated"
 

@@ -9,7 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from emulated_pools import account_id, batch_account, batch_pool, batch_world, user_account
 
 if TYPE_CHECKING:
-    from emulated_worlds import Serve
+    from emulated_worlds import Json, Serve
 
 VERSION = "2024-02-01"
 
@@ -89,3 +89,82 @@ def test_region_tells_quota_and_sizes(serve: Serve) -> None:
 
     assert quota == 50
     assert "Standard_D4s_v3" in sizes
+
+
+def test_account_is_created_changed_and_deleted_by_the_official_client(serve: Serve) -> None:
+    """R61: accounts are written on the management plane, too: created with a data plane, tagged, and deleted with their pools."""
+    emulator = serve(batch_world(batch_account(batch_pool())))
+    accounts = emulator.batch().batch_account
+
+    created = accounts.begin_create("rg", "fresh", {"location": "North Europe"}).result()
+    tagged = accounts.update("rg", "fresh", {"tags": {"team": "render"}})
+    emulator.batch().pool.create("rg", "fresh", "p9", batch_pool("p9", account="fresh")["resource"])
+    accounts.begin_delete("rg", "fresh").result()
+
+    assert (created.location, created.pool_allocation_mode) == ("northeurope", "BatchService")
+    assert created.account_endpoint == f"{emulator.url}/_batch/fresh"
+    assert tagged.tags == {"team": "render"}
+    assert [account.name for account in accounts.list()] == ["work"]
+    assert emulator.arm("DELETE", account_id("fresh"), api_version=VERSION).status_code == 204
+
+
+def test_account_has_an_etag_that_changes_with_it(serve: Serve) -> None:
+    """An account that was changed meanwhile is not changed by who saw it before: 412, and nothing happens."""
+    emulator = serve(batch_world(batch_account()))
+    seen = emulator.arm("GET", account_id(), api_version=VERSION).headers["ETag"]
+
+    first = emulator.arm("PATCH", account_id(), {"tags": {"a": "1"}}, headers={"If-Match": seen})
+    second = emulator.arm("PATCH", account_id(), {"tags": {"a": "2"}}, headers={"If-Match": seen})
+
+    shown = emulator.arm("GET", account_id(), api_version=VERSION)
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert (shown.headers["ETag"], shown.json()["tags"]) == (first.headers["ETag"], {"a": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "code"),
+    [
+        ("Wrong-Name", {"location": "westeurope"}, "InvalidPropertyValue"),
+        ("fresh", {}, "MissingRequiredProperty"),
+        ("fresh", {"location": "atlantis"}, "InvalidPropertyValue"),
+        (
+            "fresh",
+            {"location": "westeurope", "properties": {"poolAllocationMode": "Mine"}},
+            "InvalidPropertyValue",
+        ),
+        ("work", {"location": "northeurope"}, "PropertyCannotBeUpdated"),
+        (
+            "work",
+            {"location": "westeurope", "properties": {"poolAllocationMode": "UserSubscription"}},
+            "PropertyCannotBeUpdated",
+        ),
+    ],
+)
+def test_account_that_cannot_be_is_refused(serve: Serve, name: str, body: Json, code: str) -> None:
+    """What Batch refuses of an account is 400 with Batch's code, and nothing changes."""
+    emulator = serve(batch_world(batch_account()))
+    before = emulator.admin("GET", "world")["batchAccounts"]
+
+    answer = emulator.arm("PUT", account_id(name), body, api_version=VERSION)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    assert emulator.admin("GET", "world")["batchAccounts"] == before
+
+
+def test_accounts_of_one_name_in_two_regions_are_both_served(serve: Serve) -> None:
+    """R54: an account's name is unique in its region only: each has a data plane of its own, and says where."""
+    far = user_account(batch_pool(nodes=2), location="northeurope")
+    far["resource"]["id"] = account_id().replace("/rg/", "/other/")
+    far["pools"][0]["resource"].pop("id")
+    emulator = serve(batch_world(user_account(batch_pool(nodes=4)), far))
+
+    endpoints = [account.account_endpoint for account in emulator.batch().batch_account.list()]
+    found = [
+        emulator.http.get(f"{end}/pools/p1/nodes", params={"api-version": "2024-07-01.20.0"})
+        for end in endpoints
+    ]
+
+    behind = {nodes.json()["value"][0]["virtualMachineInfo"]["scaleSetVmResourceId"] for nodes in found}
+    assert [end.rpartition("/")[2] for end in endpoints] == ["work", "work.northeurope"]
+    assert [len(nodes.json()["value"]) for nodes in found] == [4, 2]
+    assert len(behind) == 2

@@ -1,13 +1,17 @@
-"""Routes of accounts: get and lists, and the quotas and VM sizes of a region."""
+"""Routes of accounts: get, lists and changes, and the quotas and VM sizes of a region."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.batch.account_view import account_resource
+from arm_emulator.batch.account_changes import delete_account, new_account, patched_account, replace_account
+from arm_emulator.batch.account_view import account_etag, account_resource
 from arm_emulator.batch.addressing import ACCOUNT, ACCOUNTS, BATCH_LOCATION, addressed_account
+from arm_emulator.batch.ids import ACCOUNT_FORM, AccountId
+from arm_emulator.batch.loading import add_account
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.paging import page_reply
+from arm_emulator.wire.preconditions import require_match
 from arm_emulator.wire.router import RESOURCE_GROUP, SUBSCRIPTION, Route
 
 if TYPE_CHECKING:
@@ -31,6 +35,9 @@ def account_routes() -> tuple[Route, ...]:
     """All of them."""
     return (
         Route("GET", ACCOUNT, get, only_reads=True),
+        Route("PUT", ACCOUNT, put),
+        Route("PATCH", ACCOUNT, patch),
+        Route("DELETE", ACCOUNT, delete),
         Route("GET", f"{RESOURCE_GROUP}/{ACCOUNTS}", list_in_resource_group, only_reads=True),
         Route("GET", f"{SUBSCRIPTION}/{ACCOUNTS}", list_in_subscription, only_reads=True),
         Route("GET", f"{BATCH_LOCATION}/quotas", get_quotas, only_reads=True),
@@ -40,7 +47,56 @@ def account_routes() -> tuple[Route, ...]:
 
 def get(world: World, call: ArmCall) -> ArmReply:
     """The account."""
-    return ArmReply.of(account_resource(addressed_account(world, call), call.base_url))
+    return _reply(call, addressed_account(world, call))
+
+
+def put(world: World, call: ArmCall) -> ArmReply:
+    """Create an account, or replace the one that is there; done at once."""
+    at, body = call.parameters, call.json_object()
+    world.subscription(at["subscriptionId"])
+    wanted = ACCOUNT_FORM.format(
+        subscription=at["subscriptionId"], resourceGroup=at["resourceGroupName"], name=at["accountName"]
+    )
+    account = world.batch_accounts.get(wanted.lower())
+    require_match(call.headers, None if account is None else account_etag(account))
+    if account is None:
+        account = new_account(world, AccountId.parse(wanted), body)
+        if call.disruption.applies_to_resource:
+            add_account(world, account)
+        return _reply(call, account)
+    resource = replace_account(world, account, body)
+    if call.disruption.applies_to_resource:
+        account.resource = resource
+    return _reply(call, account)
+
+
+def patch(world: World, call: ArmCall) -> ArmReply:
+    """Change what the body names of an account."""
+    account = addressed_account(world, call)
+    require_match(call.headers, account_etag(account))
+    resource = patched_account(account, call.json_object())
+    if call.disruption.applies_to_resource:
+        account.resource = resource
+    return _reply(call, account)
+
+
+def delete(world: World, call: ArmCall) -> ArmReply:
+    """Delete an account with its pools; 204 where there is none."""
+    at = call.parameters
+    world.subscription(at["subscriptionId"])
+    wanted = ACCOUNT_FORM.format(
+        subscription=at["subscriptionId"], resourceGroup=at["resourceGroupName"], name=at["accountName"]
+    )
+    account = world.batch_accounts.get(wanted.lower())
+    if account is None:
+        return ArmReply(204)
+    if call.disruption.applies_to_resource:
+        delete_account(world, account)
+    return ArmReply(200)
+
+
+def _reply(call: ArmCall, account: BatchAccount) -> ArmReply:
+    return ArmReply.of(account_resource(account, call.base_url), headers={"ETag": account_etag(account)})
 
 
 def list_in_resource_group(world: World, call: ArmCall) -> ArmReply:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from arm_emulator.seeded import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +30,19 @@ _DEFAULTS: Mapping[str, Any] = MappingProxyType(
 )
 
 
+def account_etag(account: BatchAccount) -> str:
+    """The entity tag of an account; it changes with what the account is."""
+    return (
+        f'"0x8D{digest("account", account.key, json.dumps(account.resource, sort_keys=True))[:13].upper()}"'
+    )
+
+
 def account_resource(account: BatchAccount, base_url: str) -> JsonObject:
     """The account as ARM shows it.
 
     :param base_url: where the caller reaches the emulator; the data plane is served there unless the world says otherwise.
     """
-    endpoint = f"{base_url}/_batch/{account.id.name}"
+    endpoint = f"{base_url}/_batch/{account.served_as}"
     modes = ["AAD"] if account.is_user_subscription else _AUTHENTICATION
     served = {
         "accountEndpoint": endpoint,

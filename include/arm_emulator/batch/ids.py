@@ -47,13 +47,14 @@ class AccountId:
         """The id of a pool of the account."""
         return f"{self.text}/pools/{name}"
 
-    def machines_id(self, pool: str, *, is_hidden: bool) -> ScaleSetId:
+    def machines_id(self, pool: str, *, account: str, is_hidden: bool) -> ScaleSetId:
         """The id of the scale set that is a pool's machines: in a resource group of Batch's own.
 
+        :param account: the name under which the account is served.
         :param is_hidden: it stands in a subscription of Batch's own, too.
         """
         subscription = guid("Batch's subscription", self.key) if is_hidden else self.subscription
-        group = f"azurebatch-{self.name}-{pool}"
+        group = f"azurebatch-{account}-{pool}"
         return ScaleSetId.parse(scale_set_id(subscription, group, f"{pool}{_MACHINES}"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from datetime import timedelta
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from arm_emulator.batch.ids import AccountId
@@ -43,10 +44,22 @@ def load_account(world: World, document: BatchAccountDocument) -> BatchAccount:
         resource=resource,
         is_activated=document.x_emulator.activated,
     )
-    world.batch_accounts[account.key] = account
+    add_account(world, account)
     for pool in document.pools:
         load_pool(world, account, pool)
     return account
+
+
+def add_account(world: World, account: BatchAccount) -> None:
+    """Make an account part of the world.
+
+    Names are unique in a region only, so one whose name is taken is served with its region: ``work.northeurope``.
+    """
+    taken = {other.served_as.lower() for other in world.batch_accounts.values()}
+    names = (account.id.name, f"{account.id.name}.{account.location}")
+    numbered = (f"{names[1]}.{number}" for number in count(2))
+    account.named = next(name for name in chain(names, numbered) if name.lower() not in taken)
+    world.batch_accounts[account.key] = account
 
 
 def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> BatchPool:

@@ -43,7 +43,7 @@ def machines_resource(
     properties = resource.get("properties") or {}
     machine = virtual_machines(resource)
     body: dict[str, Any] = {
-        "id": str(account.id.machines_id(name, is_hidden=not account.is_user_subscription)),
+        "id": str(account.machines_id(name)),
         "location": account.location,
         "sku": {"name": size_name(str(properties.get("vmSize") or _USUAL_SIZE)), "capacity": nodes},
         "tags": {"BatchAccountName": account.id.name, "PoolName": name},

@@ -31,15 +31,15 @@ class Addressed:
 
 
 def served_account(world: World, call: ArmCall) -> BatchAccount:
-    """The account in the path, by its name alone, as a host name has no more.
+    """The account in the path, by the name under which it is served, as a host name has no more.
 
     :raises AccountNotFoundError: there is none.
     """
     name = call.parameters["accountName"].lower()
     for account in world.batch_accounts.values():
-        if account.id.name.lower() == name:
+        if account.served_as.lower() == name:
             return account
-    known = ", ".join(account.id.name for account in world.batch_accounts.values()) or "none"
+    known = ", ".join(account.served_as for account in world.batch_accounts.values()) or "none"
     raise AccountNotFoundError(
         f"The specified account {call.parameters['accountName']} does not exist; there are: {known}."
     )

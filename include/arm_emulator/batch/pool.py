@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from arm_emulator.batch.node import Task
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.compute.scale_set import ScaleSet
+    from arm_emulator.resource_ids import ScaleSetId
 
 BATCH_SERVICE, USER_SUBSCRIPTION = "BatchService", "UserSubscription"
 
@@ -69,6 +70,7 @@ class BatchAccount:
     """An account.
 
     :param is_activated: Azure's support has activated automatic OS upgrades for it (R60, N28).
+    :param named: the name under which its data plane is served, where that is not its own.
     :param pools: by name in lower case.
     """
 
@@ -76,12 +78,18 @@ class BatchAccount:
     location: str
     resource: JsonObject
     is_activated: bool = True
+    named: str = ""
     pools: dict[str, BatchPool] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """The id as ids are compared."""
         return self.id.key
+
+    @property
+    def served_as(self) -> str:
+        """The name under which its data plane is served."""
+        return self.named or self.id.name
 
     @property
     def is_user_subscription(self) -> bool:
@@ -93,3 +101,7 @@ class BatchAccount:
         """``poolAllocationMode``, which a world may write in any case."""
         mode = (self.resource.get("properties") or {}).get("poolAllocationMode")
         return USER_SUBSCRIPTION if str(mode).lower() == USER_SUBSCRIPTION.lower() else BATCH_SERVICE
+
+    def machines_id(self, pool: str) -> ScaleSetId:
+        """The id of the scale set that is a pool's machines."""
+        return self.id.machines_id(pool, account=self.served_as, is_hidden=not self.is_user_subscription)
