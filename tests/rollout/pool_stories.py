@@ -280,6 +280,8 @@ def judge(story: PoolStory, rehearsal: Rehearsal, views: list[RolloutView]) -> l
             wrong.append(f"the ledger still has {sorted(view.rollout.closed)} closed")
     if audit["dataDisksLost"]:
         wrong.append("data disks were lost")
+    if audit["tasksEndedByOrder"] and story.drain[1] != WhenBusy.REQUEUE:
+        wrong.append(f"{audit['tasksEndedByOrder']} tasks were ended although nobody asked for that")
     ledger = rehearsal.ports().ledger
     if ledger.verify_chain() is not None or ledger.replay():
         wrong.append("the ledger does not verify or does not replay")
