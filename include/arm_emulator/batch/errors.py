@@ -3,7 +3,7 @@
 BatchRefusalError
 AccountNotFoundError, NodeNotFoundError, TaskNotFoundError     404
 InvalidQueryError, InvalidPropertyError, InvalidBodyError, BatchVersionError      400
-NodeConflictError                                                                 409
+NodeConflictError, TaskConflictError, PoolExistsError                             409
 """
 
 from __future__ import annotations
@@ -40,6 +40,12 @@ class TaskNotFoundError(BatchRefusalError):
     """A task, or its job, that the account does not have."""
 
     status, kind = 404, "TaskNotFound"
+
+
+class PoolExistsError(BatchRefusalError):
+    """A new pool with the name of one that is there."""
+
+    status, kind = 409, "PoolExists"
 
 
 class TaskConflictError(BatchRefusalError):

@@ -1,14 +1,16 @@
-"""Routes of pools on the data plane: list, get, whether there is one, and how many nodes are in which state."""
+"""Routes of pools on the data plane: list, get, changes, and how many nodes are in which state."""
 
 from __future__ import annotations
 
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
+from arm_emulator.batch.errors import PoolExistsError
 from arm_emulator.batch.node_addressing import POOL, served_account, served_pool
 from arm_emulator.batch.odata import asked_names, listed, selected
-from arm_emulator.batch.pool_changes import patch_pool
+from arm_emulator.batch.pool_changes import create_pool, delete_pool, open_pool, patch_pool
 from arm_emulator.batch.pool_resource import spelled
+from arm_emulator.batch.served_pool_bodies import new_pool_body, new_pool_id
 from arm_emulator.batch.served_pool_view import bare_etag, node_counts, served_pool_resource
 from arm_emulator.batch.speech import SERVICE, service_url
 from arm_emulator.batch.versions import refuse_newer_policy
@@ -32,9 +34,11 @@ def served_pool_routes() -> tuple[Route, ...]:
     """All of them."""
     return (
         Route("GET", f"{SERVICE}/pools", list_pools, only_reads=True),
+        Route("POST", f"{SERVICE}/pools", create),
         Route("GET", POOL, get_pool, only_reads=True),
         Route("HEAD", POOL, get_pool, only_reads=True),
         Route("PATCH", POOL, patch),
+        Route("DELETE", POOL, delete),
         Route("POST", f"{POOL}/updateproperties", update_properties),
         Route("GET", f"{SERVICE}/nodecounts", list_counts, only_reads=True),
     )
@@ -59,6 +63,32 @@ def get_pool(world: World, call: ArmCall) -> ArmReply:
         {"odata.metadata": f"{service}/$metadata#pools/@Element", **selected(shown, names)},
         headers={"ETag": shown["eTag"], "Last-Modified": changed},
     )
+
+
+def create(world: World, call: ArmCall) -> ArmReply:
+    """Create a pool; its nodes come up over time.
+
+    :raises PoolExistsError: there is one of that name.
+    """
+    account, said = served_account(world, call), call.json_object()
+    name, body = new_pool_id(said), new_pool_body(said)
+    refuse_newer_policy(call.api_version, body["properties"])
+    if name.lower() in account.pools:
+        raise PoolExistsError(f"The specified pool already exists: {name} in account {account.id.name}.")
+    pool = create_pool(world, account, name, body)
+    if call.disruption.applies_to_resource:
+        open_pool(world, account, pool)
+    headers = {**_changed_headers(call, pool), "Location": f"{service_url(call)}/pools/{pool.name}"}
+    return ArmReply(201, headers=headers)
+
+
+def delete(world: World, call: ArmCall) -> ArmReply:
+    """Delete a pool, whose nodes are gone at once."""
+    account, pool = served_pool(world, call)
+    require_match(call.headers, bare_etag(pool))
+    if call.disruption.applies_to_resource:
+        delete_pool(world, account, pool)
+    return ArmReply(202)
 
 
 def patch(world: World, call: ArmCall) -> ArmReply:
