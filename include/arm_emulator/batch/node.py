@@ -12,7 +12,7 @@ from arm_emulator.compute.instance import Fate
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from arm_emulator.batch.node_view import ShownNode
+    from arm_emulator.batch.shown_node import ShownNode
 
 RECENT_TASKS = 5
 """As many tasks that have ended does a node tell of."""

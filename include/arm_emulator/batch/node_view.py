@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from arm_emulator.batch.machines import START_TASK
 from arm_emulator.batch.node_state import NodeState, is_start_task_failed, node_state
+from arm_emulator.batch.shown_node import ShownNode
 from arm_emulator.batch.speech import batch_instant, service_url
 from arm_emulator.compute.instance import Power, Step
 
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
 
 AGENT_VERSION = "1.12.2"
 _BAD = frozenset({NodeState.UNUSABLE, NodeState.START_TASK_FAILED})
-
-
-class ShownNode(NamedTuple):
-    """A node's JSON, as an object and as text.
-
-    :param key: all that it follows from; with another one it is no longer true.
-    """
-
-    key: tuple[object, ...]
-    content: JsonObject
-    text: str
 
 
 def shown_node(

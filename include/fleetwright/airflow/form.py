@@ -66,7 +66,7 @@ def _manners() -> dict[str, Param]:
             type="string",
             enum=["manual", "automatic"],
             title="Trigger",
-            description="automatic rolls unhealthy instances back unless the set disables it.",
+            description="automatic rolls unhealthy instances back unless the fleet disables it.",
         ),
         "rollback": Param(
             False,  # noqa: FBT003 - as above

@@ -26,7 +26,7 @@ class RolloutSettings:
     """What a rollout was asked to do, fixed for its whole life.
 
     :param target_version: the one exact image version of this rollout
-    :param rollback: roll unhealthy instances back; for automatic rollouts unless the set disables it,
+    :param rollback: roll unhealthy instances back; for automatic rollouts unless the fleet disables it,
         for manual ones only when asked for (R43, C12)
     :param paired_regions: regions whose rollouts never run while this one does (R46)
     :param phase: label of the phase that started it, empty for one that nobody's phase did

@@ -94,7 +94,7 @@ class Situation:
     :param left_busy: why nodes that never became idle are left alone, by their ids
     :param waits_for_work: only nodes that are closed and idle are swapped (R55)
     :param one_by_one: nobody knows in which zones its nodes are, so no two are in one batch
-    :param zone: the one zone in which to choose, because the others are not this set's turn (R48); None for any
+    :param zone: the one zone in which to choose, because the others are not this fleet's turn (R48); None for any
     """
 
     instances: tuple[Instance, ...]

@@ -86,7 +86,7 @@ def choose_batch(session: RolloutSession, waited_since: datetime | None = None) 
 
 
 def _choose_in_turn(session: RolloutSession, situation: Situation) -> Chosen:
-    """Choose where it is this set's turn, or find that others go first (R46, R48)."""
+    """Choose where it is this fleet's turn, or find that others go first (R46, R48)."""
     answer = line_up(session, situation)
     if not answer.is_granted:
         if not session.view.swapped_ids:

@@ -220,6 +220,6 @@ def _thresholds_text(session: RolloutSession, situation: Situation, failed: tupl
     return (
         f"failed {len(failed)} of {swapped} upgraded ({share(len(failed), swapped)}, allowed {upgraded_limit}%"
         f"{': exceeded' if exceeds(len(failed), swapped, upgraded_limit) else ''}); "
-        f"unhealthy {unhealthy} of {situation.total} in the set ({share(unhealthy, situation.total)}, allowed "
+        f"unhealthy {unhealthy} of {situation.total} in the {situation.noun} ({share(unhealthy, situation.total)}, allowed "
         f"{set_limit}%{': exceeded' if exceeds(unhealthy, situation.total, set_limit) else ''})"
     )

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 def swap_os_disk(session: RolloutSession, instance_ids: tuple[str, ...]) -> None:
     """Swap the batch, or re-attach to the open one; nothing is ever swapped twice.
 
-    :param instance_ids: as ``choose_batch`` chose them; fewer are swapped when the set has changed since
+    :param instance_ids: as ``choose_batch`` chose them; fewer are swapped when the fleet has changed since
     """
     admitted_at, in_doubt = None, session.view.open_batch is not None
     if session.view.open_batch is not None:
@@ -60,7 +60,8 @@ def _intend(session: RolloutSession, wanted: frozenset[str]) -> bool:
     selection = admit(session, instances, wanted)
     if not selection.chosen:
         log.warning(
-            "nothing was swapped: the set has changed since the batch was chosen, so it is checked again"
+            "nothing was swapped: the %s has changed since the batch was chosen, so it is checked again",
+            session.fleet.kind.noun,
         )
         return False
     by_id = {instance.instance_id: instance for instance in instances}

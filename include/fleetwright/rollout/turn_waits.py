@@ -49,7 +49,7 @@ def wait_for_turn(session: RolloutSession, since: datetime) -> Process:
             break
         if (yield from line.claim(wants)):
             waited = clock_text(session.now() - since)
-            log.info("it is this set's turn, after %s", waited)
+            log.info("it is this %s's turn, after %s", session.fleet.kind.noun, waited)
             break
         yield WaitUntil(session.now() + max(session.poll, SHORTEST_LOOK))
     if line.behind:

@@ -167,7 +167,7 @@ def _passed_over(target: Target) -> tuple[str, ...]:
 
 def _settings(request: RolloutRequest, fleet: Fleet, target: str) -> RolloutSettings:
     automatic = request.trigger is TriggerKind.AUTOMATIC
-    # C12: an automatic rollout rolls back unless the set disables it; a manual one only when asked to.
+    # C12: an automatic rollout rolls back unless the fleet disables it; a manual one only when asked to.
     rollback = not fleet.policy.disable_automatic_rollback if automatic else request.rollback
     return RolloutSettings(
         fleet_id=fleet.fleet_id.resource_id,
