@@ -13,7 +13,9 @@ from small_worlds import NEW, OLD, Emulated, pool_world, world
 from test_triggers import stored
 
 from fleetwright.airflow import triggers
+from fleetwright.airflow.operators.step import airflow_errors
 from fleetwright.airflow.triggers import RolloutWaitTrigger
+from fleetwright.domain.errors import GivenBackError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.records import RolloutView
@@ -21,6 +23,7 @@ from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.store import open_ledger
 from fleetwright.rollout import heeding
 from fleetwright.rollout.cancelling import request_cancel
+from fleetwright.rollout.opening import give_nodes_back
 from fleetwright.rollout.selecting import Wait, choose_batch
 
 RollOut = Callable[..., Ran]
@@ -133,6 +136,7 @@ def test_the_teardown_opens_what_a_broken_run_left_closed(
     assert ran.state == "failed"
     assert closed[0]
     assert (ran.tasks["finish"], ran.tasks["release_lease"]) == ("upstream_failed", "success")
+    assert "is not over, whatever color this run has" in ran.text
     assert emulator.closed_nodes() == []
     assert newest(ledger_url, fleet).rollout.closed == {}
     assert open_ledger(ledger_url).list_locks() == ()
@@ -209,6 +213,19 @@ def test_a_cleared_choice_closes_nobody_twice(emulator: Emulated, ledger_url: st
     assert emulator.mutating_calls() == calls
 
 
+def test_a_task_that_comes_after_the_teardown_closes_nobody(emulator: Emulated, ledger_url: str) -> None:
+    """R44, R55: a choice that a person cleared beside the end of its run may not go on: nobody would open its nodes."""
+    session = begin(emulator.serve(pool_world(4, running=AT_WORK)))
+    choose_batch(session)
+    give_nodes_back(session)
+    session.ports.ledger.release(session.rollout_id, owner=session.lease.holder)
+
+    with pytest.raises(GivenBackError), airflow_errors():
+        reopen(session.rollout_id)
+
+    assert emulator.closed_nodes() == []
+
+
 def test_a_cancel_ends_the_wait_and_opens_the_nodes(
     emulator: Emulated, roll_pool_out: RollOut, ledger_url: str
 ) -> None:
@@ -224,7 +241,7 @@ def test_a_cancel_ends_the_wait_and_opens_the_nodes(
         ran = roll_pool_out(fleet, when_busy="wait")
 
     assert cancelled.done
-    assert "Cancelled" in ran.errors["finish"]
+    assert ran.errors["finish"] == "Cancelled: cancelled by ann: a trade fair"
     assert emulator.judged_pool()["imageVersions"] == {OLD: 2}
     assert emulator.closed_nodes() == []
 

@@ -15,6 +15,9 @@ from worlds import FLEET_ID, NEW, sick, world
 
 from fleetwright.cli.app import exit_code
 from fleetwright.cli.output import story
+from fleetwright.domain.records import RolloutSettings
+from fleetwright.ledger.store import open_ledger
+from fleetwright.rollout.ports.leases import LeaseTerms
 
 Rehearse = Callable[..., Rehearsal]
 
@@ -69,6 +72,23 @@ def test_history_tells_what_is_under_way(rehearse: Rehearse, capsys: pytest.Capt
     told = capsys.readouterr().out
     assert "no rollout of this fleet that did anything has ended" in told
     assert f"under way: {view.rollout.rollout_id} to {NEW} since 2024-06-01 00:00:00Z" in told
+
+
+def test_history_tells_what_nobody_goes_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A rollout whose run gave the fleet back before its end is not shown as if somebody were at it (R39, R44)."""
+    url, terms = f"sqlite:///{tmp_path / 'ledger.db'}", LeaseTerms(timedelta(hours=1))
+    ledger = open_ledger(url)
+    begun = ledger.begin(
+        RolloutSettings(FLEET_ID, NEW), owner="run a", now=datetime.now(UTC), terms=terms
+    ).view.rollout
+    ledger.release(begun.rollout_id, owner="run a")
+    ledger.close()
+
+    assert exit_code(["history", "--fleet", FLEET_ID, "--ledger", url]) == 0
+
+    told = capsys.readouterr().out
+    assert f"not over: {begun.rollout_id} to {NEW} since" in told
+    assert "start a rollout of it again to go on" in told
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleetwright.domain.errors import HeldError, LeaseLostError, LedgerError
+from fleetwright.domain.errors import GivenBackError, HeldError, LeaseLostError, LedgerError
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.domain.states import RolloutState
@@ -261,6 +261,24 @@ def test_finished_rollout_cannot_be_retaken(
     assert view.rollout.state is RolloutState.COMPLETED
     with pytest.raises(LeaseLostError, match="it is Completed"):
         ledger.retake(rollout_id, owner="run-a", terms=TERMS)
+
+
+def test_a_fleet_that_was_given_back_is_not_retaken_by_a_late_step(
+    ledger: SqlLedger, begin: Callable[..., Acquired]
+) -> None:
+    """R44, R55: after the last step of a run only a teardown, or one that begins anew, gets the fleet."""
+    rollout_id = begin("run-a").view.rollout.rollout_id
+    ledger.release(rollout_id, owner="run-a")
+
+    with pytest.raises(GivenBackError, match="start a rollout of the fleet again"):
+        ledger.retake(rollout_id, owner="run-a", terms=TERMS)
+    torn_down = ledger.retake(rollout_id, owner="run-a", terms=TERMS, is_teardown=True)
+    ledger.release(rollout_id, owner="run-a")
+    begin("run-a")
+    again = ledger.retake(rollout_id, owner="run-a", terms=TERMS)
+
+    assert again.token > torn_down.token
+    ledger.check(again)
 
 
 def test_release_is_harmless_however_often_and_by_whom(

@@ -27,9 +27,10 @@ PAUSE = "pause"
 
 
 class RolloutWaitTrigger(BaseTrigger):
-    """Waits for verdicts of a swap or a rollback, for budget, a hold's release or its turn, or for a pause to pass.
+    """Waits for verdicts of a swap or a rollback, for budget, idle nodes, a hold's release or its turn, or for a
+    pause to pass.
 
-    :param wait: ``swap``, ``rollback``, ``pause``, or a ``Wait``: ``budget``, ``release``, ``turn``
+    :param wait: ``swap``, ``rollback``, ``pause``, or a ``Wait``: ``budget``, ``release``, ``turn``, ``idle``
     :param token: the lease's fencing token; a newer one ends this wait without a trace
     :param since: when a wait for budget or for a release began, or until when a pause lasts; ISO 8601
     """

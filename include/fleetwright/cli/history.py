@@ -19,6 +19,7 @@ from fleetwright.domain.progress import ended_at, recent_history
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.ledger.event_log import RecordedEvent
+from fleetwright.ledger.locks import LockScope
 from fleetwright.ledger.store import SqlLedger
 
 
@@ -65,7 +66,7 @@ def _show_attempts(ledger: SqlLedger, key: str, *, as_json: bool) -> None:
         click.echo(f"no rollout of this fleet that did anything has ended; ledger: {ledger}")
     for view in () if as_json else views:
         if view.rollout.state not in TERMINAL_STATES:
-            click.echo(_under_way(view))
+            click.echo(_under_way(view, is_held=_is_held(ledger, key)))
     for hold in () if as_json else _holds(ledger, key, views):
         click.echo(f"held: {hold_text(hold)}")
 
@@ -85,12 +86,21 @@ def _holds(ledger: SqlLedger, key: str, views: tuple[RolloutView, ...]) -> tuple
     return tuple(hold for one in about for hold in find_holds(ledger.list_holds(), one))
 
 
-def _under_way(view: RolloutView) -> str:
+def _is_held(ledger: SqlLedger, key: str) -> bool:
+    """Whether a run has the fleet, dead or alive: one that has given it back does not go on."""
+    return any((lock.scope, lock.key) == (LockScope.FLEET, key) for lock in ledger.list_locks())
+
+
+def _under_way(view: RolloutView, *, is_held: bool) -> str:
+    """What goes on, or waits for somebody to go on with it."""
     rollout = view.rollout
     since = f" since {rollout.started_at:%Y-%m-%d %H:%M:%SZ}" if rollout.started_at else ""
     phase = f", started by {rollout.settings.phase}" if rollout.settings.phase else ""
     target = rollout.settings.target_version
-    return f"under way: {rollout.rollout_id} to {target}{since}, by {rollout.owner}{phase}"
+    about = f"{rollout.rollout_id} to {target}{since}, by {rollout.owner}{phase}"
+    if is_held:
+        return f"under way: {about}"
+    return f"not over: {about}, which has the fleet no more; start a rollout of it again to go on"
 
 
 def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> None:

@@ -7,6 +7,7 @@
     │   └── FleetNotFoundError  there is no such fleet, or not any more
     ├── HeldError               the fleet may not be upgraded now; carries every reason
     ├── LeaseLostError          another run owns the fleet now: stop, touch nothing
+    │   └── GivenBackError      nobody owns it: its run gave it back, and may take it again
     ├── LedgerError             the ledger cannot be opened, or is from a newer schema
     ├── IllegalMoveError        a fact contradicts the tables of ``states``, where it stands
     └── ProviderError           Azure said no, or nothing (its leaves stand in ``azure.errors``)
@@ -51,6 +52,12 @@ class LeaseLostError(FleetwrightError):
     """The fencing token is no longer the newest: another run owns the fleet."""
 
     kind = "lease_lost"
+
+
+class GivenBackError(LeaseLostError):
+    """The run has given the fleet back: whatever a late step closed or swapped, nobody would see to any more."""
+
+    kind = "given_back"
 
 
 class LedgerError(FleetwrightError):

@@ -66,13 +66,15 @@ def retake_fleet(
 ) -> Lease:
     """Take a rollout's fleet back for the owner it has.
 
-    :param is_teardown: a rollout that is over may be taken back as well
-
+    :param is_teardown: a rollout that is over may be taken back as well, and a fleet that was given back
+    :raises GivenBackError: when the owner gave the fleet back, and has not taken it again since
     :raises LeaseLostError: when the rollout is over, or is another owner's
     """
     key = fleet_key_of(view.rollout.settings.fleet_id)
     is_open = is_teardown or view.rollout.state not in TERMINAL_STATES
     if view.rollout.owner == owner and is_open:
+        if not is_teardown and not locks.find_locks(write.connection, LockScope.FLEET, key):
+            raise refusals.given_back(view, owner)
         try:
             return take_fleet(write, key, owner, terms, view.rollout.rollout_id)
         except HeldError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from fleetwright.domain.errors import HeldError, LeaseLostError
+from fleetwright.domain.errors import GivenBackError, HeldError, LeaseLostError
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.ledger.locks import HeldLock
@@ -44,6 +44,14 @@ def taken_from(view: RolloutView, owner: str, present: Sequence[HeldLock]) -> Le
         else f"its owner is {rollout.owner!r}, and {_newest(present)}; touch nothing, and look at that run"
     )
     return LeaseLostError(f"rollout {rollout.rollout_id} cannot be taken back by {owner!r}: {why}")
+
+
+def given_back(view: RolloutView, owner: str) -> GivenBackError:
+    """The refusal to go on after the end of one's run, whose last step opens nodes for the last time."""
+    return GivenBackError(
+        f"rollout {view.rollout.rollout_id} cannot be taken back by {owner!r}: it has given the fleet back;"
+        " start a rollout of the fleet again to go on with it"
+    )
 
 
 def wrong_fleet(lease: Lease, view: RolloutView) -> LeaseLostError:

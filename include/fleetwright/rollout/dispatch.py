@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from fleetwright.domain.records import SwapRecord
@@ -73,7 +73,7 @@ def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
 
     One call carries many ids, and they need not show it all at once.
     """
-    deadline = session.now() + lifetime
+    deadline, is_told = session.now() + lifetime, False
     while unsent(session, act):
         touched = tuple(swap.instance_id for swap in unsent(session, act) if _is_touched(session, act, swap))
         if touched:
@@ -85,7 +85,21 @@ def _adopt(session: RolloutSession, act: Act, lifetime: timedelta) -> None:
             )
         if not unsent(session, act) or session.now() >= deadline:
             return
+        if not is_told:
+            _tell_doubt(session, act, deadline)
+            is_told = True
         session.ports.clock.wait_until(min(deadline, session.now() + session.poll))
+
+
+def _tell_doubt(session: RolloutSession, act: Act, deadline: datetime) -> None:
+    """Say why nothing happens for a minute."""
+    ids = tuple(swap.instance_id for swap in unsent(session, act))
+    log.info(
+        "%s: the call for the %s may be on its way; it is sent again unless it shows before %s",
+        named(ids, session.fleet.kind.member),
+        act.name,
+        f"{deadline:%H:%M:%SZ}",
+    )
 
 
 def _is_touched(session: RolloutSession, act: Act, swap: SwapRecord) -> bool:

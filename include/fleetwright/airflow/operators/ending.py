@@ -35,7 +35,6 @@ class FinishOperator(RolloutStepOperator):
         if rollout.state is RolloutState.HELD:
             raise AirflowSkipException(f"held: {rollout.reason_message}")
         if rollout.state is not RolloutState.COMPLETED:
-            # A stop begins with Azure's own code; a cancelled rollout has none.
-            state = "" if rollout.state is RolloutState.FAULTED else f"{rollout.state}: "
-            raise AirflowFailException(f"{state}{rollout.reason_code}: {rollout.reason_message}")
+            # A stop begins with Azure's own code; a cancelled rollout has none but its state.
+            raise AirflowFailException(f"{rollout.reason_code}: {rollout.reason_message}")
         return body

@@ -12,7 +12,13 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.triggers import RolloutWaitTrigger
-from fleetwright.domain.errors import ConfigurationError, FleetwrightError, HeldError, LeaseLostError
+from fleetwright.domain.errors import (
+    ConfigurationError,
+    FleetwrightError,
+    GivenBackError,
+    HeldError,
+    LeaseLostError,
+)
 from fleetwright.rollout.owners import airflow_owner
 from fleetwright.rollout.session import Ports, RolloutSession
 
@@ -33,6 +39,8 @@ def airflow_errors() -> Iterator[None]:
     """Turn our errors into Airflow's: what no retry can mend fails at once, a hold skips."""
     try:
         yield
+    except GivenBackError:
+        raise  # ``acquire_lease``, which Airflow clears with any task, may be taking the fleet again
     except HeldError as held:
         raise AirflowSkipException("held: " + "; ".join(held.reasons)) from held
     except (ConfigurationError, LeaseLostError) as error:

@@ -12,6 +12,7 @@ from fleetwright.airflow.connections import AZURE_CONNECTION
 from fleetwright.airflow.operators.step import airflow_errors, owner_of
 from fleetwright.domain.errors import LeaseLostError
 from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.rollout.opening import give_nodes_back, warn_of_closed_nodes
 from fleetwright.rollout.repairs import resume_repairs, warn_of_suspended_repairs
 from fleetwright.rollout.session import RolloutSession
@@ -50,6 +51,12 @@ class ReleaseLeaseOperator(BaseOperator):
                 self._give_back(rollout, owner_of(context))
             ledger.release(self.rollout_id, owner=owner_of(context))
         log.info("the fleet of rollout %s is free again", self.rollout_id)
+        if rollout.state not in TERMINAL_STATES:
+            log.warning(
+                "rollout %s is not over, whatever color this run has: start a rollout of the fleet again to go on with it, "
+                "or end it with fleetwright cancel and one more run",
+                self.rollout_id,
+            )
 
     def _give_back(self, rollout: RolloutRecord, owner: str) -> None:
         from fleetwright.airflow.wiring import build_ports, lease_terms  # noqa: PLC0415 - as above

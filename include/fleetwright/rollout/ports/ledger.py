@@ -46,6 +46,7 @@ class Ledger(Holds, Turns, Protocol):
         """Take the rollout's own lease back with a new token: every earlier token is dead from here on.
 
         :param is_teardown: what is left to do comes after the rollout's end
+        :raises GivenBackError: when the owner gave the fleet back, and this is no teardown
         :raises LeaseLostError: when another owner has the fleet, or the rollout is finished and this is no teardown
         """
         ...
