@@ -337,6 +337,20 @@ def test_account_that_is_not_activated_refuses_automatic_upgrades(serve: Serve) 
     assert out.status_code == 200
 
 
+def test_account_that_is_not_activated_shows_no_policy(serve: Serve) -> None:
+    """R60, N28: neither plane shows the policy of a pool whose account was never activated."""
+    account = {**batch_account(batch_pool()), "x-emulator": {"activated": False}}
+    emulator = serve(batch_world(account))
+
+    shown = emulator.arm("GET", pool_id(), api_version=VERSION).json()
+    listed = emulator.arm("GET", pool_id().rpartition("/")[0], api_version=VERSION).json()["value"]
+    served = data_plane(emulator, "GET", "/pools/p1").json()
+
+    for properties in (shown["properties"], listed[0]["properties"], served):
+        assert "vmSize" in properties
+        assert "upgradePolicy" not in properties
+
+
 def test_deferral_in_a_user_subscription_needs_its_feature(serve: Serve) -> None:
     """The flag osRollingUpgradeDeferral is refused with the feature's name and state until it is Registered (R59)."""
     emulator = serve(

@@ -162,12 +162,14 @@ def test_what_only_calls_are_refused_for_is_loaded(serve: Serve) -> None:
         "cloudServiceConfiguration": {"osFamily": "6"}
     }
     account = user_account(batch_pool(rolling=rolling), clouds)
-    account["x-emulator"] = {"activated": False}
-    emulator = serve(batch_world(account, subscriptions=[{"id": SUBSCRIPTION}]))
+    never = {**batch_account(batch_pool(account="never"), name="never"), "x-emulator": {"activated": False}}
+    emulator = serve(batch_world(account, never, subscriptions=[{"id": SUBSCRIPTION}]))
 
     shown, old = emulator.batch().pool.list_by_batch_account("rg", "work")
+    (hidden,) = emulator.batch().pool.list_by_batch_account("rg", "never")
 
     assert shown.upgrade_policy.rolling_upgrade_policy.max_batch_instance_percent == 50
     assert shown.upgrade_policy.automatic_os_upgrade_policy.os_rolling_upgrade_deferral is True
     assert old.deployment_configuration.virtual_machine_configuration is None
-    assert (shown.current_dedicated_nodes, old.current_dedicated_nodes) == (10, 10)
+    assert hidden.upgrade_policy is None
+    assert [p.current_dedicated_nodes for p in (shown, old, hidden)] == [10, 10, 10]

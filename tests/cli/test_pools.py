@@ -80,7 +80,7 @@ HELD: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
     "N29 percentages": (pool_world(5, rolling={"maxBatchInstancePercent": 30, "maxUnhealthyInstancePercent": 20}), (), "maxBatchInstancePercent is 30 and maxUnhealthyInstancePercent 20"),
     "N29 zones": (pool_world(5, rolling={"enableCrossZoneUpgrade": True}), (), "pool frames is not zonal"),
     "R57 version": (of(OURS), ("--api-version", "2023-05-01"), "api_version of Batch is 2023-05-01"),
-    "R60 activation": (of({"upgradePolicy": {}}, activated=False), (), "have Azure support activate the account"),
+    "R60 activation": (accounts_world(batch_account(batch_pool(5), activated=False)), (), "have Azure support activate the account"),
     "R15 pinned": (accounts_world(batch_account(batch_pool(5, image={**IMAGE, "version": OLD}))), (), "it must be 'latest'"),
     "R19 Windows": (windows(updates=True), (), "windowsConfiguration.enableAutomaticUpdates is true"),
     "O2 on Azure": (pool_world(5, deferral=False), ("--require-deferral",), "Azure upgrades this pool itself"),

@@ -26,6 +26,7 @@ class BatchPool:
     :param resource: as ARM shows it, without what changes by itself.
     :param machines: the scale set: a node for each instance.
     :param queue: tasks that wait for an idle node, oldest first.
+    :param has_policy: its account is activated; the pools of others have no ``upgradePolicy`` for anybody (R60).
     """
 
     id: str
@@ -35,6 +36,7 @@ class BatchPool:
     nodes: dict[str, Node] = field(default_factory=dict)
     queue: deque[Task] = field(default_factory=deque)
     etag: int = 1
+    has_policy: bool = True
 
     @property
     def key(self) -> str:
@@ -62,7 +64,7 @@ class BatchPool:
     @property
     def defers_upgrades(self) -> bool:
         """Whether nodes that run tasks are to be left alone (``osRollingUpgradeDeferral``)."""
-        return self._automatic.get("osRollingUpgradeDeferral") is True
+        return self.has_policy and self._automatic.get("osRollingUpgradeDeferral") is True
 
 
 @dataclass(slots=True)

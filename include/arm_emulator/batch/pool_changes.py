@@ -65,7 +65,7 @@ def create_pool(world: World, account: BatchAccount, name: str, body: JsonObject
     resource["properties"].setdefault("scaleSettings", {"fixedScale": {"targetDedicatedNodes": 0}})
     complete_pool(resource, world.now)
     machines = new_machines(account, name, resource, regions=world.regions, now=world.now, nodes=0)
-    return BatchPool(resource["id"], name, resource, machines)
+    return BatchPool(resource["id"], name, resource, machines, has_policy=account.is_activated)
 
 
 def open_pool(world: World, account: BatchAccount, pool: BatchPool) -> None:

@@ -27,10 +27,10 @@ def pool_etag(pool: BatchPool) -> str:
 
 
 def pool_resource(pool: BatchPool, api_version: str) -> JsonObject:
-    """The pool as ARM shows it to a caller of that version (C4)."""
+    """The pool as ARM shows it to a caller of that version (C4, R60)."""
     shown = copy.deepcopy(pool.resource)
     properties = {**(shown.get("properties") or {}), **_moving(pool)}
-    if not knows_upgrade_policy(api_version):
+    if not (pool.has_policy and knows_upgrade_policy(api_version)):
         properties.pop("upgradePolicy", None)
     return {
         **shown,
