@@ -83,7 +83,9 @@ def load_pool(world: World, account: BatchAccount, document: PoolDocument) -> Ba
     create_instances(world, machines, backing)
     machines.owner = resource.get("id") or machines.owner
     register(world, machines)
-    pool = BatchPool(machines.owner, name, resource, machines, etag=extras.etag, has_policy=account.is_activated)
+    pool = BatchPool(
+        machines.owner, name, resource, machines, etag=extras.etag, has_policy=account.is_activated
+    )
     account.pools[name.lower()] = pool
     _give_work(world, pool, extras)
     machines.past.clear()
