@@ -1,30 +1,17 @@
-"""The official Batch clients, unmodified, against an emulator on plain HTTP."""
+"""The official client of Batch's data plane, unmodified, against an emulator on plain HTTP."""
 
 from __future__ import annotations
 
 from azure.batch import BatchClient
-from azure.mgmt.batch import BatchManagementClient
-from emulated_worlds import Emulator, _Bearer, _Credential
+from emulated_worlds import Bearer, Credential, Emulator
 from pool_worlds import ACCOUNT
-from worlds import SUBSCRIPTION
-
-
-def management(emulator: Emulator) -> BatchManagementClient:
-    """azure-mgmt-batch: accounts and pools."""
-    return BatchManagementClient(
-        _Credential(),
-        SUBSCRIPTION,
-        base_url=emulator.url,
-        authentication_policy=_Bearer(),
-        polling_interval=0,
-    )
 
 
 def data_plane(emulator: Emulator, account: str = ACCOUNT) -> BatchClient:
     """azure-batch: nodes, at the endpoint that the account itself names."""
     endpoint = next(
         found.properties.account_endpoint
-        for found in management(emulator).batch_account.list()
+        for found in emulator.batch().batch_account.list()
         if found.name == account
     )
-    return BatchClient(endpoint, _Credential(), authentication_policy=_Bearer())
+    return BatchClient(endpoint, Credential(), authentication_policy=Bearer())

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from azure.batch import BatchClient
-from azure.core.pipeline.policies import SansIOHTTPPolicy
 from emulated_pools import ACCOUNT
+from emulated_worlds import Bearer, Credential
 
 if TYPE_CHECKING:
     import httpx
     from azure.batch.models import BatchNode
-    from azure.core.pipeline import PipelineRequest
     from emulated_worlds import Emulator, Json
 
 NEWEST = "2025-06-01"
 BEFORE_2025 = "2024-02-01.19.0"
 
 
-class _Bearer(SansIOHTTPPolicy):  # type: ignore[type-arg] # the client's types are its own
-    def on_request(self, request: PipelineRequest) -> None:  # type: ignore[type-arg] # see above
-        request.http_request.headers["Authorization"] = "Bearer token"
-
-
-class _Credential:
-    def get_token(self, *_scopes: str, **_options: object) -> Any:  # noqa: ANN401 - never asked
-        raise AssertionError
-
-
 def batch_client(emulator: Emulator, account: str = ACCOUNT) -> BatchClient:
     """The official client, unmodified; it tries nothing twice."""
     endpoint = f"{emulator.url}/_batch/{account}"
-    return BatchClient(endpoint, _Credential(), authentication_policy=_Bearer(), retry_total=0)  # type: ignore[arg-type] # see _Credential
+    return BatchClient(endpoint, Credential(), authentication_policy=Bearer(), retry_total=0)
 
 
 def data_plane(

@@ -84,12 +84,16 @@ def world(*scale_sets: dict[str, Any], **sections: object) -> dict[str, Any]:
     }
 
 
-class _Credential:
+class Credential:
+    """Whoever has the usual token."""
+
     def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
         return AccessToken("token", int(time.time()) + 3600)
 
 
-class _Bearer(SansIOHTTPPolicy):
+class Bearer(SansIOHTTPPolicy):
+    """Lets an official client show its token over plain HTTP."""
+
     def on_request(self, request: PipelineRequest) -> None:
         request.http_request.headers["Authorization"] = "Bearer token"
 
@@ -157,20 +161,20 @@ class Emulator:
     def compute(self) -> ComputeManagementClient:
         """The official client, unmodified."""
         return ComputeManagementClient(
-            _Credential(),
+            Credential(),
             SUBSCRIPTION,
             base_url=self.url,
-            authentication_policy=_Bearer(),
+            authentication_policy=Bearer(),
             polling_interval=0.01,
         )
 
     def batch(self, api_version: str = "2025-06-01") -> BatchManagementClient:
         """The official client of Batch's management plane, unmodified."""
         return BatchManagementClient(
-            _Credential(),
+            Credential(),
             SUBSCRIPTION,
             base_url=self.url,
-            authentication_policy=_Bearer(),
+            authentication_policy=Bearer(),
             polling_interval=0,
             api_version=api_version,
         )

@@ -9,10 +9,10 @@ from emulated_worlds import (
     V1,
     V2,
     V3,
+    Bearer,
+    Credential,
     Emulator,
     Serve,
-    _Bearer,
-    _Credential,
     scale_set_id,
     world,
 )
@@ -135,7 +135,7 @@ def test_published_image_is_there_at_once(serve: Serve) -> None:
 
 def subscriptions(emulator: Emulator) -> SubscriptionClient:
     """The official client for subscriptions."""
-    return SubscriptionClient(_Credential(), base_url=emulator.url, authentication_policy=_Bearer())
+    return SubscriptionClient(Credential(), base_url=emulator.url, authentication_policy=Bearer())
 
 
 def test_subscriptions_through_the_official_client(serve: Serve) -> None:

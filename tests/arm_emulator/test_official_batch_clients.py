@@ -12,7 +12,7 @@ from azure.batch.models import _models as data_options
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.batch import BatchManagementClient, models
-from batch_clients import data_plane, management
+from batch_clients import data_plane
 from pool_worlds import (
     ACCOUNT,
     FOR_EVER,
@@ -64,7 +64,7 @@ def _deferring() -> models.AutomaticOSUpgradePolicy:
 def test_accounts_are_found(serve: Serve) -> None:
     """The management client finds an account alone and in both lists, with its endpoint, mode and keys of its own."""
     emulator = serve(pool_world(3, mode=USER_SUBSCRIPTION))
-    client = management(emulator)
+    client = emulator.batch()
 
     account = client.batch_account.get(GROUP, ACCOUNT)
 
@@ -82,7 +82,7 @@ def test_accounts_are_found(serve: Serve) -> None:
 def test_a_pool_is_created_changed_and_deleted(serve: Serve) -> None:
     """R61, R30, C5: a pool written by the official models comes back with every field of its upgrade policy, and PATCH changes what it names."""
     emulator = serve(accounts_world(batch_account()))
-    client = management(emulator)
+    client = emulator.batch()
     rolling = models.RollingUpgradePolicy(
         enable_cross_zone_upgrade=True,
         max_batch_instance_percent=20,
@@ -119,7 +119,7 @@ def test_a_pool_is_created_changed_and_deleted(serve: Serve) -> None:
 
 def test_preconditions_of_a_pool(serve: Serve) -> None:
     """R61: an ETag that is old, or a pool that is there already, is 412, and nothing changes."""
-    client = management(serve(pool_world(3)))
+    client = serve(pool_world(3)).batch()
     before = client.pool.get(GROUP, ACCOUNT, POOL)
 
     tries: list[Callable[[], models.Pool]] = [
@@ -146,9 +146,9 @@ def test_preconditions_of_a_pool(serve: Serve) -> None:
 def test_pools_come_in_pages(serve: Serve) -> None:
     """A list of pools goes on by its nextLink, which the official client follows by itself."""
     ids = [f"{POOL_ID}{number}" for number in range(5)]
-    client = management(
-        serve(accounts_world(batch_account(*(batch_pool(1, pool_id=pool_id) for pool_id in ids))))
-    )
+    client = serve(
+        accounts_world(batch_account(*(batch_pool(1, pool_id=pool_id) for pool_id in ids)))
+    ).batch()
 
     found = [pool.id for pool in client.pool.list_by_batch_account(GROUP, ACCOUNT, maxresults=2)]
 
@@ -184,7 +184,7 @@ def test_pools_come_in_pages(serve: Serve) -> None:
 )
 def test_a_wrong_policy_is_refused(serve: Serve, policy: dict[str, Any], words: str) -> None:
     """R61, N29: percentages outside their bounds, a batch above the unhealthy share and a pause that is none are 400 by name."""
-    client = management(serve(pool_world(3)))
+    client = serve(pool_world(3)).batch()
 
     with pytest.raises(HttpResponseError) as refused:
         client.pool.create(GROUP, ACCOUNT, "wrong", _pool(**policy))
@@ -348,5 +348,5 @@ def test_the_clients_are_the_official_ones(serve: Serve) -> None:
     """Both clients are those that Azure publishes, and each names its own version of the API."""
     emulator = serve(pool_world(1))
 
-    assert type(management(emulator)) is BatchManagementClient
+    assert type(emulator.batch()) is BatchManagementClient
     assert type(data_plane(emulator)) is BatchClient

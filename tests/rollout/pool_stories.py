@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pool_rehearsals import PoolSide, broken
 from pool_worlds import BATCH_SERVICE, FOR_EVER, POOL_ID, USER_SUBSCRIPTION, pool_world
 from rehearsals import Admin, Happening, Rehearsal, Stages
-from stories import HEALTH_TIMEOUT, POLL, WatchedClock
+from stories import HEALTH_TIMEOUT, POLL, WatchedClock, story_timings
 from worlds import NEW, OLD, fault, sick
 
 from fleetwright.domain.drains import DrainPolicy, WhenBusy
@@ -97,13 +97,7 @@ class PoolStory:
             unhealthy=[f"tvm-{node}" for node in self.unhealthy],
             behaviours=[sick(str(node), health=word) for node, word in self.sick],
             faults=[EFFECTS[name] for name in self.effects],
-            timings={
-                "swap": [2, 20],
-                "boot": [1, 10],
-                "extension": 2,
-                "health": 2,
-                "listLag": self.list_lag,
-            },
+            timings=story_timings(self.list_lag),
             health_seconds=HEALTH_TIMEOUT,
             extras={"nodeStates": {node: {"schedulingState": "disabled"} for node in self.foreign}},
         )

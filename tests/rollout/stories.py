@@ -5,7 +5,8 @@ A story that fails is printed as one line, an ``@example`` that tells it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -129,13 +130,7 @@ class Story:
             policy=policy,
             behaviours=[line for line in behaviours if line["instances"]],
             faults=[EFFECTS[name] for name in self.effects],
-            timings={
-                "swap": [2, 20],
-                "boot": [1, 10],
-                "extension": 2,
-                "health": 2,
-                "listLag": self.list_lag,
-            },
+            timings=story_timings(self.list_lag),
             health_seconds=HEALTH_TIMEOUT,
             extensions=[HEALTH_EXTENSION, *self._fetching()],
             **extras,
@@ -268,6 +263,26 @@ class WatchedClock(EventfulClock):
         if instant > super().now():
             self.looks = 0
         super().wait_until(instant)
+
+
+def story_timings(list_lag: float) -> dict[str, Any]:
+    """How long things take in a story."""
+    return {"swap": [2, 20], "boot": [1, 10], "extension": 2, "health": 2, "listLag": list_lag}
+
+
+def check_story(
+    story: object, stages: Stages, tell: Callable[..., tuple[Rehearsal, Any]], judge: Callable[..., list[str]]
+) -> None:
+    """Tell a story and judge it; one that fails is printed as the ``@example`` that tells it again."""
+    rehearsal = None
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            rehearsal, ended = tell(story, stages, Path(folder))
+            wrong = judge(story, rehearsal, ended)
+        finally:
+            if rehearsal is not None:
+                rehearsal.close()
+    assert not wrong, f"@example(story={story}): {'; '.join(wrong)}"
 
 
 def tell(story: Story, stages: Stages, folder: Path) -> tuple[Rehearsal, RolloutView]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from pool_stories import PoolStory, judge, pool_stories, tell
 from rehearsals import Stages
+from stories import check_story
 
 EXAMPLES = 30
 
@@ -24,17 +22,4 @@ EXAMPLES = 30
 @example(story=PoolStory(n=10, running=((0, -1),), drain=(60, "requeue", 30), cancel=75))
 def test_no_story_of_a_pool_breaks_a_rule(stages: Stages, story: PoolStory) -> None:
     """R54, R55: no running node is interrupted, none is left closed, crashed or not, nobody else's is opened, the share holds, each node is swapped once."""
-    show(stages, story)
-
-
-def show(stages: Stages, story: PoolStory) -> None:
-    """Tell a story and judge it."""
-    rehearsal = None
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            rehearsal, views = tell(story, stages, Path(folder))
-            wrong = judge(story, rehearsal, views)
-        finally:
-            if rehearsal is not None:
-                rehearsal.close()
-    assert not wrong, f"@example(story={story}): {'; '.join(wrong)}"
+    check_story(story, stages, tell, judge)

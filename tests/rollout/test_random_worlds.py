@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from rehearsals import Stages
-from stories import Story, judge, stories, tell
+from stories import Story, check_story, judge, stories, tell
 
 EXAMPLES = 60
 
@@ -25,7 +23,7 @@ EXAMPLES = 60
 @example(story=Story(n=12, batch_percent=30, flags=("enableCrossZoneUpgrade",), effects=("partial",)))
 def test_no_story_breaks_a_rule(stages: Stages, story: Story) -> None:
     """The referee finds nothing, every instance ends untouched, new, restored or reported, and the report is the provider's truth (R7, R9, R14, R48, R49, N18, N19, O9)."""
-    _show(stages, story)
+    check_story(story, stages, tell, judge)
 
 
 @pytest.mark.slow
@@ -38,16 +36,4 @@ def test_no_story_breaks_a_rule(stages: Stages, story: Story) -> None:
 @example(story=Story(n=12, batch_percent=30, effects=("operation failed", "swap applied, answer lost")))
 def test_no_story_of_a_deferred_upgrade_breaks_a_rule(stages: Stages, story: Story) -> None:
     """The same where Azure's upgrade waits and the batches are approved (O1, N24, R7, R9, R14)."""
-    _show(stages, replace(story, is_deferred=True))
-
-
-def _show(stages: Stages, story: Story) -> None:
-    rehearsal = None
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            rehearsal, view = tell(story, stages, Path(folder))
-            wrong = judge(story, rehearsal, view)
-        finally:
-            if rehearsal is not None:
-                rehearsal.close()
-    assert not wrong, f"@example(story={story}): {'; '.join(wrong)}"
+    check_story(replace(story, is_deferred=True), stages, tell, judge)
