@@ -41,16 +41,11 @@ def drain_params(environment: Mapping[str, str]) -> dict[str, Param]:
     :param environment: may hold other defaults than ours
     :raises ConfigurationError: when one of them is none
     """
-    deadline, grace = _USUAL.deadline.total_seconds(), _USUAL.grace.total_seconds()
     return {
-        DEADLINE: Param(
-            seconds_of(environment, DEADLINE_VARIABLE, deadline),
-            type="number",
-            minimum=0,
-            maximum=LONGEST_WAIT.total_seconds(),
-            title="Drain deadline (seconds)",
-            description="How long each node may take to become idle once it is given no new work;"
-            f" {DEADLINE_VARIABLE}.",
+        DEADLINE: _seconds(
+            seconds_of(environment, DEADLINE_VARIABLE, _USUAL.deadline.total_seconds()),
+            "Drain deadline (seconds)",
+            f"How long each node may take to become idle once it is given no new work; {DEADLINE_VARIABLE}.",
         ),
         WHEN_BUSY: Param(
             str(when_busy_of(environment, _USUAL.when_busy)),
@@ -61,13 +56,14 @@ def drain_params(environment: Mapping[str, str]) -> dict[str, Param]:
             description="skip leaves it and reports it; requeue ends its tasks after the grace and queues them again;"
             f" wait waits for ever; {WHEN_BUSY_VARIABLE}.",
         ),
-        GRACE: Param(
-            seconds_of(environment, GRACE_VARIABLE, grace),
-            type="number",
-            minimum=0,
-            maximum=LONGEST_WAIT.total_seconds(),
-            title="Grace (seconds)",
-            description="Between a node's deadline and the end of its tasks, for requeue only;"
-            f" {GRACE_VARIABLE}.",
+        GRACE: _seconds(
+            seconds_of(environment, GRACE_VARIABLE, _USUAL.grace.total_seconds()),
+            "Grace (seconds)",
+            f"Between a node's deadline and the end of its tasks, for requeue only; {GRACE_VARIABLE}.",
         ),
     }
+
+
+def _seconds(usual: float, title: str, description: str) -> Param:
+    most = LONGEST_WAIT.total_seconds()
+    return Param(usual, type="number", minimum=0, maximum=most, title=title, description=description)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -43,14 +44,17 @@ def _span(_context: click.Context, parameter: click.Parameter, text: str) -> tim
         raise click.BadParameter(f"{parameter.opts[0]}: {error}") from None
 
 
+def _span_flag(name: str, usual: timedelta, words: str) -> Callable[[Command], Command]:
+    return click.option(
+        name, callback=_span, default=span_text(usual), show_default=True, metavar="SPAN", help=words
+    )
+
+
 _FLAGS = (
-    click.option(
+    _span_flag(
         "--drain-deadline",
-        callback=_span,
-        default=span_text(_USUAL.deadline),
-        show_default=True,
-        metavar="SPAN",
-        help="Batch pools: how long a node may stay busy after it was closed to new tasks.",
+        _USUAL.deadline,
+        "Batch pools: how long a node may stay busy after it was closed to new tasks.",
     ),
     click.option(
         "--when-busy",
@@ -59,12 +63,9 @@ _FLAGS = (
         show_default=True,
         help="Batch pools: what becomes of a node that is busy at its deadline.",
     ),
-    click.option(
+    _span_flag(
         "--drain-grace",
-        callback=_span,
-        default=span_text(_USUAL.grace),
-        show_default=True,
-        metavar="SPAN",
-        help="Batch pools: with requeue, how long after the deadline its tasks may still end by themselves.",
+        _USUAL.grace,
+        "Batch pools: with requeue, how long after the deadline its tasks may still end by themselves.",
     ),
 )
