@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.batch.image_references import as_served
 from arm_emulator.batch.machines import START_TASK
 from arm_emulator.batch.node_state import NodeState, is_start_task_failed, node_state
 from arm_emulator.batch.shown_node import ShownNode
@@ -146,9 +147,7 @@ def _start_task(pool: BatchPool, instance: Instance) -> JsonObject:
 
 def _machine(account: BatchAccount, pool: BatchPool, instance: Instance) -> JsonObject:
     """The image with the version that the machine runs, and the machine itself where others than Batch see it."""
-    reference = dict(instance.model.image_reference)
-    if "id" in reference:
-        reference["virtualMachineImageId"] = reference.pop("id")
+    reference = as_served(instance.model.image_reference)
     if instance.exact_version is not None:
         reference["exactVersion"] = instance.exact_version
     shown: dict[str, Any] = {"imageReference": reference}

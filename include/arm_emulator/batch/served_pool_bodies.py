@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.batch.errors import InvalidPropertyError
+from arm_emulator.batch.image_references import as_in_arm
 from arm_emulator.batch.pool_resource import spelled
 
 if TYPE_CHECKING:
@@ -53,10 +54,7 @@ def _machine(said: object) -> object:
     reference = said.get("imageReference") if isinstance(said, dict) else None
     if not isinstance(said, dict) or not isinstance(reference, dict):
         return said
-    renamed = {
-        ("id" if name == "virtualMachineImageId" else name): value for name, value in reference.items()
-    }
-    return {**said, "imageReference": renamed}
+    return {**said, "imageReference": as_in_arm(reference)}
 
 
 def _scale(body: JsonObject) -> JsonObject:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.batch.image_references import as_served
 from arm_emulator.batch.machines import virtual_machines
 from arm_emulator.batch.node_state import DEALLOCATION_SINCE, UPGRADING_OS_SINCE, NodeState, node_state
 from arm_emulator.batch.pool_view import pool_etag, pool_resource
@@ -54,13 +55,10 @@ def _machine(given: JsonObject) -> JsonObject:
     shown = {name: value for name, value in given.items() if name != "nodeAgentSkuId"}
     if "nodeAgentSkuId" in given:
         shown["nodeAgentSKUId"] = given["nodeAgentSkuId"]
-    reference = dict(given.get("imageReference") or {})
-    if "id" in reference:
-        reference["virtualMachineImageId"] = reference.pop("id")
     placement = given.get("nodePlacementConfiguration")
     if placement:
         shown["nodePlacementConfiguration"] = {"policy": str(placement.get("policy")).lower()}
-    return {**shown, "imageReference": reference}
+    return {**shown, "imageReference": as_served(given.get("imageReference") or {})}
 
 
 def node_counts(pool: BatchPool, api_version: str) -> JsonObject:

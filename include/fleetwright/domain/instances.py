@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fleetwright.domain.drains import RunningTask
+from fleetwright.domain.images import is_older
 
 
 class Health(StrEnum):
@@ -126,3 +128,8 @@ class Instance:
     def is_provisioned(self) -> bool:
         """Whether its provisioning succeeded."""
         return self.provisioning_state.lower() == "succeeded"
+
+
+def left_behind(instances: Iterable[Instance], version: str) -> tuple[Instance, ...]:
+    """Those that a rollout to a version is for: on an older one, and not protected by their owner."""
+    return tuple(i for i in instances if is_older(i.version, version) and not i.protected)

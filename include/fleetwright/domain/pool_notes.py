@@ -6,8 +6,7 @@ from fleetwright.domain.batch_pools import BatchPool, NodeUpgradeWay
 from fleetwright.domain.drains import DrainPolicy, WhenBusy
 from fleetwright.domain.durations import span_text
 from fleetwright.domain.fleets import Fleet
-from fleetwright.domain.images import is_older
-from fleetwright.domain.instances import Instance
+from fleetwright.domain.instances import Instance, left_behind
 from fleetwright.domain.thresholds import name_ids
 
 _DOCUMENTED = "node reimage is documented for cloud service pools only"
@@ -31,7 +30,7 @@ def tell_pool(
     """
     if fleet.pool is None:
         return ()
-    left = tuple(i for i in instances if is_older(i.version, target_version) and not i.protected)
+    left = left_behind(instances, target_version)
     return tuple(
         note
         for note in (

@@ -8,7 +8,8 @@ from dataclasses import replace
 from fleetwright.domain.eligibility import Facts, judge_eligibility
 from fleetwright.domain.errors import ConfigurationError, HeldError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
-from fleetwright.domain.images import LATEST, is_older
+from fleetwright.domain.images import LATEST
+from fleetwright.domain.instances import left_behind
 from fleetwright.domain.pool_notes import keeps_waiting, tell_pool
 from fleetwright.domain.records import RolloutSettings, TriggerKind
 from fleetwright.domain.strategy import Strategy
@@ -129,7 +130,7 @@ def _judged(ports: Ports, validated: Validated, facts: Facts, search: Search, pa
         raise HeldError((*reasons, *search.reasons))
     if target is None:
         raise search.obstacle or HeldError(search.reasons)
-    left = tuple(i for i in facts.instances if is_older(i.version, target.version) and not i.protected)
+    left = left_behind(facts.instances, target.version)
     surges = surge_warnings(ports, fleet, left, target.version)
     work = tell_pool(fleet, facts.instances, target.version, validated.settings.drain)
     found = (*work, *eligibility.warnings, *pairs.warnings, *_passed_over(target), *notes, *closed, *surges)

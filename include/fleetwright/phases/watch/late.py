@@ -9,7 +9,8 @@ from datetime import datetime
 
 from fleetwright.domain.errors import ConfigurationError, HeldError, ProviderError
 from fleetwright.domain.holds import Hold
-from fleetwright.domain.images import IN_GALLERIES, is_older
+from fleetwright.domain.images import IN_GALLERIES
+from fleetwright.domain.instances import left_behind
 from fleetwright.domain.late_fleets import (
     LateFleet,
     Standing,
@@ -132,7 +133,7 @@ def _examine(ports: WatchPorts, late: LateFleet, standing: Standing) -> LateFind
         )
     except (HeldError, ConfigurationError, ProviderError) as error:
         return _not_started(late, str(error))
-    behind = [i for i in validated.instances if is_older(i.version, version) and not i.protected]
+    behind = left_behind(validated.instances, version)
     if not behind:
         ports.ledger.note_reached(late.fleet.key, late.target)
         return None
