@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from airflow_runs import Ran, run_dag, when
@@ -21,7 +22,7 @@ from fleetwright.domain.holds import Hold, HoldSubject
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import RolloutState
 from fleetwright.ledger.store import open_ledger
-from fleetwright.rollout import heeding
+from fleetwright.rollout import facts, heeding
 from fleetwright.rollout.cancelling import request_cancel
 from fleetwright.rollout.opening import give_nodes_back
 from fleetwright.rollout.selecting import Wait, choose_batch
@@ -211,6 +212,22 @@ def test_a_cleared_choice_closes_nobody_twice(emulator: Emulated, ledger_url: st
 
     assert again.instance_ids == chosen.instance_ids
     assert emulator.mutating_calls() == calls
+
+
+def test_a_call_that_closes_a_node_after_its_process_was_killed_is_outwaited(
+    emulator: Emulated, ledger_url: str
+) -> None:
+    """R55: a teardown that comes right after a kill opens also the node whose call to be closed arrives later."""
+    session = begin(emulator.serve(pool_world(2, running={"tvm-0": -1, "tvm-1": -1})))
+    close = partial(session.ports.driver.disable_scheduling, session.fleet, "tvm-0", session.guard)
+    session.write(facts.nodes_closed(("tvm-0",), session.now()))
+
+    with when("tvm-0: a call to disable their scheduling may be on its way", close) as late:
+        give_nodes_back(session)
+
+    assert late.done
+    assert emulator.closed_nodes() == []
+    assert session.view.rollout.closed == {}
 
 
 def test_a_task_that_comes_after_the_teardown_closes_nobody(emulator: Emulated, ledger_url: str) -> None:

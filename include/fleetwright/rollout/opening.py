@@ -11,6 +11,7 @@ from fleetwright.domain.instances import Instance
 from fleetwright.domain.states import SwapState
 from fleetwright.domain.thresholds import name_ids
 from fleetwright.rollout import facts
+from fleetwright.rollout.flights import CALL_LIFETIME
 from fleetwright.rollout.ports.ledger import Ledger
 from fleetwright.rollout.provider_errors import AnswerLostError, CallRefusedError
 from fleetwright.rollout.session import RolloutSession
@@ -44,6 +45,7 @@ def give_nodes_back(session: RolloutSession) -> None:
     A node whose swap is on its way stays closed: it must not get work that the swap would interrupt.
     """
     try:
+        _outwait_late_calls(session)
         open_all(session)
     except LeaseLostError:
         log.info("somebody else has the fleet by now, and opens its nodes")
@@ -54,6 +56,35 @@ def give_nodes_back(session: RolloutSession) -> None:
     kept = tuple(node for node in session.view.rollout.closed if node not in _openable(session))
     if kept:
         warn_of_closed_nodes(session.fleet.fleet_id, kept, "their swap is not over")
+
+
+def _outwait_late_calls(session: RolloutSession) -> None:
+    """Open who is seen closed; who is not may become so yet, by a call of a process that was killed.
+
+    Once a node's name is out of the ledger nobody would open it again.
+    """
+    doubtful = _closed_but_open(session)
+    if not doubtful:
+        return
+    open_nodes(session, [node for node in _openable(session) if node not in doubtful])
+    log.info(
+        "%s: a call to disable their scheduling may be on its way; outwaiting it", name_ids(tuple(doubtful))
+    )
+    while doubtful:
+        session.ports.clock.wait_until(session.now() + session.poll)
+        session.guard()  # nothing else renews the lease here
+        doubtful = _closed_but_open(session)
+
+
+def _closed_but_open(session: RolloutSession) -> frozenset[str]:
+    """Nodes that were to be closed a short while ago and take work."""
+    closed, dead = session.view.rollout.closed, session.now() - CALL_LIFETIME
+    fresh = {node for node, since in closed.items() if since > dead}
+    if not fresh:
+        return frozenset()
+    return frozenset(
+        i.instance_id for i in session.list_instances() if i.instance_id in fresh and i.takes_work
+    )
 
 
 def open_nodes(session: RolloutSession, node_ids: Sequence[str]) -> None:
