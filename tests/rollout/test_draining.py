@@ -334,6 +334,33 @@ def test_a_cancel_ends_the_wait_and_opens_everything(rehearse: Rehearse) -> None
     assert is_clean(rehearsal)
 
 
+def test_a_process_that_gives_up_in_mid_wait_opens_what_is_seen_being_swapped(rehearse: Rehearse) -> None:
+    """R55: interrupted while disks are replaced, a rollout opens their nodes too: work comes after the boot, and the next run ends the swaps."""
+    rehearsal = rehearse(pool_world(10))
+    ports = rehearsal.ports()
+    read, begun = ports.driver.list_instances, False
+
+    def interrupted(fleet: Any) -> Any:  # noqa: ANN401 - as the port has it
+        nonlocal begun
+        nodes = read(fleet)
+        if not begun and sum(not node.is_provisioned for node in nodes) == 2:
+            begun = True
+            raise KeyboardInterrupt
+        return nodes
+
+    with pytest.raises(KeyboardInterrupt):
+        roll_out(rehearsal, ports=bent(ports, list_instances=interrupted), trigger="manual")
+    during = pool_of(rehearsal).closed()
+    kept = dict(stored(rehearsal).rollout.closed)
+
+    view = roll_out(rehearsal, owner="second", trigger="manual")
+
+    assert (during, kept) == (set(), {})
+    assert told(view)["status"] == "Completed"
+    assert versions(rehearsal) == {NEW: 10}
+    assert is_clean(rehearsal)
+
+
 def test_a_process_that_gives_up_opens_what_is_not_being_swapped(
     rehearse: Rehearse, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,18 +42,19 @@ def open_all(session: RolloutSession) -> None:
 def give_nodes_back(session: RolloutSession) -> None:
     """Open all that this rollout closed, whatever happened; a failure is told with the command that mends it.
 
-    A node whose swap is on its way stays closed: it must not get work that the swap would interrupt.
+    A node whose swap is on its way stays closed until it is seen at it: it must not get work that the swap would interrupt.
     """
     try:
         _outwait_late_calls(session)
         open_all(session)
+        open_nodes(session, _seen_at_it(session))
     except LeaseLostError:
         log.info("somebody else has the fleet by now, and opens its nodes")
         return
     except FleetwrightError as error:
         warn_of_closed_nodes(session.fleet.fleet_id, tuple(session.view.rollout.closed), str(error))
         return
-    kept = tuple(node for node in session.view.rollout.closed if node not in _openable(session))
+    kept = _on_their_way(session)
     if kept:
         warn_of_closed_nodes(session.fleet.fleet_id, kept, "their swap is not over")
 
@@ -153,6 +154,28 @@ def _commands(fleet_id: FleetId, node_ids: Sequence[str]) -> str:
         f"`az batch node scheduling enable --pool-id {fleet_id.name} --node-id {node}`" for node in node_ids
     )
     return f"run {login}, then {each}"
+
+
+def _on_their_way(session: RolloutSession) -> tuple[str, ...]:
+    return tuple(node for node in session.view.rollout.closed if node not in _openable(session))
+
+
+def _seen_at_it(session: RolloutSession) -> tuple[str, ...]:
+    """Nodes whose disk is being replaced now: work comes to them after it, and is not interrupted.
+
+    Where this rollout rolls back, whoever resumes it may have to replace the disk once more: those stay closed.
+    """
+    waiting = _on_their_way(session)
+    if not waiting or session.settings.rollback or session.view.is_restoring:
+        return ()
+    swaps = session.view.swaps
+    return tuple(
+        node.instance_id
+        for node in session.list_instances()
+        if node.instance_id in waiting
+        and swaps[node.instance_id].state in {SwapState.SENDING, SwapState.ACCEPTED}
+        and not node.is_provisioned
+    )
 
 
 def _openable(session: RolloutSession) -> tuple[str, ...]:
