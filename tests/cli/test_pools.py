@@ -23,6 +23,9 @@ from pool_worlds import (
 from rehearsals import Admin, Rehearsal, eventful
 from worlds import IMAGE, NEW, OLD, Json
 
+from fleetwright.domain.holds import Hold, HoldSubject
+from fleetwright.rollout.ports.controls import Control, ControlKind
+
 Rehearse = Callable[..., Rehearsal]
 Perform = Callable[..., Fleetwright]
 
@@ -366,6 +369,31 @@ def test_busy_names_who_holds_up_a_rollout(perform: Perform) -> None:
     assert "tvm-0" in ended.out
     assert "then left as it is" in ended.out
     assert f"to {NEW} is under way" in ended.out
+
+
+def test_busy_says_what_people_said_to_the_rollout(perform: Perform) -> None:
+    """R55: whoever asks why nothing goes on reads that somebody holds or has cancelled the rollout, who and why."""
+    command = perform(pool_world(5, running={"tvm-0": FOR_EVER}))
+    rehearsal = command.rehearsal
+    ledger, seen = rehearsal.ports().ledger, list[Ended]()
+    wait_until = type(rehearsal.clock).wait_until
+
+    def say_and_look(clock: Any, instant: Any) -> None:  # noqa: ANN401 - the clock's own words
+        if not seen and "waited for until" in command.raw(*_busy(rehearsal)).out:
+            now = rehearsal.clock.now()
+            ledger.add_hold(Hold(HoldSubject.FLEET, POOL_ID.lower(), "on-call", "no deploys today", now))
+            ledger.add_control(POOL_ID.lower(), Control(ControlKind.CANCEL, "on-call", "enough", now))
+            seen.append(command.raw(*_busy(rehearsal)))
+        wait_until(clock, instant)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(rehearsal.clock), "wait_until", say_and_look)
+        rehearsal.run(fleet_id=POOL_ID)
+
+    (ended,) = seen
+    assert "cancelled by on-call (enough): it ends between two batches" in ended.out
+    assert "no further batch begins: " in ended.out
+    assert "no deploys today" in ended.out
 
 
 def _busy(rehearsal: Rehearsal) -> list[str]:

@@ -70,6 +70,7 @@ def test_a_flagged_or_tagged_pool_on_latest_may_be_upgraded(fleet: Fleet) -> Non
         (a_pool(policy=rolling(max_batch_instance_percent=30)), "(N29)", "maxBatchInstancePercent is 30 and maxUnhealthyInstancePercent 20"),
         (a_pool(policy=rolling(enable_cross_zone_upgrade=True)), "(N29)", "enableCrossZoneUpgrade is true, and pool nightly is not zonal"),
         (pool(api_version="2023-05-01", shows_upgrade_policy=False), "(R57)", "api_version of Batch is 2023-05-01"),
+        (a_pool(policy=UpgradePolicy(), pool=BatchPool("acct", shows_upgrade_policy=False)), "(R60)", "Batch account acct shows no upgradePolicy"),
         (pool(api_version="2024-07-01", shows_upgrade_policy=False), "(R60)", "Batch account acct shows no upgradePolicy of pool nightly to api-version 2024-07-01"),
         (a_pool(pool=replace(USERS_OWN, deferral_feature="Pending")), "(R59)", "is Pending; osRollingUpgradeDeferral needs it Registered"),
         (a_pool(pool=replace(USERS_OWN, deferral_feature="")), "(R59)", "is not known"),
@@ -77,7 +78,7 @@ def test_a_flagged_or_tagged_pool_on_latest_may_be_upgraded(fleet: Fleet) -> Non
         (pool(way=NodeUpgradeWay.SCALE_SET), "(R55)", "no scale set is shown behind a pool of an account in BatchService mode"),
         (a_pool(policy=UpgradePolicy()), "(O3)", "the tag or metadata `fleetwright: enabled` is missing"),
     ],
-    ids=["cloud services", "R15", "R15 gallery", "R19", "R28", "N29 batch", "N29 zones", "R57", "R60", "R59", "R59 unknown", "way", "hidden machines", "O3"],
+    ids=["cloud services", "R15", "R15 gallery", "R19", "R28", "N29 batch", "N29 zones", "R57", "R60 as read", "R60", "R59", "R59 unknown", "way", "hidden machines", "O3"],
 )  # fmt: skip
 def test_each_reason_holds_the_pool_by_itself(fleet: Fleet, rule: str, words: str) -> None:
     """R15, R19, R28, R54, R55, R57, R59, R60, N29, O3: one thing wrong is one reason on one line, with its rule."""

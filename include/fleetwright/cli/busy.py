@@ -19,6 +19,9 @@ from fleetwright.domain.durations import clock_text
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import FleetId, FleetKind, parse_fleet_id
 from fleetwright.domain.records import RolloutView
+from fleetwright.rollout.cancelling import EVER, find_meant
+from fleetwright.rollout.heeding import why_held
+from fleetwright.rollout.ports.ledger import Ledger
 
 _HEADERS = ("node", "task", "age", "closed since (UTC)", "deadline (UTC)", "what becomes of it")
 
@@ -33,14 +36,30 @@ def busy(common: Common) -> int:
     instances = ports.driver.list_instances(fleet)
     view, now = next(iter(ports.ledger.list_rollouts(fleet.key)), None), ports.clock.now()
     found = list_busy(instances, view, now, waits=fleet.waits_for_work)
+    halts = _halts(ports.ledger, view)
     if common.as_json:
-        print_json({**_about(fleet_id, view), "value": [node.to_dict(now) for node in found]})
+        about = {**_about(fleet_id, view), "halts": list(halts)}
+        print_json({**about, "value": [node.to_dict(now) for node in found]})
         return EXIT_COMPLETED
-    click.echo(_head(fleet_id, view, len(found), len(instances)))
+    click.echo("\n".join((_head(fleet_id, view, len(found), len(instances)), *halts)))
     if found:
         rows = [row for node in found for row in _rows(node, now)]
         click.echo(f"\n{tabulate(rows, headers=_HEADERS, tablefmt='simple')}")
     return EXIT_COMPLETED
+
+
+def _halts(ledger: Ledger, view: RolloutView | None) -> tuple[str, ...]:
+    """What people have said to the rollout under way, a line for each word; empty where it goes on."""
+    under_way = rollout_under_way(view)
+    if under_way is None:
+        return ()
+    rollout = under_way.rollout
+    controls = ledger.list_controls(parse_fleet_id(rollout.settings.fleet_id).key, since=EVER)
+    cancelled = (
+        f"cancelled by {said.actor} ({said.reason}): it ends between two batches"
+        for said in find_meant(controls, rollout)
+    )
+    return (*cancelled, *(f"no further batch begins: {held}" for held in why_held(ledger, rollout.settings)))
 
 
 def _pool(given: str) -> FleetId:

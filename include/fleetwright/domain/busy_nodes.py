@@ -16,7 +16,7 @@ from fleetwright.domain.states import RolloutState
 
 NOT_UPGRADED = "no rollout is under way"
 ON_TARGET = "it is on the version already"
-NOT_CLOSED = "its turn has not come: it is closed to new tasks first"
+NOT_CLOSED = "it is closed to new tasks in its turn, and waited for from then on"
 NOT_WAITED_FOR = "nobody waits for it: it is upgraded in its turn, and its tasks are queued again"
 OF_SOMEBODY_ELSE = "somebody else disabled its scheduling: it is left alone"
 

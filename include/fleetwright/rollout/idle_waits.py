@@ -97,7 +97,8 @@ class _Teller:
         session, policy = self._session, self._session.settings.drain
         holdups = find_holdups(session.view.rollout.closed, instances, policy)
         said = tuple((h.instance_id, h.tasks, h.deadline is not None and now >= h.deadline) for h in holdups)
-        if said == self._said and self._said_at is not None and now < self._said_at + TOLD_AGAIN:
+        is_known = said == self._said and self._said_at is not None and now < self._said_at + TOLD_AGAIN
+        if is_known or not holdups:
             return
         self._said, self._said_at = said, now
         log.info("waiting for nodes that are at work (%d):", len(holdups))

@@ -79,7 +79,10 @@ def _who_replaces(facts: Facts) -> str:
 
 
 def _opted_out(facts: Facts) -> str:
-    return opted_out(facts.fleet)
+    pool = facts.fleet.pool
+    # A policy that is not shown says nothing about its owner's will: why it is not shown is told instead (R57, R60).
+    is_unknown = pool is not None and not pool.shows_upgrade_policy
+    return "" if is_unknown else opted_out(facts.fleet)
 
 
 REASONS: tuple[Rule, ...] = (_opted_out, azure_upgrades_it, foreign_rollout)
