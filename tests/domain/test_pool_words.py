@@ -47,7 +47,7 @@ def test_a_plan_of_a_pool_with_nothing_to_do_speaks_of_nodes() -> None:
     """R44, R54: whoever is on the version already is a node."""
     situation = replace(a_pool_situation(2), target_version=a_set(1)[0].version)
 
-    assert "no node has to move" in narrate.batches_table(plan_batches(situation), "node")
+    assert "no node has to move" in narrate.batches_table(plan_batches(situation), FleetKind.BATCH_POOL)
     assert nothing_to_do(situation).message.startswith("2 of 2 nodes run")
 
 

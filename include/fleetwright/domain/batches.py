@@ -139,8 +139,9 @@ def _selection(
     place = (taken.zone, taken.update_domain)
     # Its own nodes are closed already when the batch begins: they are not who was out before it.
     others_out = taken.out - len(ids & situation.closed_ids)
+    here = " in this domain" if situation.has_update_domains else " in this zone" if taken.zone else ""
     reason = (
-        f"{_phase_words(situation, taken.rank)}{len(taken.chosen)} of {taken.left} left in this domain; "
+        f"{_phase_words(situation, taken.rank)}{len(taken.chosen)} of {taken.left} left{here}; "
         f"cap {situation.cap} of {situation.total} "
         f"({situation.policy.max_batch_instance_percent} %), {others_out} out of service before"
     )
@@ -188,16 +189,14 @@ def _waiting(
     """
     if not candidates:
         return ()
-    zone, update_domain = place
-    here = f"zone {zone} " if zone else ""
-    other = f"waits: {here}update domain {update_domain} goes first"
+    other = f"waits: {situation.place_words(*place) or 'another zone'} goes first"
     later = f"waits: {_phase_words(situation, rank or (True, 0)).rstrip(': ')} goes first"
     full = f"waits: at most {situation.cap} of {situation.total} may be out at once, {out} were before"
     choices = []
     for candidate in candidates:
         if situation.order.rank(candidate.instance_id) != rank:
             standing, reason = Standing.LATER_PHASE, later
-        elif update_domain >= 0 and domain_of(candidate, situation.policy) != place:
+        elif place[1] >= 0 and domain_of(candidate, situation.policy) != place:
             standing, reason = Standing.OTHER_DOMAIN, other
         else:
             standing, reason = Standing.NO_BUDGET, full

@@ -121,6 +121,16 @@ class Situation:
         return "pool" if self.health_source is HealthSource.NODE else "set"
 
     @property
+    def has_update_domains(self) -> bool:
+        """Whether Azure shows in which update domain an instance stands; of nodes it does not."""
+        return self.health_source is not HealthSource.NODE
+
+    def place_words(self, zone: str, update_domain: int) -> str:
+        """Where a batch is, in words: ``zone 1, update domain 0``; empty for nodes that stand in no zone."""
+        domain = f"update domain {update_domain}" if self.has_update_domains else ""
+        return ", ".join(filter(None, (f"zone {zone}" if zone else "", domain)))
+
+    @property
     def total(self) -> int:
         """How many instances the set has."""
         return len(self.instances)

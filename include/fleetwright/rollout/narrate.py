@@ -25,7 +25,7 @@ def plan_text(fleet: Fleet, plan: Plan, *, rollback: bool, warnings: Sequence[st
         + (_what_rollbacks_give(fleet) if rollback else _what_is_kept(fleet)),
         f"  {fleet.strategy.words}",
         "",
-        batches_table(plan, fleet.kind.member),
+        batches_table(plan, fleet.kind),
         "",
     ]
     lines += [f"  left out: {row}" for row in left_out_rows(plan.left_out)]
@@ -45,22 +45,20 @@ def _what_is_kept(fleet: Fleet) -> str:
     return "no rollback"
 
 
-def batches_table(plan: Plan, member: str = "instance") -> str:
-    """One row a batch; a line of its own where there is nothing to do.
-
-    :param member: what people call one of those that are upgraded
-    """
+def batches_table(plan: Plan, kind: FleetKind = FleetKind.SCALE_SET) -> str:
+    """One row a batch; a line of its own where there is nothing to do."""
     if not plan.batches and any(choice.standing in PENDING for choice in plan.left_out):
         return "  nothing can be done now: what is left to upgrade does not fit, see below"
     if not plan.batches:
-        return f"  nothing to do: no {member} has to move to {plan.target_version}"
+        return f"  nothing to do: no {kind.member} has to move to {plan.target_version}"
     phased = any(batch.phase is not None for batch in plan.batches)
+    has_domains = kind is FleetKind.SCALE_SET
     rows = [
         (
             batch.index + 1,
             *((_phase_text(batch.phase),) if phased else ()),
             batch.zone or "-",
-            batch.update_domain,
+            *((batch.update_domain,) if has_domains else ()),
             len(batch.choices),
             name_ids(batch.instance_ids, most=20),
             clock_text(batch.starts_after),
@@ -68,7 +66,8 @@ def batches_table(plan: Plan, member: str = "instance") -> str:
         )
         for batch in plan.batches
     ]
-    headers = ("zone", "domain", "size", f"{member}s", "starts after", "reason")
+    place = ("zone", "domain") if has_domains else ("zone",)
+    headers = (*place, "size", f"{kind.member}s", "starts after", "reason")
     return tabulate(rows, headers=("batch", *(("phase",) if phased else ()), *headers), tablefmt="simple")
 
 
@@ -92,18 +91,19 @@ def batch_text(index: int, selection: Selection, situation: Situation) -> str:
         (
             choice.instance_id,
             present[choice.instance_id].zone or "-",
-            present[choice.instance_id].update_domain,
+            *((present[choice.instance_id].update_domain,) if situation.has_update_domains else ()),
             present[choice.instance_id].version or "unknown",
             target,
             choice.reason,
         )
         for choice in selection.chosen
     ]
-    headers = (situation.member, "zone", "domain", "from", "to", "reason")
+    place = ("zone", "domain") if situation.has_update_domains else ("zone",)
+    headers = (situation.member, *place, "from", "to", "reason")
     table = tabulate(rows, headers=headers, tablefmt="simple")
     left = "\n".join(f"  not in this batch: {row}" for row in left_out_rows(selection.left_out))
-    place = f"zone {selection.zone}, " if selection.zone else ""
-    head = f"Batch {index + 1}: {place}update domain {selection.update_domain}: {selection.reason}"
+    where = situation.place_words(selection.zone, selection.update_domain)
+    head = ": ".join(filter(None, (f"Batch {index + 1}", where, selection.reason)))
     return f"{head}\n\n{table}\n\n{left}".rstrip()
 
 
