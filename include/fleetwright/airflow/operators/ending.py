@@ -35,6 +35,8 @@ class FinishOperator(RolloutStepOperator):
         if rollout.state is RolloutState.HELD:
             raise AirflowSkipException(f"held: {rollout.reason_message}")
         if rollout.state is not RolloutState.COMPLETED:
-            # A stop begins with Azure's own code; a cancelled rollout has none but its state.
-            raise AirflowFailException(f"{rollout.reason_code}: {rollout.reason_message}")
+            # A stop begins with Azure's own code; a cancelled rollout has none, so its state comes first, once.
+            says_enough = rollout.state is RolloutState.FAULTED or rollout.reason_code == rollout.state
+            state = "" if says_enough else f"{rollout.state}: "
+            raise AirflowFailException(f"{state}{rollout.reason_code}: {rollout.reason_message}")
         return body
