@@ -77,7 +77,8 @@ def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
         busy = why_not_drained(present[instance_id], situation)
         if busy:
             return f"{situation.member} {instance_id}: {busy}"
-    out = situation.out_of_service
+    # Who is closed and ready serves until its swap: it takes budget then, whatever was free when it was closed.
+    out = situation.in_flight_ids | frozenset(situation.unhealthy_ids)
     if ids - out and len(out | ids) > situation.cap:
         return (
             f"{len(out | ids)} of {situation.total} would be out of service, at most {situation.cap} may be"

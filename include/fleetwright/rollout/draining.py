@@ -90,7 +90,19 @@ def take_idle(
         instances = session.list_instances()
     known = session.situation(instances)
     present = {i.instance_id: i for i in instances}
-    return tuple(i for i in wanted if i in present and not why_not_drained(present[i], known))
+    drained = tuple(i for i in wanted if i in present and not why_not_drained(present[i], known))
+    return _within_cap(session, known, drained)
+
+
+def _within_cap(session: RolloutSession, situation: Situation, drained: tuple[str, ...]) -> tuple[str, ...]:
+    """Those whose swap still fits: others may have fallen ill since they were closed; the rest is opened again (R7)."""
+    ill = situation.in_flight_ids | frozenset(situation.unhealthy_ids)
+    serving = [node for node in drained if node not in ill]
+    too_many = frozenset(serving[max(0, situation.cap - len(ill)) :])
+    if too_many:
+        log.warning("%s: others fell ill meanwhile, and nothing more fits", name_ids(tuple(sorted(too_many))))
+        open_nodes(session, tuple(too_many))
+    return tuple(node for node in drained if node not in too_many)
 
 
 def _leave_refused(
