@@ -78,7 +78,7 @@ def why_not_admitted(situation: Situation, ids: frozenset[str]) -> str:
         if busy:
             return f"{situation.member} {instance_id}: {busy}"
     # Who is closed and ready serves until its swap: it takes budget then, whatever was free when it was closed.
-    out = situation.in_flight_ids | frozenset(situation.unhealthy_ids)
+    out = situation.not_serving
     if ids - out and len(out | ids) > situation.cap:
         return (
             f"{len(out | ids)} of {situation.total} would be out of service, at most {situation.cap} may be"

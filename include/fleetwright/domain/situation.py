@@ -155,6 +155,11 @@ class Situation:
         )
 
     @property
+    def not_serving(self) -> frozenset[str]:
+        """Ids in flight or not ready; a node that is closed and ready serves until its swap."""
+        return self.in_flight_ids | frozenset(self.unhealthy_ids)
+
+    @property
     def unhealthy_ids(self) -> tuple[str, ...]:
         """Ids not ready and not in flight: what R8 and R14 count."""
         return tuple(

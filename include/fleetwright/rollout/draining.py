@@ -96,7 +96,7 @@ def take_idle(
 
 def _within_cap(session: RolloutSession, situation: Situation, drained: tuple[str, ...]) -> tuple[str, ...]:
     """Those whose swap still fits: others may have fallen ill since they were closed; the rest is opened again (R7)."""
-    ill = situation.in_flight_ids | frozenset(situation.unhealthy_ids)
+    ill = situation.not_serving
     serving = [node for node in drained if node not in ill]
     too_many = frozenset(serving[max(0, situation.cap - len(ill)) :])
     if too_many:
