@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,8 +174,89 @@ class TasksEnded:
     tasks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NodePoolAdded:
+    """An agent pool exists from here on.
+
+    :param pool: its id as the document writes it.
+    :param images: the node image of each node, by name.
+    """
+
+    at: datetime
+    pool: str
+    images: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NodePoolUpgradeAccepted:
+    """Nodes of a pool are going to be reimaged, or patched live: a call asked for it, or the platform began it.
+
+    :param image: what they get.
+    :param running: the node image of each node now, by name.
+    :param maintenance: ``properties`` of the cluster's configuration for node images; None where it has none.
+    :param kind: ``reimage``, ``live`` for patches of running nodes, ``resume`` for a course that had stopped.
+    """
+
+    at: datetime
+    pool: str
+    image: str
+    running: Mapping[str, str]
+    maintenance: Mapping[str, Any] | None
+    kind: str = "reimage"
+    by_platform: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodePoolUpgradeEnded:
+    """The upgrade of a pool is over: ``Succeeded``, ``Failed`` or ``Canceled``."""
+
+    at: datetime
+    pool: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAvailabilityChanged:
+    """A node takes pods from here on, or does not any more; one that is gone is not available."""
+
+    at: datetime
+    pool: str
+    node: str
+    available: bool
+    is_surge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDrainEnded:
+    """A node was drained, or its drain was given up after the pool's drain timeout."""
+
+    at: datetime
+    pool: str
+    node: str
+    drained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeImageChanged:
+    """A node has another node image, with its Kubernetes version before and after (R66)."""
+
+    at: datetime
+    pool: str
+    node: str
+    before: str
+    after: str
+    kubernetes_before: str
+    kubernetes_after: str
+
+
 Event = (
-    ScaleSetAdded
+    NodePoolAdded
+    | NodePoolUpgradeAccepted
+    | NodePoolUpgradeEnded
+    | NodeAvailabilityChanged
+    | NodeDrainEnded
+    | NodeImageChanged
+    | ScaleSetAdded
     | UpgradeRenewed
     | InstanceAdded
     | InstanceRemoved

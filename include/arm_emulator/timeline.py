@@ -1,7 +1,7 @@
-"""What is due when: a heap of (instant, ticket, instance), run in the order of time and then of scheduling.
+"""What is due when: a heap of (instant, ticket, resource, member), run in the order of time and then of scheduling.
 
-An instance holds the ticket of the one entry it waits for; an entry whose ticket it no longer holds is void. So nothing
-is ever searched for in the heap, and a world document need only write each instance's step and when it is due.
+An instance, or a node, holds the ticket of the one entry it waits for; an entry whose ticket it no longer holds is void. So nothing
+is ever searched for in the heap, and a world document need only write each one's step and when it is due.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """One instance's next step."""
+    """The next step of an instance or a node: its scale set or cluster, and which one of it it is."""
 
     instant: datetime
     ticket: int
-    scale_set: str
-    instance: str
+    resource: str
+    member: str
 
 
 class Timeline:
@@ -29,10 +29,10 @@ class Timeline:
         self._heap: list[Entry] = []
         self._tickets = 0
 
-    def schedule(self, instant: datetime, *, scale_set: str, instance: str) -> int:
+    def schedule(self, instant: datetime, *, resource: str, member: str) -> int:
         """Enter a step and return its ticket."""
         self._tickets += 1
-        heapq.heappush(self._heap, Entry(instant, self._tickets, scale_set, instance))
+        heapq.heappush(self._heap, Entry(instant, self._tickets, resource, member))
         return self._tickets
 
     def next_due(self, now: datetime) -> datetime | None:

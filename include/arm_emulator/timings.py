@@ -28,6 +28,15 @@ DEFAULTS: Mapping[str, Range] = MappingProxyType(
         "publicationDelay": (0, 0),
         "enablementDelay": (0, 0),
         "featureRegistration": (60, 60),
+        "nodeCreate": (60, 120),
+        "nodeDrain": (5, 15),
+        "nodeReimage": (60, 120),
+        "nodeStart": (20, 40),
+        "nodeDelete": (20, 40),
+        "livePatch": (20, 40),
+        "command": (2, 5),
+        "channelChange": (3_600, 86_400),
+        "guestPatch": (300, 1_800),
     }
 )
 

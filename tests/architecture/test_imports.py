@@ -15,18 +15,22 @@ MAY_IMPORT = {
     "fleetwright.domain": (),
     "fleetwright.rollout": ("fleetwright.domain",),
     "fleetwright.phases": ("fleetwright.domain", "fleetwright.rollout"),
-    "fleetwright.azure": ("fleetwright.domain", "fleetwright.rollout"),
-    "fleetwright.ledger": ("fleetwright.domain", "fleetwright.rollout"),
+    # The files of settings are read alike.
+    "fleetwright.node_images": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.phases.config"),
+    "fleetwright.azure": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.node_images.ports"),
+    "fleetwright.ledger": ("fleetwright.domain", "fleetwright.rollout", "fleetwright.node_images.ports"),
     "fleetwright.board": (
         "fleetwright.domain",
         "fleetwright.rollout",
         "fleetwright.phases",
+        "fleetwright.node_images",
         "fleetwright.ledger",
     ),
     "fleetwright.airflow": (
         "fleetwright.domain",
         "fleetwright.rollout",
         "fleetwright.phases",
+        "fleetwright.node_images",
         "fleetwright.azure",
         "fleetwright.ledger",
     ),
@@ -35,6 +39,7 @@ MAY_IMPORT = {
         "fleetwright.domain",
         "fleetwright.rollout",
         "fleetwright.phases",
+        "fleetwright.node_images",
         "fleetwright.azure",
         "fleetwright.ledger",
         "fleetwright.arm_api",
@@ -48,6 +53,7 @@ FROM_ELSEWHERE = {
     "fleetwright.domain": ("pendulum",),
     "fleetwright.rollout": ("tabulate",),
     "fleetwright.phases": ("networkx", "tabulate", "yaml"),
+    "fleetwright.node_images": ("tabulate", "yaml"),
     "dags": ("airflow", "pendulum"),
 }
 # Airflow is the shell: what decides, talks and remembers works without it.
@@ -55,6 +61,7 @@ AIRFLOW_FREE = (
     "fleetwright.domain",
     "fleetwright.rollout",
     "fleetwright.phases",
+    "fleetwright.node_images",
     "fleetwright.azure",
     "fleetwright.ledger",
     "fleetwright.arm_api",

@@ -11,6 +11,7 @@ PARTS = (
     "fleetwright.domain",
     "fleetwright.rollout",
     "fleetwright.phases",
+    "fleetwright.node_images",
     "fleetwright.azure",
     "fleetwright.ledger",
     "fleetwright.airflow",

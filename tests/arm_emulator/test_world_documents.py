@@ -131,7 +131,7 @@ EXTENSIONS = f"{SET}/resource/properties/virtualMachineProfile/extensionProfile/
         ("faults", [{"effect": {"zoneDown": True}}], "faults[0].effect.zoneDown: True: input should be"),
         ("galleries", [{}], "galleries[0].id: is missing"),
         ("batchAccounts", [{}], "batchAccounts[0].resource: is missing"),
-        ("managedClusters", [{}], "managedClusters: this version"),
+        ("managedClusters", [{}], "managedClusters[0].resource: is missing"),
         ("platformUpgrades", "often", "platformUpgrades: 'often': input should be a valid boolean"),
         ("loadBalancers", [{"resource": {}}], "loadBalancers[0].resource.id: is missing"),
         ("referee", {"healthSeconds": -1}, "referee.healthSeconds: -1"),

@@ -14,7 +14,7 @@ from fleetwright.ledger.engine import create_ledger_engine
 from fleetwright.ledger.store import open_ledger
 from fleetwright.rollout.ports.leases import LeaseTerms
 
-_SINCE_0010 = ("lock_queue", "holds", "phase_runs", "seen_versions", "seen_fleets")
+_SINCE_0010 = ("lock_queue", "holds", "phase_runs", "seen_versions", "seen_fleets", "node_rollouts")
 
 
 def take_back(connection: Connection, revision: str) -> None:

@@ -25,6 +25,15 @@ class TimingsDocument(Document):
     publicationDelay: Seconds | None = None
     enablementDelay: Seconds | None = None
     featureRegistration: Seconds | None = None
+    nodeCreate: Seconds | None = None
+    nodeDrain: Seconds | None = None
+    nodeReimage: Seconds | None = None
+    nodeStart: Seconds | None = None
+    nodeDelete: Seconds | None = None
+    livePatch: Seconds | None = None
+    command: Seconds | None = None
+    channelChange: Seconds | None = None
+    guestPatch: Seconds | None = None
 
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Those that were given."""

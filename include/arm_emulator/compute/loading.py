@@ -127,7 +127,7 @@ def create_instances(world: World, scale_set: ScaleSet, document: ScaleSetDocume
             scale_set.machine_names[str(name).lower()] = instance.instance_id
         if instance.due is not None:
             instance.ticket = world.timeline.schedule(
-                instance.due, scale_set=scale_set.key, instance=instance.instance_id
+                instance.due, resource=scale_set.key, member=instance.instance_id
             )
         scale_set.instances[instance.instance_id] = instance
     scale_set.next_id = max(extras.nextInstanceId or 0, max(numbers, default=-1) + 1)

@@ -40,7 +40,7 @@ def resume(world: World, scale_set: ScaleSet, instance: Instance) -> None:
         return
     instance.due, instance.time_left = world.now + instance.time_left, None
     instance.ticket = world.timeline.schedule(
-        instance.due, scale_set=scale_set.key, instance=instance.instance_id
+        instance.due, resource=scale_set.key, member=instance.instance_id
     )
 
 

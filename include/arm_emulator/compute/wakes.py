@@ -15,4 +15,4 @@ def wake_at(world: World, scale_set: ScaleSet, instant: datetime | None) -> None
     """Have the timeline come back to the set at an instant that is still to come, once."""
     if instant is not None and instant > world.now and instant not in scale_set.platform_wakes:
         scale_set.platform_wakes.add(instant)
-        world.timeline.schedule(instant, scale_set=scale_set.key, instance="")
+        world.timeline.schedule(instant, resource=scale_set.key, member="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.progress import move_on
 from arm_emulator.batch.node_actions import act_after_tasks
 from arm_emulator.batch.work import end_due_tasks, hand_out_queue, requeue_lost_tasks
 from arm_emulator.compute.life_cycle import finish_step
@@ -34,13 +35,18 @@ def _let_platform_act(world: World) -> None:
     """What calls have changed since the last time may be something that the platform upgrades, or goes on with."""
     for scale_set in world.scale_sets.values():
         _let_act_on(world, scale_set)
+    for cluster in world.managed_clusters.values():
+        move_on(world, cluster)
 
 
 def _run(world: World, entry: Entry) -> None:
-    scale_set = world.scale_sets.get(entry.scale_set)
+    cluster = world.managed_clusters.get(entry.resource)
+    if cluster is not None:
+        move_on(world, cluster)
+    scale_set = world.scale_sets.get(entry.resource)
     if scale_set is None:
         return
-    instance = scale_set.instances.get(entry.instance)
+    instance = scale_set.instances.get(entry.member)
     if instance is not None and instance.ticket == entry.ticket:
         finish_step(world, scale_set, instance)
     _let_act_on(world, scale_set)

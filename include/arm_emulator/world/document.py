@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from arm_emulator.aks.documents import ManagedClusterDocument, NodeImageDocument
 from arm_emulator.batch.documents import BatchAccountDocument
 from arm_emulator.compute.documents import DiskDocument, ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
@@ -102,7 +103,8 @@ class WorldDocument(Document):
     scaleSets: list[ScaleSetDocument] = Field(default_factory=list)
     disks: list[DiskDocument] = Field(default_factory=list)
     batchAccounts: list[BatchAccountDocument] = Field(default_factory=list)
-    managedClusters: list[Any] = Field(default_factory=list)
+    managedClusters: list[ManagedClusterDocument] = Field(default_factory=list)
+    nodeImages: list[NodeImageDocument] = Field(default_factory=list)
     tokens: TokensDocument = Field(default_factory=TokensDocument)
     faults: list[FaultDocument] = Field(default_factory=list)
     operations: OperationsDocument = Field(default_factory=OperationsDocument)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.ids import ClusterId
+from arm_emulator.aks.loading import load_cluster, release_of
 from arm_emulator.arm_errors import ErrorDetail
 from arm_emulator.batch.ids import AccountId
 from arm_emulator.batch.loading import load_account
@@ -78,6 +80,9 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
         load_scale_set(world, scale_set)
     for account in document.batchAccounts:
         load_account(world, account)
+    world.node_images.extend(release_of(said, now) for said in document.nodeImages)
+    for cluster in document.managedClusters:
+        load_cluster(world, cluster)
     for disk in document.disks:
         keep(world, disk_of(disk))
     return world
@@ -86,6 +91,7 @@ def load_world(document: WorldDocument, *, seed: Seed, now: datetime, observer: 
 def _usual_regions(document: WorldDocument, world: World) -> list[str]:
     """Where scale sets and pools stand, or else any region: a gallery's version that names none goes there."""
     named = [region_name(s.resource["location"]) for s in document.scaleSets]
+    named += [region_name(cluster.resource["location"]) for cluster in document.managedClusters]
     named += [region_name(account.resource["location"]) for account in document.batchAccounts]
     return list(dict.fromkeys(named or world.regions.by_name))
 
@@ -104,6 +110,9 @@ def _subscriptions(document: WorldDocument) -> dict[str, Subscription]:
     }
     used_ones = [ScaleSetId.parse(scale_set.resource["id"]).subscription for scale_set in document.scaleSets]
     used_ones += [AccountId.parse(account.resource["id"]).subscription for account in document.batchAccounts]
+    used_ones += [
+        ClusterId.parse(cluster.resource["id"]).subscription for cluster in document.managedClusters
+    ]
     for used in (*used_ones, *(gallery.id.split("/")[2] for gallery in document.galleries)):
         found.setdefault(used.lower(), Subscription(used, f"Subscription {used}"))
     return found

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-_NOT_SERVED = ("managedClusters",)
-
-
 _KINDS: Mapping[type, str] = MappingProxyType({type(None): "empty", list: "a list", str: "a text"})
 _PLAIN_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -84,7 +81,6 @@ def error_words(details: ErrorDetails) -> str:
 
 
 def _findings(document: WorldDocument) -> Iterator[Finding]:
-    yield from _unserved(document)
     yield from _doubles(document)
     yield from _plain_resource_findings("loadBalancers", document.loadBalancers, probe_findings)
     yield from _plain_resource_findings(
@@ -110,14 +106,6 @@ def _plain_resource_findings(
             yield Finding((*where, "id"), "is missing")
         for path, message in findings(entry.resource):
             yield Finding((*where, *path), message)
-
-
-def _unserved(document: WorldDocument) -> Iterator[Finding]:
-    for section in _NOT_SERVED:
-        if getattr(document, section):
-            yield Finding(
-                (section,), "this version of the emulator does not serve this section; leave it empty"
-            )
 
 
 def _doubles(document: WorldDocument) -> Iterator[Finding]:

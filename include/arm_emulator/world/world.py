@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.ids import CLUSTER_FORM
 from arm_emulator.arm_errors import (
     InvalidParameterError,
     ResourceGroupNotFoundError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
     from arm_emulator.batch.pool import BatchAccount, BatchPool
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.managed_disks import ManagedDisk
@@ -54,6 +56,7 @@ class Subscription:
 class World:
     """All of it. Whoever calls has moved it to the present instant first.
 
+    :param node_images: those that every cluster knows, oldest first.
     :param disks: those that nothing has attached, by their ids in lower case.
     :param revoked_tokens: the fingerprints of those that a fault let expire.
     :param zones_down: region (None for every one) and zone.
@@ -69,6 +72,8 @@ class World:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     scale_sets: dict[str, ScaleSet] = field(default_factory=dict)
     batch_accounts: dict[str, BatchAccount] = field(default_factory=dict)
+    managed_clusters: dict[str, ManagedCluster] = field(default_factory=dict)
+    node_images: list[NodeImageRelease] = field(default_factory=list)
     load_balancers: dict[str, JsonObject] = field(default_factory=dict)
     service_fabric_clusters: dict[str, JsonObject] = field(default_factory=dict)
     disks: dict[str, ManagedDisk] = field(default_factory=dict)
@@ -124,6 +129,20 @@ class World:
             return found
         raise self.not_found(subscription_id, resource_group, f"Microsoft.Batch/batchAccounts/{name}")
 
+    def managed_cluster(self, subscription_id: str, resource_group: str, name: str) -> ManagedCluster:
+        """A managed cluster by the parts of its id.
+
+        :raises ResourceNotFoundError: it is not there; likewise for its subscription and resource group.
+        """
+        self.subscription(subscription_id)
+        wanted = CLUSTER_FORM.format(subscription=subscription_id, resourceGroup=resource_group, name=name)
+        found = self.managed_clusters.get(wanted.lower())
+        if found is not None:
+            return found
+        raise self.not_found(
+            subscription_id, resource_group, f"Microsoft.ContainerService/managedClusters/{name}"
+        )
+
     def pool_of(self, machines: ScaleSet) -> BatchPool | None:
         """The Batch pool whose machines a scale set is."""
         if not machines.owner:
@@ -178,6 +197,7 @@ class World:
         known = (
             *(key for key, scale_set in self.scale_sets.items() if not scale_set.is_hidden),
             *self.batch_accounts,
+            *self.managed_clusters,
             *self.load_balancers,
             *self.service_fabric_clusters,
             *self.galleries.by_id,

@@ -22,6 +22,7 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
+    "0012",
 )  # every revision there is, oldest first; a test compares it with the migrations
 HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"

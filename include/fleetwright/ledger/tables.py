@@ -233,3 +233,15 @@ seen_fleets = Table(
     Column("enabled_at", UtcDateTime(), nullable=True),
     _text("reached", server_default=""),
 )
+
+node_rollouts = Table(
+    "node_rollouts",
+    metadata,
+    Column("rollout_id", String(128), primary_key=True),
+    Column("fleet_key", String(512), nullable=False),
+    _text("state"),
+    Column("started_at", UtcDateTime(), nullable=True),
+    Column("ended_at", UtcDateTime(), nullable=True),
+    _text("body"),
+    Index("node_rollouts_by_fleet", "fleet_key", "started_at"),
+)

@@ -1,0 +1,80 @@
+"""An agent pool, as the state knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from arm_emulator.aks.node import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.timings import Range
+
+
+@dataclass(slots=True)
+class UpgradeCourse:
+    """An upgrade of a pool's nodes under way, or one that stopped and that a later PUT takes up again.
+
+    :param image: the node image that nodes get
+    :param operation: the id of the operation that waits for it; empty once that has ended
+    :param waiting: names of nodes that are still to be done, in order
+    :param surge: how many nodes more there may be, as counted when it began (N32)
+    :param unavailable: how many nodes may be missing at once
+    :param done: names of nodes that have the image now
+    :param drained: how many nodes were drained
+    :param left: names of undrainable nodes that stay cordoned on their old image, with the reason
+    :param kubernetes_version: what nodes get with it, the pool's own for an upgrade of the image alone (R66)
+    :param stopped: why it stands still; empty while it goes on
+    """
+
+    image: str
+    operation: str
+    waiting: list[str]
+    surge: int
+    unavailable: int
+    began: datetime
+    kubernetes_version: str = ""
+    done: list[str] = field(default_factory=list)
+    drained: int = 0
+    left: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+    aborted: bool = False
+
+
+@dataclass(slots=True)
+class AgentPool:
+    """A pool of nodes.
+
+    :param properties: as ARM keeps them (``ManagedClusterAgentPoolProfileProperties``), without what is derived from
+        the nodes: ``count``, ``nodeImageVersion``, ``provisioningState``, ``currentOrchestratorVersion``
+    :param image: the VHD that new nodes are created from
+    :param provisioning_state: ``Succeeded``, ``UpgradingNodeImageVersion``, ``Updating``, ``Scaling``, ``Failed`` ...
+    :param quota: how many nodes more than its count the subscription still has cores for; None for as many as it likes
+    :param recently_used: node images that it ran before, newest first: version and since when
+    """
+
+    name: str
+    properties: JsonObject
+    image: str
+    nodes: dict[str, Node] = field(default_factory=dict)
+    provisioning_state: str = "Succeeded"
+    quota: int | None = None
+    own_timings: Mapping[str, Range] = field(default_factory=dict)
+    course: UpgradeCourse | None = None
+    next_number: int = 0
+    recently_used: list[tuple[str, datetime]] = field(default_factory=list)
+    etag: int = 1
+
+    @property
+    def regular_nodes(self) -> list[Node]:
+        """Those that are not an upgrade's own, by number."""
+        return sorted((node for node in self.nodes.values() if not node.is_surge), key=lambda n: n.number)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it runs the cluster's own pods."""
+        return str(self.properties.get("mode", "User")).lower() == "system"

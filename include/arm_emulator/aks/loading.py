@@ -1,0 +1,120 @@
+"""From a world document to a managed cluster with its pools and nodes."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from arm_emulator.aks.agent_pool import AgentPool
+from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
+from arm_emulator.aks.ids import ClusterId, node_name
+from arm_emulator.aks.node import Node
+from arm_emulator.instants import parse_instant
+from arm_emulator.resources.regions import region_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from arm_emulator.aks.documents import (
+        AgentPoolExtrasDocument,
+        ManagedClusterDocument,
+        NodeImageDocument,
+        NodeImagesDocument,
+    )
+    from arm_emulator.compute.model import JsonObject
+    from arm_emulator.world.world import World
+
+FIRST_IMAGE = "AKSUbuntu-2204gen2containerd-202401.01.0"
+"""What nodes run where a document names no image."""
+
+
+def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedCluster:
+    """Add a cluster to a world.
+
+    :param document: one that passed validation.
+    """
+    resource, extras = copy.deepcopy(document.resource), document.x_emulator
+    profiles = resource.setdefault("properties", {}).pop("agentPoolProfiles", None) or []
+    cluster = ManagedCluster(
+        id=ClusterId.parse(resource["id"]),
+        location=region_name(resource["location"]),
+        resource=resource,
+        maintenance=_maintenance(document),
+        releases=list(releases_of(extras.nodeImages, world.now)),
+        own_timings=extras.timings.ranges(),
+        channel_due=None if extras.channelDue is None else parse_instant(extras.channelDue),
+        channel_before=extras.channelBefore or "",
+        provisioning_state=extras.provisioningState or "Succeeded",
+        commands=dict(extras.commands),
+        etag=extras.etag,
+    )
+    for profile in profiles:
+        said = {name.lower(): given for name, given in extras.pools.items()}.get(profile["name"].lower())
+        pool = load_pool(world, cluster, profile, said)
+        cluster.pools[pool.name.lower()] = pool
+    world.managed_clusters[cluster.key] = cluster
+    return cluster
+
+
+def _maintenance(document: ManagedClusterDocument) -> dict[str, JsonObject]:
+    listed = {entry["name"]: entry["properties"] for entry in document.maintenanceConfigurations}
+    named = document.x_emulator.maintenanceConfigurations
+    # A body may come as ARM writes a resource, in ``properties``, or bare.
+    return {
+        **listed,
+        **{name: copy.deepcopy(body.get("properties", body)) for name, body in named.items()},
+    }
+
+
+def releases_of(document: NodeImagesDocument, now: datetime) -> Iterator[NodeImageRelease]:
+    """The node images that a document names; the newest ones are there from the start."""
+    if document.latest is not None:
+        yield NodeImageRelease(document.latest, now)
+    if document.security is not None:
+        yield NodeImageRelease(document.security, now, is_security=True)
+    yield from (release_of(said, now) for said in document.releases)
+
+
+def release_of(said: NodeImageDocument, now: datetime) -> NodeImageRelease:
+    """One node image; without an instant it is there from now on."""
+    at = now if said.publishedAt is None else parse_instant(said.publishedAt)
+    regions = None if said.regions is None else frozenset(said.regions)
+    return NodeImageRelease(
+        said.version, at, is_security=said.security, needs_reimage=said.needsReimage, regions=regions
+    )
+
+
+def load_pool(
+    world: World, cluster: ManagedCluster, profile: JsonObject, said: AgentPoolExtrasDocument | None
+) -> AgentPool:
+    """A pool with its nodes."""
+    properties = {key: value for key, value in profile.items() if key not in _DERIVED}
+    image = profile.get("nodeImageVersion") or (cluster.releases[0].version if cluster.releases else "")
+    image = (said.nodeImageVersion if said is not None else None) or image or FIRST_IMAGE
+    pool = AgentPool(str(profile["name"]), properties, image)
+    if said is not None:
+        pool.quota, pool.own_timings, pool.etag = said.quota, said.timings.ranges(), said.etag
+        pool.provisioning_state = said.provisioningState or pool.provisioning_state
+    for number in range(int(profile.get("count") or 0)):
+        add_node(world, cluster, pool, number, undrainable=said.undrainable if said else [])
+    pool.next_number = len(pool.nodes)
+    return pool
+
+
+_DERIVED = frozenset({"name", "count", "nodeImageVersion", "provisioningState", "currentOrchestratorVersion"})
+
+
+def add_node(
+    world: World, cluster: ManagedCluster, pool: AgentPool, number: int, *, undrainable: list[str]
+) -> Node:
+    """A node of the pool's image that runs already."""
+    name = node_name(pool.name, number)
+    version: Any = pool.properties.get("orchestratorVersion") or cluster.resource["properties"].get(
+        "kubernetesVersion", ""
+    )
+    zones = pool.properties.get("availabilityZones") or []
+    zone = str(zones[number % len(zones)]) if zones else None
+    node = Node(name, number, pool.image, str(version), world.now, zone=zone, undrainable=name in undrainable)
+    pool.nodes[name] = node
+    return node

@@ -1,0 +1,68 @@
+"""One node of an agent pool, as the state knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class NodeStep(StrEnum):
+    """What is being done to a node; an idle one is at none."""
+
+    CREATING = "creating"  # it is new: a surge node, or one of a scale-out
+    DRAINING = "draining"  # cordoned, and its pods are evicted
+    SOAKING = "soaking"  # drained; the pool's soak time passes before it is reimaged
+    REIMAGING = "reimaging"
+    STARTING = "starting"  # the new image boots
+    DELETING = "deleting"
+
+
+@dataclass(slots=True)
+class Node:
+    """A machine of an agent pool.
+
+    :param image: the VHD it was created or reimaged from, such as ``AKSUbuntu-2204gen2containerd-202402.12.0``
+    :param patched_to: the date of the security patches applied to the running node, ``2024.02.20``; empty where none
+        were since its image
+    :param guest_patched_at: when the guest's own updates (``Unmanaged``) ran last; None for a node that is new since
+    :param is_surge: it exists for an upgrade only, and goes with it
+    :param is_cordoned: nothing is scheduled on it
+    :param undrainable: its pods never leave it
+    :param step_ends: when its present step is over; None where only something else ends it
+    :param ticket: of the one entry of the timeline that it waits for
+    """
+
+    name: str
+    number: int
+    image: str
+    kubernetes_version: str
+    created_at: datetime
+    zone: str | None = None
+    patched_to: str = ""
+    guest_patched_at: datetime | None = None
+    live_patch_goal: str = ""
+    is_surge: bool = False
+    is_cordoned: bool = False
+    is_ready: bool = True
+    undrainable: bool = False
+    step: NodeStep | None = None
+    step_began: datetime | None = None
+    step_ends: datetime | None = None
+    ticket: int = 0
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def shown_image(self) -> str:
+        """``nodeImageVersion`` as a machine shows it: patches make it ``IMAGE-2024.02.20``."""
+        if not self.patched_to or self.image.endswith(f"-{self.patched_to}"):
+            return self.image
+        return f"{self.image}-{self.patched_to}"
+
+    @property
+    def serves(self) -> bool:
+        """Whether pods may run on it now."""
+        return self.is_ready and not self.is_cordoned and self.step is None
