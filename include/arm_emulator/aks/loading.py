@@ -9,6 +9,7 @@ from arm_emulator.aks.agent_pool import AgentPool
 from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
 from arm_emulator.aks.ids import ClusterId, node_name
 from arm_emulator.aks.node import Node
+from arm_emulator.aks.workload_loading import load_workload
 from arm_emulator.instants import parse_instant
 from arm_emulator.resources.regions import region_name
 
@@ -53,6 +54,8 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
         said = {name.lower(): given for name, given in extras.pools.items()}.get(profile["name"].lower())
         pool = load_pool(world, cluster, profile, said)
         cluster.pools[pool.name.lower()] = pool
+    for workload in extras.workloads:
+        load_workload(cluster, workload)
     world.managed_clusters[cluster.key] = cluster
     return cluster
 
