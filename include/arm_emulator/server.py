@@ -123,11 +123,12 @@ def create_router() -> Router:
     )
 
 
-def _reader(router: Router) -> Callable[[World, str], ArmReply]:
-    """What a GET of a path would answer, for operations whose result is a resource."""
+def _reader(router: Router) -> Callable[[World, str, str], ArmReply]:
+    """What a GET of a path would answer by an api-version, for operations whose result is a resource."""
 
-    def read(world: World, path: str) -> ArmReply:
-        call = ArmCall("GET", path, query={}, headers={}, base_url="")
+    def read(world: World, path: str, api_version: str) -> ArmReply:
+        query = {"api-version": api_version} if api_version else {}
+        call = ArmCall("GET", path, query=query, headers={}, base_url="")
         try:
             match = router.find("GET", path)
             call.parameters = match.parameters

@@ -25,7 +25,12 @@ _FORM = re.compile(r"(\d{4}-\d{2}-\d{2})(-[A-Za-z0-9.]+)?")
 _PROVIDER = re.compile(r"/providers/([^/]+)/([^/]+)", re.IGNORECASE)
 NEWEST = "2026-12-31"
 _OLDEST: Mapping[str, str] = MappingProxyType(
-    {"microsoft.compute": "2015-06-15", "microsoft.network": "2015-06-15", "microsoft.batch": "2015-12-01"}
+    {
+        "microsoft.compute": "2015-06-15",
+        "microsoft.network": "2015-06-15",
+        "microsoft.batch": "2015-12-01",
+        "microsoft.containerservice": "2016-03-30",
+    }
 )
 _OLDEST_OF_ARM = "2014-04-01"
 

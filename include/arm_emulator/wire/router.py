@@ -23,6 +23,7 @@ INSTANCE = f"{SCALE_SET}/virtualMachines/{{instanceId}}"
 GALLERY = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/galleries/{{galleryName}}"
 MACHINE = f"{RESOURCE_GROUP}/providers/Microsoft.Compute/virtualMachines/{{vmName}}"
 COMPUTE_LOCATION = f"{SUBSCRIPTION}/providers/Microsoft.Compute/locations/{{location}}"
+CONTAINER_LOCATION = f"{SUBSCRIPTION}/providers/Microsoft.ContainerService/locations/{{location}}"
 
 
 @dataclass(frozen=True, slots=True)

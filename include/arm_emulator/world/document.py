@@ -11,6 +11,7 @@ from arm_emulator.batch.documents import BatchAccountDocument
 from arm_emulator.compute.documents import DiskDocument, ScaleSetDocument, TimingsDocument
 from arm_emulator.faults.document import FaultDocument
 from arm_emulator.galleries.documents import GalleryDocument
+from arm_emulator.operations.operation import COMPUTE
 from arm_emulator.resources.features import FeatureState
 from arm_emulator.world.images_document import ImageBehaviourDocument, PlatformImageDocument
 from arm_emulator.world.words import Document, Duration, Instant, Location, Quotas
@@ -77,6 +78,8 @@ class OperationDocument(Document):
     stuck: bool = False
     resultPath: str | None = None
     collection: str = "operations"
+    provider: str = COMPUTE
+    apiVersion: str = ""
 
 
 class OperationsDocument(Document):

@@ -146,9 +146,11 @@ def _operation(operation: Operation) -> JsonObject:
         "location": operation.location,
         "resource": operation.resource,
         "started": admin_instant(operation.started),
-        "pending": sorted(operation.pending, key=int),
+        "pending": sorted(operation.pending, key=lambda member: (len(member), member)),
         "failures": [asdict(failure) for failure in operation.failures],
         "stuck": operation.stuck,
         "resultPath": operation.result_path,
         "collection": operation.collection,
+        "provider": operation.provider,
+        "apiVersion": operation.api_version,
     }

@@ -164,4 +164,6 @@ def _operation(entry: OperationDocument) -> Operation:
         stuck=entry.stuck,
         result_path=entry.resultPath,
         collection=entry.collection,
+        provider=entry.provider,
+        api_version=entry.apiVersion,
     )

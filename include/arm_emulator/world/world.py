@@ -237,6 +237,6 @@ class World:
         """Whether a fault has taken a zone of a region down."""
         return zone is not None and not self.zones_down.isdisjoint({(location, zone), (None, zone)})
 
-    def timings_of(self, scale_set: ScaleSet) -> Timings:
-        """How long things take in a scale set: its own timings over the world's."""
-        return self.timings.overridden_by(scale_set.own_timings)
+    def timings_of(self, owner: ScaleSet | ManagedCluster) -> Timings:
+        """How long things take in a scale set or a cluster: its own timings over the world's."""
+        return self.timings.overridden_by(owner.own_timings)

@@ -1,0 +1,65 @@
+"""Which node image is a pool's newest: published by now, of the pool's family, and in the cluster's region."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from arm_emulator.aks.channels import SECURITY_PATCH, channel_in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arm_emulator.aks.agent_pool import AgentPool
+    from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
+    from arm_emulator.world.world import World
+
+_VERSION = re.compile(
+    r"(?P<family>.+?)[-:](?P<build>\d{4}\.\d{2}\.\d{2}|\d{6}\.\d{1,2}\.\d+)(-(?P<patch>\d{4}\.\d{2}\.\d{2}))?"
+)
+
+
+def family_of(version: str) -> str:
+    """What stands before the build, in lower case and with hyphens.
+
+    >>> family_of("AKSUbuntu-2204gen2containerd-202402.12.0-2024.02.20"), family_of("AKSUbuntu:1604:2020.03.11")
+    ('aksubuntu-2204gen2containerd', 'aksubuntu-1604')
+    """
+    match = _VERSION.fullmatch(version)
+    return (match["family"] if match else version).replace(":", "-").lower()
+
+
+def age_of(version: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """By which images of a family are put in order: the build, then the date of security patches.
+
+    >>> age_of("AKSUbuntu-2204gen2containerd-202402.12.0-2024.02.20")
+    ((202402, 12, 0), (2024, 2, 20))
+    """
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        return (), ()
+    build = tuple(map(int, match["build"].split(".")))
+    return build, tuple(map(int, match["patch"].split("."))) if match["patch"] else ()
+
+
+def latest_for(world: World, cluster: ManagedCluster, pool: AgentPool) -> str:
+    """The newest image for a pool; its own where none newer was published.
+
+    Security-only images count under ``SecurityPatch`` alone, and only once that channel is in force (R69).
+    """
+    with_security = channel_in_force(world, cluster) == SECURITY_PATCH
+    versions = (
+        release.version
+        for release in releases_for(world, cluster, pool)
+        if with_security or not release.is_security
+    )
+    return max((pool.image, *versions), key=age_of)
+
+
+def releases_for(world: World, cluster: ManagedCluster, pool: AgentPool) -> Iterator[NodeImageRelease]:
+    """The images that a pool could have: of its family, published by now, and in its region (N35)."""
+    family = family_of(pool.image)
+    for release in (*world.node_images, *cluster.releases):
+        is_here = release.regions is None or cluster.location in release.regions
+        if is_here and release.published_at <= world.now and family_of(release.version) == family:
+            yield release
