@@ -25,8 +25,9 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAILY = "daily"
 _EXAMPLE = "Sat,Sun 22:00-04:00 +02:00; daily 01:00-05:00 UTC"
 _DAY = timedelta(days=1)
-# A weekly schedule opens again within so long, and nothing is asked about longer ago.
-_HORIZON = timedelta(days=8)
+# How far is looked, one after the other until something is found: every week is the rule, every six months and years
+# of forbidden dates are possible. What does not open within the last of them counts as never open.
+_HORIZONS = tuple(timedelta(days=days) for days in (8, 64, 512, 4096))
 _WINDOW = re.compile(
     r"(?P<days>\S+)\s+(?P<opens>\d\d:\d\d)\s*-\s*(?P<closes>\d\d:\d\d)\s+(?P<zone>\S+)",
 )
@@ -106,16 +107,22 @@ class Windows:
     def next_opening(self, now: datetime) -> datetime | None:
         """The first instant from now on at which a batch may begin, now itself included; None where there is none."""
         if self.contains(now):
-            return _utc(now)
-        later = (p.opens for p in self._periods(now, now + _HORIZON) if p.opens > now)
-        return next(map(_utc, sorted(later)), None)
+            return plain_utc(now)
+        for horizon in _HORIZONS:
+            later = [p.opens for p in self._periods(now, now + horizon) if p.opens > now]
+            if later:
+                return plain_utc(min(later))
+        return None
 
     def closed_since(self, now: datetime) -> datetime | None:
-        """When it was open last; None where it is open now, or was not open for more than a week."""
+        """When it was open last; None where it is open now, or was not open for years."""
         if self.contains(now):
             return None
-        closings = sorted((p.closes for p in self._periods(now - _HORIZON, now)), reverse=True)
-        return next(map(_utc, closings), None)
+        for horizon in _HORIZONS:
+            closings = [p.closes for p in self._periods(now - horizon, now)]
+            if closings:
+                return plain_utc(max(closings))
+        return None
 
     def why_closed(self, now: datetime) -> str:
         """Why no batch may begin now, and from when on one may; empty while it is open."""
@@ -132,7 +139,13 @@ class Windows:
 
     def _periods(self, since: datetime, until: datetime) -> Iterator[Period]:
         for schedule in self.schedules:
-            yield from schedule.periods(_utc(since), _utc(until))
+            yield from schedule.periods(plain_utc(since), plain_utc(until))
+
+
+def plain_utc(instant: datetime) -> datetime:
+    """The same instant as a plain one in UTC: a clock may hand out pendulum's, whose differences do not divide alike."""
+    utc = instant.astimezone(UTC)
+    return datetime.combine(utc.date(), utc.time(), UTC)
 
 
 def window_of(fleet: Fleet) -> Windows | None:
@@ -220,12 +233,6 @@ def _zone(word: str, text: str) -> timezone:
 def _clock(since_midnight: timedelta) -> str:
     minutes = since_midnight // timedelta(minutes=1)
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _utc(instant: datetime) -> datetime:
-    # A clock may hand out pendulum's instants, whose differences do not divide as plain ones do.
-    utc = instant.astimezone(UTC)
-    return datetime.combine(utc.date(), utc.time(), UTC)
 
 
 def _instant(instant: datetime) -> str:
