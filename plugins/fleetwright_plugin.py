@@ -18,3 +18,5 @@ class FleetwrightPlugin(AirflowPlugin):
     """The plugin's name in ``airflow plugins``; pages of the UI are mounted here."""
 
     name = "fleetwright"
+    # Only what is registered here may stand in the database and be read back by the scheduler.
+    timetables = [import_module("fleetwright.airflow.maintenance_timetable").MaintenanceWindowTimetable]  # noqa: RUF012 - as Airflow reads it
