@@ -13,13 +13,13 @@ import pytest
 from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.encoders import encode_timetable
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
-from fleetwright.domain.maintenance import read_maintenance_window
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from window_strategies import FIRST, Body, sets_of_windows, weekly
 
 from fleetwright.airflow.maintenance_timetable import MaintenanceWindowTimetable
 from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.maintenance import read_maintenance_window
 
 START = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
 YEARS = timedelta(days=3 * 366)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleetwright.domain.maintenance import SUNDAY, MaintenanceWindow, write_maintenance_window
 
 from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.maintenance import SUNDAY, MaintenanceWindow, write_maintenance_window
 from fleetwright.domain.node_pools.channels import NodeOsChannel
 from fleetwright.domain.node_pools.clusters import Cluster
 from fleetwright.domain.node_pools.ids import parse_target
