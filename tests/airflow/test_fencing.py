@@ -17,7 +17,7 @@ from fleetwright.airflow import wiring
 from fleetwright.domain.errors import FleetwrightError, LeaseLostError
 from fleetwright.domain.fleets import Fleet, parse_fleet_id
 from fleetwright.ledger.store import open_ledger
-from fleetwright.rollout import effects
+from fleetwright.rollout import processes
 from fleetwright.rollout.ports.driver import FleetDriver
 from fleetwright.rollout.ports.leases import Guard, LeaseTerms
 from fleetwright.rollout.session import RolloutSession
@@ -121,7 +121,7 @@ def test_a_long_pause_between_batches_does_not_give_the_fleet_away(
     fleet = emulator.serve(world(2, rest=4.0))
     # A lease of minutes renewed every ten seconds, ten times as fast.
     monkeypatch.setattr(wiring, "lease_terms", lambda: LeaseTerms(timedelta(seconds=3)))
-    monkeypatch.setattr(effects, "KEEP_LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(processes, "KEEP_LEASE_SECONDS", 1.0)
     dead: list[str] = []
     over = threading.Event()
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from fleetwright.domain.node_pools.journal import NODE_ROLLOUT_TRANSITIONS
+from fleetwright.domain.node_pools.rollouts import POOL_TRANSITIONS, NodeRolloutState, PoolState
 from fleetwright.domain.phase_journal import PHASE_TRANSITIONS
 from fleetwright.domain.phase_runs import PhaseState
 from fleetwright.domain.states import ROLLOUT_TRANSITIONS, SWAP_TRANSITIONS, RolloutState, SwapState
@@ -29,7 +31,8 @@ def mermaid(table: Mapping[StrEnum, frozenset[StrEnum]], states: type[StrEnum], 
 def document() -> str:
     """The whole page."""
     origin = (
-        f"Drawn from the tables in `include/fleetwright/domain/states.py` and `phase_journal.py` by `{HOW}`;\n"
+        "Drawn from the tables in `include/fleetwright/domain/`: `states.py`, `phase_journal.py`,\n"
+        f"`node_pools/journal.py` and `node_pools/rollouts.py`, by `{HOW}`;\n"
         "a test compares this page with them. A move that is not drawn is illegal."
     )
     return "\n\n".join(
@@ -42,9 +45,18 @@ def document() -> str:
             mermaid(SWAP_TRANSITIONS, SwapState, SwapState.INTENDED),
             "## A version in a phase",
             mermaid(PHASE_TRANSITIONS, PhaseState, PhaseState.WAITING),
+            "## A rollout of a cluster's node images",
+            mermaid(NODE_ROLLOUT_TRANSITIONS, NodeRolloutState, NodeRolloutState.ROLLING_FORWARD),
+            "## One node pool in it",
+            mermaid(POOL_TRANSITIONS, PoolState, PoolState.WAITING),
             "",
         ]
     )
+
+
+def _moves(drawing: str) -> set[str]:
+    arrows = {line.strip() for line in drawing.splitlines() if "-->" in line}
+    return {arrow for arrow in arrows if "[*]" not in arrow}
 
 
 def test_the_page_shows_the_tables() -> None:
@@ -62,9 +74,12 @@ def test_every_move_is_drawn_once() -> None:
         (ROLLOUT_TRANSITIONS, RolloutState),
         (SWAP_TRANSITIONS, SwapState),
         (PHASE_TRANSITIONS, PhaseState),
+        (NODE_ROLLOUT_TRANSITIONS, NodeRolloutState),
+        (POOL_TRANSITIONS, PoolState),
     )
     moves = sum(len(to) for table, _states in tables for to in table.values())
     ends = sum(not table.get(state) for table, states in tables for state in states)
 
     assert len(arrows) == moves + ends + len(tables)
-    assert len({*arrows} - {line for line in arrows if "[*]" in line}) == moves
+    drawn = [move for drawing in document().split("```mermaid") for move in _moves(drawing)]
+    assert len(drawn) == moves

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from fleetwright.cli.options import Common, common_flags
 from fleetwright.cli.output import print_json
 from fleetwright.cli.wiring import build_clock, look_into_ledger
-from fleetwright.domain.events import Event
+from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text, holdable
 from fleetwright.domain.notifications import notifications_of
@@ -107,6 +107,7 @@ def _show_notifications(events: Iterable[RecordedEvent], *, as_json: bool) -> No
     told = [
         notification
         for event in events
+        if isinstance(event.kind, EventKind)
         for notification in notifications_of(
             Event(event.kind, event.happened_at, event.payload), event.rollout_id or ""
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from fleetwright.domain.ailments import NO_AILMENT, Ailment
 from fleetwright.domain.drains import DrainPolicy
-from fleetwright.domain.states import IN_FLIGHT, RolloutState, SwapState
+from fleetwright.domain.states import IN_FLIGHT, TERMINAL_STATES, RolloutState, SwapState
 from fleetwright.domain.strategy import Strategy
 
 
@@ -184,6 +184,11 @@ class RolloutRecord:
     waits: tuple[Mapping[str, Any], ...] = ()
     closed: Mapping[str, datetime] = field(default_factory=dict)
     left_busy: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing moves on from here."""
+        return self.state in TERMINAL_STATES
 
 
 @dataclass(frozen=True, slots=True)

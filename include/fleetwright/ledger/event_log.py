@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.events import Event, EventKind
+from fleetwright.domain.node_pools.rollouts import NodeEventKind
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.tables import events
 from fleetwright.ledger.values import canonical_json, to_utc
@@ -28,7 +29,14 @@ _STARTED = (
     .where(events.c.fleet_key == bindparam("fleet"), events.c.kind == str(EventKind.STARTED))
     .order_by(events.c.sequence.desc())
 )
-_ALL_IDS = select(events.c.rollout_id).where(events.c.rollout_id.is_not(None)).distinct()
+_ALL_IDS = (
+    select(events.c.rollout_id)
+    .where(
+        events.c.rollout_id.is_not(None),
+        events.c.kind.notin_([str(kind) for kind in NodeEventKind]),
+    )
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class RecordedEvent:
     sequence: int
     rollout_id: str | None
     fleet_key: str
-    kind: EventKind
+    kind: EventKind | NodeEventKind
     payload: Mapping[str, Any]
     happened_at: datetime
     recorded_at: datetime
@@ -99,7 +107,7 @@ def read_fleet(connection: Connection, fleet_key: str) -> tuple[RecordedEvent, .
 
 
 def list_rollout_ids(connection: Connection) -> tuple[str, ...]:
-    """Every rollout that events speak of."""
+    """Every rollout of a fleet that events speak of; those of node images stand in ``node_rollouts``."""
     return tuple(connection.execute(_ALL_IDS).scalars())
 
 
@@ -109,7 +117,14 @@ def list_started(connection: Connection, fleet_key: str) -> tuple[str, ...]:
 
 
 def _recorded(row: RowMapping) -> RecordedEvent:
-    return RecordedEvent(**{**row, "kind": _kind(row), "payload": json.loads(row["payload"])})
+    return RecordedEvent(**{**row, "kind": _any_kind(row), "payload": json.loads(row["payload"])})
+
+
+def _any_kind(row: RowMapping) -> EventKind | NodeEventKind:
+    try:
+        return NodeEventKind(row["kind"])
+    except ValueError:
+        return _kind(row)
 
 
 def _kind(row: RowMapping) -> EventKind:

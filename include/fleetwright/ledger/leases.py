@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fleetwright.domain.errors import HeldError
-from fleetwright.domain.records import RolloutView
-from fleetwright.domain.states import TERMINAL_STATES
+from fleetwright.domain.node_pools.rollouts import NodeRollout
+from fleetwright.domain.records import RolloutRecord
 from fleetwright.ledger import locks, refusals, turn_rows
 from fleetwright.ledger.database import Write
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
@@ -51,18 +51,23 @@ def begin_fleet(write: Write, key: str, owner: str, terms: LeaseTerms, rollout_i
     return lease
 
 
-def give_fleet_back(write: Write, view: RolloutView, owner: str) -> None:
+def give_fleet_back(write: Write, rollout: RolloutRecord | NodeRollout, owner: str) -> None:
     """Give a fleet back, and its turns with it unless the rollout is to go on: instances may be in flight (R46, R48)."""
-    key = fleet_key_of(view.rollout.settings.fleet_id)
+    key = fleet_key_of(rollout.settings.fleet_id)
     # Whose lease is gone has nothing to give back: the turns may be another run's by now.
     if locks.delete_lock(write.connection, LockScope.FLEET, key, owner):
         turn_rows.delete_places(write.connection, key)
-        if view.rollout.state in TERMINAL_STATES:
+        if rollout.is_ended:
             turn_rows.delete_turns(write.connection, key)
 
 
 def retake_fleet(
-    write: Write, view: RolloutView, owner: str, terms: LeaseTerms, *, is_teardown: bool = False
+    write: Write,
+    rollout: RolloutRecord | NodeRollout,
+    owner: str,
+    terms: LeaseTerms,
+    *,
+    is_teardown: bool = False,
 ) -> Lease:
     """Take a rollout's fleet back for the owner it has.
 
@@ -70,17 +75,17 @@ def retake_fleet(
     :raises GivenBackError: when the owner gave the fleet back, and has not taken it again since
     :raises LeaseLostError: when the rollout is over, or is another owner's
     """
-    key = fleet_key_of(view.rollout.settings.fleet_id)
-    is_open = is_teardown or view.rollout.state not in TERMINAL_STATES
-    if view.rollout.owner == owner and is_open:
+    key = fleet_key_of(rollout.settings.fleet_id)
+    is_open = is_teardown or not rollout.is_ended
+    if rollout.owner == owner and is_open:
         if not is_teardown and not locks.find_locks(write.connection, LockScope.FLEET, key):
-            raise refusals.given_back(view, owner)
+            raise refusals.given_back(rollout, owner)
         try:
-            return take_fleet(write, key, owner, terms, view.rollout.rollout_id)
+            return take_fleet(write, key, owner, terms, rollout.rollout_id)
         except HeldError:
             pass  # who had the fleet and lost it is told below, in other words
     present = locks.find_locks(write.connection, LockScope.FLEET, key)
-    raise refusals.taken_from(view, owner, present)
+    raise refusals.taken_from(rollout, owner, present)
 
 
 def renew_lease(write: Write, lease: Lease) -> None:

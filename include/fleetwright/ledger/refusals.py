@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fleetwright.domain.errors import GivenBackError, HeldError, LeaseLostError
-from fleetwright.domain.records import RolloutView
-from fleetwright.domain.states import TERMINAL_STATES
+from fleetwright.domain.node_pools.rollouts import NodeRollout
+from fleetwright.domain.records import RolloutRecord
 from fleetwright.ledger.locks import HeldLock
 from fleetwright.rollout.ports.leases import Lease
 
@@ -35,29 +35,30 @@ def lease_lost(lease: Lease, present: Sequence[HeldLock]) -> LeaseLostError:
     )
 
 
-def taken_from(view: RolloutView, owner: str, present: Sequence[HeldLock]) -> LeaseLostError:
+def taken_from(
+    rollout: RolloutRecord | NodeRollout, owner: str, present: Sequence[HeldLock]
+) -> LeaseLostError:
     """The refusal to take back a rollout that has ended, or that another owner has."""
-    rollout = view.rollout
     why = (
         f"it is {rollout.state}"
-        if rollout.state in TERMINAL_STATES
+        if rollout.is_ended
         else f"its owner is {rollout.owner!r}, and {_newest(present)}; touch nothing, and look at that run"
     )
     return LeaseLostError(f"rollout {rollout.rollout_id} cannot be taken back by {owner!r}: {why}")
 
 
-def given_back(view: RolloutView, owner: str) -> GivenBackError:
+def given_back(rollout: RolloutRecord | NodeRollout, owner: str) -> GivenBackError:
     """The refusal to go on after the end of one's run, whose last step opens nodes for the last time."""
     return GivenBackError(
-        f"rollout {view.rollout.rollout_id} cannot be taken back by {owner!r}: it has given the fleet back;"
+        f"rollout {rollout.rollout_id} cannot be taken back by {owner!r}: it has given the fleet back;"
         " start a rollout of the fleet again to go on with it"
     )
 
 
-def wrong_fleet(lease: Lease, view: RolloutView) -> LeaseLostError:
+def wrong_fleet(lease: Lease, rollout: RolloutRecord | NodeRollout) -> LeaseLostError:
     """The refusal to write one fleet's rollout with another fleet's lease."""
     return LeaseLostError(
-        f"rollout {view.rollout.rollout_id} is of fleet {view.rollout.settings.fleet_id},"
+        f"rollout {rollout.rollout_id} is of fleet {rollout.settings.fleet_id},"
         f" and the lease is on {lease.fleet_key}"
     )
 

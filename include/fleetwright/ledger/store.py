@@ -20,6 +20,7 @@ from fleetwright.ledger import (
     event_log,
     leases,
     locks,
+    node_rollouts,
     phase_runs,
     projections,
     quarantine,
@@ -31,6 +32,7 @@ from fleetwright.ledger.event_log import Origin, RecordedEvent
 from fleetwright.ledger.holds import HoldsInSql
 from fleetwright.ledger.locks import HeldLock, LockClaim, LockScope
 from fleetwright.ledger.naming import new_rollout_id
+from fleetwright.ledger.node_memory import NodeMemory
 from fleetwright.ledger.phase_memory import PhaseMemory
 from fleetwright.ledger.rollout_log import differs, write_step
 from fleetwright.ledger.schema import ensure_schema
@@ -78,7 +80,7 @@ def open_absent(url: str) -> SqlLedger:
     return open_ledger("sqlite://", label=f"{mask_url(url)} (not there yet)")
 
 
-class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
+class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory, NodeMemory):
     """The memory of intent; see ``rollout.ports.ledger.Ledger`` for what each method promises.
 
     Safe for several threads and several processes; one made before a fork is not for the child.
@@ -133,7 +135,7 @@ class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
         """
         with self._database.writing() as write:
             view = self._read(write.connection, rollout_id)
-            return leases.retake_fleet(write, view, owner, terms, is_teardown=is_teardown)
+            return leases.retake_fleet(write, view.rollout, owner, terms, is_teardown=is_teardown)
 
     def check(self, lease: Lease) -> None:
         """Renew the heartbeat; an expired lease that nobody took is still good.
@@ -148,7 +150,7 @@ class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
         with self._database.writing() as write:
             view = self._views.read(write.connection, rollout_id)
             if view is not None:
-                leases.give_fleet_back(write, view, owner)
+                leases.give_fleet_back(write, view.rollout, owner)
 
     def append(self, rollout_id: str, events: Sequence[Event], *, lease: Lease) -> RolloutView:
         """Write events and return the rollout as they leave it; the heartbeat is renewed with them.
@@ -160,7 +162,7 @@ class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
             leases.renew_lease(write, lease)
             known = self._read(write.connection, rollout_id)
             if fleet_key_of(known.rollout.settings.fleet_id) != lease.fleet_key:
-                raise refusals.wrong_fleet(lease, known)
+                raise refusals.wrong_fleet(lease, known.rollout)
             view = write_step(write, known, events, rollout_id=rollout_id, actor=lease.holder)
         self._views.keep(write.head.sequence, view)
         return view
@@ -248,7 +250,8 @@ class SqlLedger(HoldsInSql, TurnsInSql, WatchInSql, PhaseMemory):
         with self._database.reading() as connection:
             ids = {*event_log.list_rollout_ids(connection), *projections.list_ids(connection)}
             rollouts = tuple(sorted(i for i in ids if differs(connection, i)))
-            return (*rollouts, *phase_runs.list_differing(connection))
+            others = (*node_rollouts.list_differing(connection), *phase_runs.list_differing(connection))
+            return (*rollouts, *others)
 
     def _read(self, connection: Connection, rollout_id: str) -> RolloutView:
         view = self._views.read(connection, rollout_id)

@@ -1,8 +1,5 @@
-"""A waiting process without IO: it asks for effects, and whoever runs it carries them out.
-
-A wait is written once, as a generator that yields effects and is sent their answers. ``run`` carries
-them out in a worker or a command; ``run_async`` does in a trigger, where no thread may wait. Errors of
-an effect are thrown into the process at the place where it asked.
+"""What the waits of a fleet's rollout ask for: ``run`` carries it out in a worker or a command, ``run_async`` in a
+trigger, where no thread may wait.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from fleetwright.domain.events import Event
 from fleetwright.rollout.flights import read_flights
 from fleetwright.rollout.heeding import read_words
 from fleetwright.rollout.ports.turns import Want
+from fleetwright.rollout.processes import carry_out, carry_out_async, sleep_until
 from fleetwright.rollout.session import RolloutSession
 
 
@@ -90,8 +88,6 @@ class WaitUntil:
     instant: datetime
 
 
-KEEP_LEASE_SECONDS = 10.0
-
 Effect: TypeAlias = (
     ReadInstances
     | ReadInstance
@@ -109,40 +105,12 @@ Process: TypeAlias = Generator[Effect, Any, None]
 
 def run(process: Process, session: RolloutSession) -> None:
     """Run a process to its end in this thread, on the session's clock."""
-    answer: Any = None
-    failure: Exception | None = None
-    while True:
-        effect = _advance(process, answer, failure)
-        if effect is None:
-            return
-        answer, failure = None, None
-        try:
-            answer = perform(effect, session)
-        except Exception as error:  # noqa: BLE001 - handed to the process, which decides or lets it out
-            failure = error
-
-
-def _advance(process: Process, answer: Any, failure: Exception | None) -> Effect | None:  # noqa: ANN401 - each effect states its answer
-    """Hand the process what its last effect came to; its next effect, None at its end."""
-    try:
-        return process.send(answer) if failure is None else process.throw(failure)
-    except StopIteration:
-        return None
+    carry_out(process, lambda effect: perform(effect, session))
 
 
 async def run_async(process: Process, session: RolloutSession) -> None:
     """Run a process to its end on an event loop, on real time; nothing here blocks the loop."""
-    answer: Any = None
-    failure: Exception | None = None
-    while True:
-        effect = _advance(process, answer, failure)
-        if effect is None:
-            return
-        answer, failure = None, None
-        try:
-            answer = await perform_async(effect, session)
-        except Exception as error:  # noqa: BLE001 - handed to the process, which decides or lets it out
-            failure = error
+    await carry_out_async(process, lambda effect: perform_async(effect, session))
 
 
 def perform(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - each effect states its answer
@@ -184,13 +152,6 @@ def _act(effect: Effect, session: RolloutSession) -> None:
             session.ports.clock.wait_until(instant)
 
 
-async def _sleep_until(instant: datetime, session: RolloutSession) -> None:
-    # In a command a thread of its own keeps the lease; here nobody else does while the wait is long.
-    while (remaining := (instant - session.now()).total_seconds()) > 0:
-        await asyncio.sleep(min(remaining, KEEP_LEASE_SECONDS))
-        await asyncio.to_thread(session.guard)
-
-
 async def perform_async(effect: Effect, session: RolloutSession) -> Any:  # noqa: ANN401 - as above
     """Carry one effect out without blocking the event loop; ledger writes are short and use a pooled thread."""
     driver = session.ports.driver
@@ -202,7 +163,7 @@ async def perform_async(effect: Effect, session: RolloutSession) -> Any:  # noqa
         case ReadOperation(url):
             return await driver.fetch_operation_async(url)
         case WaitUntil(instant):
-            await _sleep_until(instant, session)
+            await sleep_until(instant, session.now, session.guard)
             return None
         case _:
             return await asyncio.to_thread(perform, effect, session)
