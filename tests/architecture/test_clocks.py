@@ -40,7 +40,7 @@ MAY_READ_THE_WALL_CLOCK = {
 }
 MAY_WAIT = {
     "fleetwright.rollout.clocks": "is the wall clock of rollouts",
-    "fleetwright.rollout.effects": "waits in a trigger, where no thread may",
+    "fleetwright.rollout.processes": "waits in a trigger, where no thread may",
     "fleetwright.airflow.news_trigger": "paces its polls in a trigger, where no thread may",
     "fleetwright.azure.async_client": "backs off in a trigger, where no thread may",
     "fleetwright.ledger.engine": "two processes switch a new file to WAL",
