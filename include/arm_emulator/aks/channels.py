@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.progress import wake_cluster_at
+from arm_emulator.aks.wakes import wake_cluster_at
 from arm_emulator.wire.api_versions import is_at_least
 
 if TYPE_CHECKING:
