@@ -61,6 +61,7 @@ class ArmClient:
         meter: Meter = budget_for,
     ) -> None:
         self.url = url
+        self.given_api_version = api_version
         self.scale_set_api_version = api_version or API_VERSIONS[SCALE_SETS]
         self.pool_api_version = api_version or API_VERSIONS[BATCH_ACCOUNTS]
         self.cluster_api_version = api_version or API_VERSIONS[CLUSTERS]

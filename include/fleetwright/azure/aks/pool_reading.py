@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fleetwright.azure.aks.machine_parsing import parse_machines
 from fleetwright.azure.aks.pool_parsing import parse_pool, with_profile
-from fleetwright.azure.aks.versions import later
+from fleetwright.azure.aks.versions import machines_version
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.errors import NotFoundError
-from fleetwright.azure.urls import API_VERSIONS, MACHINES, arm_url
+from fleetwright.azure.urls import MACHINES, arm_url
 from fleetwright.domain.errors import FleetNotFoundError
 from fleetwright.domain.node_pools.clusters import Cluster, Machine, NodePool
 from fleetwright.domain.node_pools.ids import ClusterId
@@ -20,8 +20,7 @@ class PoolReading:
 
     def __init__(self, client: ArmClient) -> None:
         self._client = client
-        # Machines show their image in previews only, so an older setting does not count for them.
-        self._machines_version = later(API_VERSIONS[MACHINES], client.cluster_api_version)
+        self._machines_version = machines_version(client.given_api_version)
 
     def list_pools(self, cluster_id: ClusterId) -> tuple[NodePool, ...]:
         """All pools of a cluster with their upgrade profiles.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleetwright.azure.urls import API_VERSIONS, MACHINES
 from fleetwright.domain.node_pools.channels import NodeOsChannel
 
 NAMESPACE = "Microsoft.ContainerService"
@@ -38,6 +39,10 @@ def why_unknown(api_version: str) -> str:
     )
 
 
-def later(version: str, other: str) -> str:
-    """The later of two api-versions; the first one where they are of one day."""
-    return other if other[:10] > version[:10] else version
+def machines_version(setting: str) -> str:
+    """The api-version of calls about machines, which show their image in previews only.
+
+    :param setting: what the endpoint was given; only a newer preview counts here
+    """
+    known = API_VERSIONS[MACHINES]
+    return setting if setting.endswith(_PREVIEW) and setting > known else known
