@@ -16,7 +16,7 @@ from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
 from fleetwright.azure.hosts import check_link
-from fleetwright.azure.operations import Look, forgotten, look_without_call, read_look, unread
+from fleetwright.azure.operations import Look, LookReader, forgotten, look_without_call, read_look, unread
 from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import QUICK, RetryAction, RetryPolicy
 from fleetwright.domain.errors import ProviderError
@@ -85,9 +85,10 @@ class AsyncArmReader:
                 call = next_call(call, answer, page)
         return tuple(items)
 
-    async def look(self, url: str) -> Look:
+    async def look(self, url: str, read: LookReader = read_look) -> Look:
         """Look at an operation once.
 
+        :param read: another reader of the answer
         :raises TransientError: the status was not read; that says nothing about the operation
         """
         known = look_without_call(url)
@@ -96,7 +97,7 @@ class AsyncArmReader:
         call = Call("GET", url)
         try:
             async with self._connect() as transport:
-                return read_look(call, await self._send(call, transport))
+                return read(call, await self._send(call, transport))
         except NotFoundError:
             return forgotten(url)
         except ProviderError as error:

@@ -15,11 +15,19 @@ from fleetwright.azure.credentials import TokenSource
 from fleetwright.azure.errors import NotFoundError
 from fleetwright.azure.exchange import Exchange, challenge_of
 from fleetwright.azure.hosts import check_link
-from fleetwright.azure.operations import Look, forgotten, look_without_call, operation_url, read_look, unread
+from fleetwright.azure.operations import (
+    Look,
+    LookReader,
+    forgotten,
+    look_without_call,
+    operation_url,
+    read_look,
+    unread,
+)
 from fleetwright.azure.paging import PageReader, T, next_call, read_object, read_page
 from fleetwright.azure.retries import PATIENT, RetryAction, RetryPolicy
 from fleetwright.azure.transport import RequestsTransport, Transport
-from fleetwright.azure.urls import API_VERSIONS, BATCH_ACCOUNTS, SCALE_SETS, arm_url
+from fleetwright.azure.urls import API_VERSIONS, BATCH_ACCOUNTS, CLUSTERS, SCALE_SETS, arm_url
 from fleetwright.domain.batch_pools import NodeUpgradeWay
 from fleetwright.domain.errors import ProviderError
 from fleetwright.rollout.ports.clock import Clock
@@ -33,7 +41,7 @@ class ArmClient:
 
     :param url: scheme and host, no trailing slash
     :param ca_bundle: a PEM file with further authorities
-    :param api_version: for calls about fleets, instead of the built-in ones (R17, R57, O5)
+    :param api_version: for calls about fleets, instead of the built-in ones (R17, R57, O5, C9)
     :param node_upgrade_way: by what nodes of Batch pools are upgraded; None goes by the endpoint and the account
     :param transport: another way than connections of its own
     :param meter: the request budget that pays for a call
@@ -53,8 +61,10 @@ class ArmClient:
         meter: Meter = budget_for,
     ) -> None:
         self.url = url
+        self.given_api_version = api_version
         self.scale_set_api_version = api_version or API_VERSIONS[SCALE_SETS]
         self.pool_api_version = api_version or API_VERSIONS[BATCH_ACCOUNTS]
+        self.cluster_api_version = api_version or API_VERSIONS[CLUSTERS]
         self.node_upgrade_way = node_upgrade_way
         self.clock = clock
         self.reader = AsyncArmReader(url=url, tokens=tokens, clock=clock, ca_bundle=ca_bundle, meter=meter)
@@ -95,6 +105,10 @@ class ArmClient:
         """The URL of a call about a Batch account or its pools, with the version that such calls carry."""
         return arm_url(self.url, path, BATCH_ACCOUNTS, api_version=self.pool_api_version, **query)
 
+    def cluster_url(self, path: str) -> str:
+        """The URL of a call about an AKS cluster or its pools, with the version that such calls carry."""
+        return arm_url(self.url, path, CLUSTERS, api_version=self.cluster_api_version)
+
     def get(self, url: str) -> Body:
         """Read one thing."""
         call = Call("GET", url)
@@ -134,9 +148,10 @@ class ArmClient:
         call = Call(method, url, body, is_sent_once=True)
         return operation_url(call, self.send(call, guard))
 
-    def look(self, url: str) -> Look:
+    def look(self, url: str, read: LookReader = read_look) -> Look:
         """Look at an operation once.
 
+        :param read: another reader of the answer
         :param url: what ``post`` or the look before this one gave
         :raises TransientError: the status was not read; that says nothing about the operation
         """
@@ -145,7 +160,7 @@ class ArmClient:
             return known
         call = Call("GET", url)
         try:
-            return read_look(call, self.send(call))
+            return read(call, self.send(call))
         except NotFoundError:
             return forgotten(url)
         except ProviderError as error:

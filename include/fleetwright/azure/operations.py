@@ -7,7 +7,9 @@ kept byte for byte, its own api-version included
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from fleetwright.azure.bodies import Body, as_body, body_at, text_at
 from fleetwright.azure.calls import Answer, Call
@@ -45,6 +47,9 @@ class Look:
 
     status: OperationStatus
     wait: float
+
+
+LookReader: TypeAlias = Callable[[Call, Answer], Look]
 
 
 def operation_url(call: Call, answer: Answer) -> str:

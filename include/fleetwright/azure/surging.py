@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleetwright.azure.bodies import Body, number_at, text_at
 from fleetwright.azure.client import ArmClient
-from fleetwright.azure.urls import USAGES, arm_url
+from fleetwright.azure.usages import list_usages
 from fleetwright.domain.fleets import Fleet
 from fleetwright.domain.quotas import Usage
 from fleetwright.rollout.ports.leases import Guard
@@ -20,9 +19,7 @@ class Surging:
 
     def list_usages(self, fleet: Fleet) -> tuple[Usage, ...]:
         """Read what is used of the quotas of the fleet's region."""
-        region = f"/subscriptions/{fleet.fleet_id.subscription}/providers/Microsoft.Compute/locations/{fleet.location}"
-        url = arm_url(self._client.url, f"{region}/usages", USAGES)
-        return tuple(_usage(item) for item in self._client.list_items(url))
+        return list_usages(self._client, fleet.fleet_id.subscription, fleet.location)
 
     def begin_scaling(self, fleet: Fleet, capacity: int, guard: Guard) -> str:
         """Set ``sku.capacity``; return the operation's poll URL. The same number sent twice changes nothing more."""
@@ -33,7 +30,3 @@ class Surging:
         """Delete exactly these instances; the capacity falls with them. Return the operation's poll URL."""
         url = self._client.scale_set_url(f"{fleet.fleet_id.resource_id}/delete")
         return self._client.post(url, {"instanceIds": list(instance_ids)}, guard)
-
-
-def _usage(item: Body) -> Usage:
-    return Usage(text_at(item, "name", "value"), number_at(item, "currentValue"), number_at(item, "limit"))

@@ -19,8 +19,13 @@ SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 FEATURES = "Microsoft.Features/providers/features"
 BATCH_ACCOUNTS = "Microsoft.Batch/batchAccounts"
 BATCH_NODES = "Microsoft.Batch data plane"
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
+MACHINES = "Microsoft.ContainerService/managedClusters/agentPools/machines"
+PROVIDERS = "Microsoft.Resources/providers"
 
 # reimage heeds exactVersion from 2023-03-01 on (O5); automaticOSUpgradePolicy exists from 2018-10-01 on (R17).
+# undrainableNodeBehavior, maxUnavailable and recentlyUsedVersions are all in the version of clusters below (N32, N34);
+# machines show their nodeImageVersion and provisioningState in previews only.
 # The data plane of Batch tells upgradingos apart and shows images' exactVersion in the version below (C4).
 API_VERSIONS = {
     SCALE_SETS: "2024-07-01",
@@ -35,6 +40,9 @@ API_VERSIONS = {
     FEATURES: "2021-07-01",
     BATCH_ACCOUNTS: "2024-07-01",
     BATCH_NODES: "2024-07-01.20.0",
+    CLUSTERS: "2026-08-01",
+    MACHINES: "2026-04-02-preview",
+    PROVIDERS: "2021-04-01",
 }
 
 
