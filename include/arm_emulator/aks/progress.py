@@ -11,5 +11,4 @@ if TYPE_CHECKING:
 
 def move_on(world: World, cluster: ManagedCluster) -> None:
     """Let everything happen on the cluster that is due by the world's instant."""
-    if cluster.wakes:
-        cluster.wakes -= {instant for instant in cluster.wakes if instant <= world.now}
+    cluster.wakes -= {instant for instant in cluster.wakes if instant <= world.now}

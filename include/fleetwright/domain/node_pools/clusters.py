@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fleetwright.domain.maintenance import MaintenanceWindow
 from fleetwright.domain.node_pools.channels import NodeOsChannel
 from fleetwright.domain.node_pools.ids import ClusterId
 from fleetwright.domain.node_pools.upgrade_settings import UpgradeSettings
-from fleetwright.domain.windows import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Cluster:
     support_plan: str = ""
     pools: tuple[NodePool, ...] = ()
     supported_versions: tuple[str, ...] = ()
-    window: Schedule | None = None
+    window: MaintenanceWindow | None = None
     window_problem: str = ""
     features: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ class Manners:
     :param spread: over how much of a window's beginning starts are spread (N31)
     :param per_node: how long one node is predicted to take where no earlier upgrade of its pool tells: created or
         drained, reimaged, started
+    :param live_patch: how long security patches are predicted to take on running nodes, however many there are (R69)
     :param soak: how long nodes are watched after a pool has its new image, before the next pool
     :param poll: time between two looks at an operation
     """
@@ -21,5 +22,6 @@ class Manners:
     margin: timedelta = timedelta(0)
     spread: timedelta = timedelta(minutes=30)
     per_node: timedelta = timedelta(minutes=5)
+    live_patch: timedelta = timedelta(minutes=5)
     soak: timedelta = timedelta(minutes=2)
     poll: timedelta = timedelta(seconds=5)
