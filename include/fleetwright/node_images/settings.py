@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class NodeImageSettings:
     :param window: which automatic runs keep to where a cluster has none of its own
     """
 
-    manners: Manners = Manners()
+    manners: Manners = field(default_factory=Manners)
     window: MaintenanceWindow = SUNDAY
 
 

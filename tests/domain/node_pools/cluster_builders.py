@@ -31,7 +31,7 @@ SATURDAY_NOON = at("2026-03-07T12:00")
 SUNDAY_MORNING = at("2026-03-08T01:00")
 
 
-def a_pool(name: str = "np1", **changes: Any) -> NodePool:
+def a_pool(name: str = "np1", **changes: Any) -> NodePool:  # noqa: ANN401 - any field of it
     """A pool of four nodes, one image behind."""
     pool = NodePool(
         name,
@@ -44,7 +44,7 @@ def a_pool(name: str = "np1", **changes: Any) -> NodePool:
     return replace(pool, **changes)
 
 
-def a_cluster(*pools: NodePool, channel: NodeOsChannel = NodeOsChannel.NODE_IMAGE, **changes: Any) -> Cluster:
+def a_cluster(*pools: NodePool, channel: NodeOsChannel = NodeOsChannel.NODE_IMAGE, **changes: Any) -> Cluster:  # noqa: ANN401 - any field of it
     """A cluster that may be upgraded, with one pool where none is given."""
     cluster = Cluster(
         parse_target(CLUSTER_ID).cluster,
@@ -58,7 +58,7 @@ def a_cluster(*pools: NodePool, channel: NodeOsChannel = NodeOsChannel.NODE_IMAG
     return replace(cluster, **changes)
 
 
-def surge(text: str, **changes: Any) -> UpgradeSettings:
+def surge(text: str, **changes: Any) -> UpgradeSettings:  # noqa: ANN401 - any field of it
     """Settings with a surge."""
     return replace(UpgradeSettings(max_surge=text), **changes)
 
@@ -71,12 +71,12 @@ def machines(pool: str = "np1", *images: str) -> tuple[Machine, ...]:
     )
 
 
-def nodes(pool: str = "np1", count: int = 4, **changes: Any) -> tuple[NodeState, ...]:
+def nodes(pool: str = "np1", count: int = 4, **changes: Any) -> tuple[NodeState, ...]:  # noqa: ANN401 - any field of it
     """Nodes as Kubernetes shows them."""
     return tuple(NodeState(f"aks-{pool}-{number}", pool, **changes) for number in range(count))
 
 
-def a_budget(*on: str, **changes: Any) -> NodeBudget:
+def a_budget(*on: str, **changes: Any) -> NodeBudget:  # noqa: ANN401 - any field of it
     """A budget of which one pod of three may be evicted."""
     budget = NodeBudget("shop", "web", allowed=1, healthy=3, desired=2, expected=3, nodes=frozenset(on))
     return replace(budget, **changes)

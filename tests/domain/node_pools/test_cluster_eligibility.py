@@ -95,8 +95,10 @@ def test_every_reason_is_told_at_once() -> None:
         "cluster shop is Stopped, not Running: start it first",
         "another operation is under way: cluster shop is Updating",
         "another operation is under way: pool np1 is Scaling",
-        "cluster shop has Kubernetes 1.18.4, which westeurope does not support any more (supported: 1.28, 1.29, 1.30; "
-        "plan KubernetesOfficial: about a year after a version's release); upgrade Kubernetes first (R66)",
+        (
+            "cluster shop has Kubernetes 1.18.4, which westeurope does not support any more (supported: 1.28, 1.29, "
+            "1.30; plan KubernetesOfficial: about a year after a version's release); upgrade Kubernetes first (R66)"
+        ),
     )
 
 
