@@ -11,7 +11,6 @@ from airflow.sdk.bases.branch import BranchMixIn
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fleetwright.airflow.connections import AZURE_CONNECTION
-from fleetwright.airflow.triggers import RolloutWaitTrigger
 from fleetwright.domain.errors import (
     ConfigurationError,
     FleetwrightError,
@@ -24,6 +23,7 @@ from fleetwright.rollout.session import Ports, RolloutSession
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from airflow.triggers.base import BaseTrigger
 
     from fleetwright.airflow.hooks import AzureRmHook
 
@@ -53,8 +53,8 @@ class WaitFailedError(FleetwrightError):
     kind = "wait_failed"
 
 
-class RolloutStepOperator(BaseOperator, BranchMixIn):
-    """A step of a rollout; most of them take the rollout's lease back first.
+class StepOperator(BaseOperator, BranchMixIn):
+    """A step of a rollout of any kind.
 
     :param rollout_id: from ``acquire_lease``; empty in a dry run
     """
@@ -84,9 +84,27 @@ class RolloutStepOperator(BaseOperator, BranchMixIn):
 
     def hook(self) -> AzureRmHook:
         """The hook of the Azure connection."""
-        from fleetwright.airflow.hooks import AzureRmHook  # noqa: PLC0415 - as in ports
+        from fleetwright.airflow.hooks import AzureRmHook  # noqa: PLC0415 - heavy; parsing a DAG needs none of it
 
         return AzureRmHook(self.azure_conn_id)
+
+    def wait_for(self, trigger: BaseTrigger, **kwargs: Any) -> None:
+        """Leave the worker until the trigger fires; ``resume`` goes on."""
+        self.defer(trigger=trigger, method_name="resume", kwargs=kwargs)
+
+    def branch(self, context: Context, result: dict[str, Any], to: str) -> dict[str, Any]:
+        """Push the result, then go on with the downstream task of that name alone.
+
+        A branch ends in an exception inside Airflow, so what is returned would not be pushed.
+        """
+        context["ti"].xcom_push(key="return_value", value=result)
+        chosen = next(task_id for task_id in self.downstream_task_ids if task_id.rpartition(".")[2] == to)
+        self.do_branch(context, chosen)
+        return result
+
+
+class RolloutStepOperator(StepOperator):
+    """A step of a rollout of instances; most of them take the rollout's lease back first."""
 
     def ports(self) -> Ports:
         """Ports from the Airflow connections."""
@@ -103,20 +121,6 @@ class RolloutStepOperator(BaseOperator, BranchMixIn):
 
         owner = owner_of(context)
         return RolloutSession.reopen(ports or self.ports(), self.rollout_id, owner=owner, terms=lease_terms())
-
-    def wait_for(self, trigger: RolloutWaitTrigger, **kwargs: Any) -> None:
-        """Leave the worker until the trigger fires; ``resume`` goes on."""
-        self.defer(trigger=trigger, method_name="resume", kwargs=kwargs)
-
-    def branch(self, context: Context, result: dict[str, Any], to: str) -> dict[str, Any]:
-        """Push the result, then go on with the downstream task of that name alone.
-
-        A branch ends in an exception inside Airflow, so what is returned would not be pushed.
-        """
-        context["ti"].xcom_push(key="return_value", value=result)
-        chosen = next(task_id for task_id in self.downstream_task_ids if task_id.rpartition(".")[2] == to)
-        self.do_branch(context, chosen)
-        return result
 
 
 def raise_wait_error(event: dict[str, Any]) -> None:
