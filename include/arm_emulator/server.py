@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from arm_emulator.admin.application import create_admin_app
+from arm_emulator.aks.machine_responses import node_machine_routes
+from arm_emulator.aks.upgrade_responses import upgrade_routes
 from arm_emulator.arm_errors import ArmError
 from arm_emulator.batch.account_responses import account_routes
 from arm_emulator.batch.node_responses import node_routes
@@ -119,6 +121,8 @@ def create_router() -> Router:
             *served_pool_routes(),
             *node_routes(),
             *task_routes(),
+            *upgrade_routes(),
+            *node_machine_routes(),
         )
     )
 

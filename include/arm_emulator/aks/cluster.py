@@ -44,6 +44,7 @@ class ManagedCluster:
     :param releases: node images that only this cluster knows (``nodeImages`` of its world document)
     :param channel_due: when the channel that ``resource`` says begins to hold (R65); None where it holds
     :param channel_before: the channel that holds until then
+    :param wakes: when the timeline comes back to it; ``pod_wakes`` is when it does for pods that start or leave
     """
 
     id: ClusterId
@@ -59,6 +60,7 @@ class ManagedCluster:
     provisioning_state: str = "Succeeded"
     commands: dict[str, JsonObject] = field(default_factory=dict)
     wakes: set[datetime] = field(default_factory=set)
+    pod_wakes: set[datetime] = field(default_factory=set)
     etag: int = 1
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arm_emulator.aks.agent_pool import AgentPool
 from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
+from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.ids import ClusterId, node_name
 from arm_emulator.aks.node import Node
 from arm_emulator.aks.workload_loading import load_workload
@@ -54,6 +55,7 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
         said = {name.lower(): given for name, given in extras.pools.items()}.get(profile["name"].lower())
         pool = load_pool(world, cluster, profile, said)
         cluster.pools[pool.name.lower()] = pool
+        tell_pool(world, cluster, pool)
     for workload in extras.workloads:
         load_workload(cluster, workload)
     world.managed_clusters[cluster.key] = cluster

@@ -21,6 +21,9 @@ class NodeStep(StrEnum):
     DELETING = "deleting"
 
 
+_OF_UPGRADE = frozenset({NodeStep.DRAINING, NodeStep.SOAKING, NodeStep.REIMAGING, NodeStep.STARTING})
+
+
 @dataclass(slots=True)
 class Node:
     """A machine of an agent pool.
@@ -30,9 +33,11 @@ class Node:
         were since its image
     :param guest_patched_at: when the guest's own updates (``Unmanaged``) ran last; None for a node that is new since
     :param is_surge: it exists for an upgrade only, and goes with it
+    :param is_leaving: it is drained to be deleted
     :param is_cordoned: nothing is scheduled on it
     :param undrainable: its pods never leave it
     :param step_ends: when its present step is over; None where only something else ends it
+    :param labels: those that it has besides its pool's
     :param ticket: of the one entry of the timeline that it waits for
     """
 
@@ -46,6 +51,7 @@ class Node:
     guest_patched_at: datetime | None = None
     live_patch_goal: str = ""
     is_surge: bool = False
+    is_leaving: bool = False
     is_cordoned: bool = False
     is_ready: bool = True
     undrainable: bool = False
@@ -54,6 +60,7 @@ class Node:
     step_ends: datetime | None = None
     ticket: int = 0
     annotations: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def shown_image(self) -> str:
@@ -61,6 +68,11 @@ class Node:
         if not self.patched_to or self.image.endswith(f"-{self.patched_to}"):
             return self.image
         return f"{self.image}-{self.patched_to}"
+
+    @property
+    def is_being_upgraded(self) -> bool:
+        """Whether an upgrade has it in hand now."""
+        return self.step in _OF_UPGRADE and not self.is_leaving
 
     @property
     def serves(self) -> bool:

@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 
 def move_on(world: World, cluster: ManagedCluster) -> None:
     """Let everything happen on the cluster that is due by the world's instant."""
-    cluster.wakes -= {instant for instant in cluster.wakes if instant <= world.now}
+    if cluster.wakes:
+        cluster.wakes -= {instant for instant in cluster.wakes if instant <= world.now}

@@ -18,7 +18,13 @@ from arm_emulator.record import (
     Event,
     InstanceAdded,
     InstanceRemoved,
+    NodeAvailabilityChanged,
+    NodeDrainEnded,
+    NodeImageChanged,
     NodeInterrupted,
+    NodePoolAdded,
+    NodePoolUpgradeAccepted,
+    NodePoolUpgradeEnded,
     OperationFailed,
     OsDiskSwapped,
     ReadinessChanged,
@@ -47,6 +53,15 @@ if TYPE_CHECKING:
     from arm_emulator.referee.violations import Violation
 
 
+NodePoolEvent = (
+    NodePoolAdded
+    | NodePoolUpgradeAccepted
+    | NodePoolUpgradeEnded
+    | NodeAvailabilityChanged
+    | NodeDrainEnded
+    | NodeImageChanged
+)
+
 # An operation without an end after this has failed for its instances, though it may never say so.
 _OPERATION_LIMIT = timedelta(minutes=30)
 
@@ -64,6 +79,7 @@ class Referee:
         self.regions: dict[str, RegionFlights] = {}
         self.overlap = Overlap(pairs)
         self.violations: list[Violation] = []
+        self.node_pool_events: list[NodePoolEvent] = []
         self._deadlines: list[tuple[datetime, int, Flight]] = []
         self._order = count()
 
@@ -80,6 +96,15 @@ class Referee:
     @singledispatchmethod
     def _note(self, event: Event) -> None:
         raise TypeError(f"the referee does not know {event!r}")
+
+    @_note.register(NodePoolAdded)
+    @_note.register(NodePoolUpgradeAccepted)
+    @_note.register(NodePoolUpgradeEnded)
+    @_note.register(NodeAvailabilityChanged)
+    @_note.register(NodeDrainEnded)
+    @_note.register(NodeImageChanged)
+    def _(self, event: NodePoolEvent) -> None:
+        self.node_pool_events.append(event)
 
     @_note.register
     def _(self, event: ScaleSetAdded) -> None:

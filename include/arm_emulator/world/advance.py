@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.course.entries import run_entry
 from arm_emulator.aks.progress import move_on
 from arm_emulator.batch.node_actions import act_after_tasks
 from arm_emulator.batch.work import end_due_tasks, hand_out_queue, requeue_lost_tasks
@@ -42,6 +43,7 @@ def _let_platform_act(world: World) -> None:
 def _run(world: World, entry: Entry) -> None:
     cluster = world.managed_clusters.get(entry.resource)
     if cluster is not None:
+        run_entry(world, cluster, entry)
         move_on(world, cluster)
     scale_set = world.scale_sets.get(entry.resource)
     if scale_set is None:

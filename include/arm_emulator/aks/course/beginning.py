@@ -1,0 +1,161 @@
+"""A pool's nodes are to get the newest image: the call is judged, then the course begins, or goes on where it stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arm_emulator.aks.agent_pool import SETTLED, UpgradeCourse
+from arm_emulator.aks.course.ending import COURSE, needs
+from arm_emulator.aks.course.new_nodes import kubernetes_version_of
+from arm_emulator.aks.course.rolling import add_surge, go_on
+from arm_emulator.aks.course.room import room_for
+from arm_emulator.aks.course.telling import tell_accepted
+from arm_emulator.aks.course.waiting import duration
+from arm_emulator.aks.operations import begin_operation
+from arm_emulator.arm_errors import ErrorDetail, OperationNotAllowedError
+from arm_emulator.compute.disruption import UNDISTURBED
+
+if TYPE_CHECKING:
+    from arm_emulator.aks.agent_pool import AgentPool
+    from arm_emulator.aks.cluster import ManagedCluster
+    from arm_emulator.compute.disruption import Disruption
+    from arm_emulator.operations.operation import Operation
+    from arm_emulator.world.world import World
+
+UPGRADING = "UpgradingNodeImageVersion"
+"""``provisioningState`` of a pool whose nodes get another image."""
+
+POOL = "pool:"
+"""What the member of a timeline entry about a pool as a whole begins with."""
+
+
+def begin_upgrade(
+    world: World,
+    cluster: ManagedCluster,
+    pool: AgentPool,
+    image: str,
+    *,
+    disruption: Disruption = UNDISTURBED,
+    api_version: str = "",
+    by_platform: bool = False,
+) -> Operation | None:
+    """Give every node that runs something older this image; the Kubernetes version stays (R66).
+
+    A course that stopped goes on: what it has done is not done again.
+
+    :return: None where every node has it, or a newer one, already (N34).
+    :raises OperationNotAllowedError: the cluster or the pool is stopped, or an operation on either is in progress.
+    """
+    refuse_stopped(cluster, pool)
+    refuse_busy(cluster, pool)
+    if pool.course is None and not any(needs(node, image) for node in pool.regular_nodes):
+        return None
+    return _begin(
+        world, cluster, pool, image, disruption=disruption, api_version=api_version, by_platform=by_platform
+    )
+
+
+def resume_upgrade(
+    world: World,
+    cluster: ManagedCluster,
+    pool: AgentPool,
+    *,
+    disruption: Disruption = UNDISTURBED,
+    api_version: str = "",
+) -> Operation | None:
+    """Go on with a course that failed, as any PUT of the pool does (AKS): with the image that it began with.
+
+    :return: None where no course has failed; one that was aborted waits for another ``upgradeNodeImageVersion``.
+    """
+    course = pool.course
+    if course is None or not course.stopped or course.aborted:
+        return None
+    return _begin(world, cluster, pool, course.image, disruption=disruption, api_version=api_version)
+
+
+def refuse_busy(cluster: ManagedCluster, pool: AgentPool) -> None:
+    """Refuse a second operation at a time.
+
+    :raises OperationNotAllowedError: one is in progress on the pool or on its cluster.
+    """
+    if pool.is_busy:
+        raise OperationNotAllowedError(
+            f"Operation is not allowed: another operation ({pool.provisioning_state}) is in progress on agent pool "
+            f"'{pool.name}'. Please wait for it to finish before starting a new operation."
+        )
+    if cluster.provisioning_state not in SETTLED:
+        raise OperationNotAllowedError(
+            f"Operation is not allowed: another operation ({cluster.provisioning_state}) is in progress on managed "
+            f"cluster '{cluster.id.name}'. Please wait for it to finish before starting a new operation."
+        )
+
+
+def refuse_stopped(cluster: ManagedCluster, pool: AgentPool) -> None:
+    """Refuse what needs running machines.
+
+    :raises OperationNotAllowedError: the cluster or the pool is stopped.
+    """
+    for what, properties in (
+        (f"Managed cluster '{cluster.id.name}'", cluster.resource["properties"]),
+        (f"Agent pool '{pool.name}'", pool.properties),
+    ):
+        if str((properties.get("powerState") or {}).get("code", "")).lower() == "stopped":
+            raise OperationNotAllowedError(f"{what} is stopped. Start it before its nodes are upgraded.")
+
+
+def _begin(
+    world: World,
+    cluster: ManagedCluster,
+    pool: AgentPool,
+    image: str,
+    *,
+    disruption: Disruption,
+    api_version: str,
+    by_platform: bool = False,
+) -> Operation:
+    kind = "reimage" if pool.course is None else "resume"
+    tell_accepted(world, cluster, pool, image, kind=kind, by_platform=by_platform)
+    operation = begin_operation(
+        world, cluster, pool, waits_for=(COURSE,), api_version=api_version, disruption=disruption
+    )
+    course = pool.course = _course(world, cluster, pool, image, operation)
+    pool.provisioning_state = UPGRADING
+    if operation.failures:
+        _let_fail(world, cluster, pool, course)
+    elif operation.stuck:
+        course.hindered = "stuck"
+    else:
+        pool.next_image = image
+        add_surge(world, cluster, pool, course)
+        go_on(world, cluster, pool)
+    return operation
+
+
+def _course(
+    world: World, cluster: ManagedCluster, pool: AgentPool, image: str, operation: Operation
+) -> UpgradeCourse:
+    before = pool.course
+    waiting = [n.name for n in pool.regular_nodes if needs(n, image) and not n.is_being_upgraded]
+    kubernetes = kubernetes_version_of(cluster, pool)
+    room = room_for(pool, to_do=len(waiting), kubernetes=kubernetes)
+    if room.refusal:
+        operation.failures.append(ErrorDetail("QuotaExceeded", room.refusal))
+    has_same_goal = before is not None and before.image == image
+    return UpgradeCourse(
+        image=image,
+        operation=operation.id,
+        waiting=waiting,
+        surge=room.surge,
+        unavailable=room.unavailable,
+        began=world.now,
+        kubernetes_version=kubernetes,
+        done=list(before.done) if before is not None and has_same_goal else [],
+        drained=before.drained if before is not None else 0,
+    )
+
+
+def _let_fail(world: World, cluster: ManagedCluster, pool: AgentPool, course: UpgradeCourse) -> None:
+    """Fail after the time that a new node would have taken, with what the operation says already."""
+    course.hindered = "Failed"
+    instant = world.now + duration(world, cluster, pool, "nodeCreate", pool.name)
+    course.ticket = world.timeline.schedule(instant, resource=cluster.key, member=f"{POOL}{pool.name}")
