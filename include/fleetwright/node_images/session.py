@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from fleetwright.domain.maintenance import SUNDAY, MaintenanceWindow, read_maintenance_window
 from fleetwright.domain.node_pools.clusters import Cluster
 from fleetwright.domain.node_pools.ids import Target, parse_target
 from fleetwright.domain.node_pools.manners import Manners
@@ -68,6 +69,12 @@ class NodeSession:
     def manners(self) -> Manners:
         """How the site times upgrades, fixed when the rollout was asked for."""
         return manners_of(self.settings.manners)
+
+    @property
+    def default_window(self) -> MaintenanceWindow:
+        """What an automatic rollout keeps to where the cluster has no window of its own."""
+        body = self.settings.default_window
+        return read_maintenance_window(body) if body else SUNDAY
 
     def now(self) -> datetime:
         """The rollout's clock."""

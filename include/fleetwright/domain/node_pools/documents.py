@@ -22,7 +22,8 @@ _POOL_INSTANTS = ("intended_at", "accepted_at", "verified_at", "ended_at")
 
 def write_settings(settings: NodeRolloutSettings) -> dict[str, Any]:
     """What a rollout was asked to do, as plain JSON."""
-    return {**asdict(settings), "trigger": str(settings.trigger), "manners": dict(settings.manners)}
+    mappings = {"manners": dict(settings.manners), "default_window": dict(settings.default_window)}
+    return {**asdict(settings), "trigger": str(settings.trigger), **mappings}
 
 
 def read_settings(body: Mapping[str, Any]) -> NodeRolloutSettings:

@@ -63,6 +63,9 @@ class NodeRolloutSettings:
     :param pool: the only pool to be upgraded; empty for all
     :param trigger: an automatic one keeps to the default window where the cluster has none
     :param manners: seconds by the names of ``Manners``
+    :param not_before: when its first pool may begin, ISO 8601; empty for at once
+    :param default_window: what an automatic one keeps to where the cluster has no window, as ARM writes it; empty for
+        the weekly Sunday window
     """
 
     fleet_id: str
@@ -70,6 +73,7 @@ class NodeRolloutSettings:
     trigger: TriggerKind = TriggerKind.MANUAL
     manners: Mapping[str, float] = field(default_factory=dict)
     not_before: str = ""
+    default_window: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
