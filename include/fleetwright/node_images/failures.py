@@ -21,7 +21,6 @@ _DRAIN = re.compile(r"drain|evict|disruption budget|\bpdb|undrainable", re.IGNOR
 _STOPPED = re.compile(r"cancell?ed|aborted", re.IGNORECASE)
 
 
-
 def is_drain(error: str) -> bool:
     """Whether an operation's error tells of a drain."""
     return bool(_DRAIN.search(error))

@@ -54,7 +54,5 @@ def _needing_restart(pool: PoolUpgrade) -> Generator[Effect, Any, set[str]]:
         log.warning("pool %s: the cluster did not answer (%s); looking again", pool.name, error)
         return set()
     return {
-        node.name
-        for node in workloads.nodes
-        if node.needs_reboot and node.pool.lower() == pool.name.lower()
+        node.name for node in workloads.nodes if node.needs_reboot and node.pool.lower() == pool.name.lower()
     }

@@ -65,7 +65,9 @@ def as_intended(pool: PoolUpgrade, planned: PoolPlan, kubernetes_version: str) -
 
 def progress_words(session: NodeSession) -> str:
     """How far each pool has come, in one line."""
-    return ", ".join(f"{pool.name} {pool.state}" for pool in session.rollout.pools) or "nothing is planned yet"
+    return (
+        ", ".join(f"{pool.name} {pool.state}" for pool in session.rollout.pools) or "nothing is planned yet"
+    )
 
 
 def _was_asked_to_patch(pool: PoolUpgrade) -> bool:

@@ -7,9 +7,12 @@ itself was read: AKS shows ``UpgradingNodeImageVersion``, or machines that have 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from fleetwright.domain.node_pools import facts
 from fleetwright.domain.node_pools.channels import UpgradeWay
+from fleetwright.domain.node_pools.fit import why_closed, window_for
+from fleetwright.domain.node_pools.forecast import span_words
 from fleetwright.domain.node_pools.images import parse_node_image, same_image
 from fleetwright.domain.node_pools.rollouts import PoolState, PoolUpgrade
 from fleetwright.node_images.session import NodeSession
@@ -36,8 +39,25 @@ def upgrade_pool(session: NodeSession, name: str) -> None:
         log.info("pool %s: it was sent before, and is under way", name)
         session.write(facts.pool_accepted(name, "", session.now()))
         return
+    late = _why_too_late(session, pool)
+    if late:
+        _leave(session, pool, late)
+        return
     session.write(facts.pool_sending(name, session.now()))
     _send(session, pool)
+
+
+def _why_too_late(session: NodeSession, pool: PoolUpgrade) -> str:
+    """Why nothing may start any more; time has passed since the pool was chosen, more of it after a crash (R71)."""
+    window, now = window_for(session.cluster, session.settings.trigger, session.default_window), session.now()
+    closed = why_closed(window, now)
+    if closed or window is None:
+        return closed
+    left = window.remaining(now) + session.manners.margin
+    predicted = timedelta(seconds=pool.predicted_seconds)
+    if predicted <= left:
+        return ""
+    return f"{span_words(predicted)} are predicted, and {span_words(left)} are left of its window: left for the next one"
 
 
 def _send(session: NodeSession, pool: PoolUpgrade) -> None:

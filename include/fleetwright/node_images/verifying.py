@@ -112,9 +112,7 @@ def _look(pool: PoolUpgrade) -> Generator[Effect, Any, Verification]:
 
 def _reimage_instead(session: NodeSession, pool: PoolUpgrade, seen: Verification) -> Process:
     names = ", ".join(sorted(seen.stragglers))
-    reason = (
-        f"running nodes did not take the patches: {names or seen.missing}; reimage within window and surge (R69)"
-    )
+    reason = f"running nodes did not take the patches: {names or seen.missing}; reimage within window and surge (R69)"
     log.warning("pool %s: %s", pool.name, reason)
     again = replace(pool, way=UpgradeWay.REIMAGE, reason=reason)
     yield Write((facts.pool_intended(again, session.now()),))

@@ -58,9 +58,7 @@ def wait_for_pool(session: NodeSession, name: str) -> Process:
         yield from wait_for_patches(session, pool)
 
 
-def _wait_for_operation(
-    session: NodeSession, pool: PoolUpgrade
-) -> Generator[Effect, Any, OperationStatus]:
+def _wait_for_operation(session: NodeSession, pool: PoolUpgrade) -> Generator[Effect, Any, OperationStatus]:
     story = _Story(session, pool)
     silent_since: datetime | None = None
     while True:
