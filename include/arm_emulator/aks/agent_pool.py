@@ -34,7 +34,7 @@ class UpgradeCourse:
     :param kubernetes_version: what nodes get with it, the pool's own for an upgrade of the image alone (R66)
     :param stopped: why it stands still; empty while it goes on
     :param aborted: somebody called it off: a PUT does not take it up again
-    :param hindered: how it is going to end instead of touching a node: ``Failed``, or ``stuck`` for never
+    :param hindered: how it is going to end instead of touching a node: ``Failed`` at ``fails_at``, or ``stuck`` for never
     """
 
     image: str
@@ -50,6 +50,7 @@ class UpgradeCourse:
     stopped: str = ""
     aborted: bool = False
     hindered: str = ""
+    fails_at: datetime | None = None
     ticket: int = 0
 
     @property

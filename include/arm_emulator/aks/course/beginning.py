@@ -18,6 +18,7 @@ from arm_emulator.compute.disruption import UNDISTURBED
 if TYPE_CHECKING:
     from arm_emulator.aks.agent_pool import AgentPool
     from arm_emulator.aks.cluster import ManagedCluster
+    from arm_emulator.aks.node import Node
     from arm_emulator.compute.disruption import Disruption
     from arm_emulator.operations.operation import Operation
     from arm_emulator.world.world import World
@@ -135,7 +136,7 @@ def _course(
     world: World, cluster: ManagedCluster, pool: AgentPool, image: str, operation: Operation
 ) -> UpgradeCourse:
     before = pool.course
-    waiting = [n.name for n in pool.regular_nodes if needs(n, image) and not n.is_being_upgraded]
+    waiting = [node.name for node in _nodes_to_do(pool, image)]
     kubernetes = kubernetes_version_of(cluster, pool)
     room = room_for(pool, to_do=len(waiting), kubernetes=kubernetes)
     if room.refusal:
@@ -154,8 +155,22 @@ def _course(
     )
 
 
+def _nodes_to_do(pool: AgentPool, image: str) -> list[Node]:
+    """Those with an older image that nothing is being done to; last those that stay from a surge before, as others' stand-ins."""
+    stay = pool.surge_nodes if pool.course is None else []
+    nodes = [*pool.regular_nodes, *stay]
+    return [node for node in nodes if needs(node, image) and not node.is_being_upgraded]
+
+
 def _let_fail(world: World, cluster: ManagedCluster, pool: AgentPool, course: UpgradeCourse) -> None:
     """Fail after the time that a new node would have taken, with what the operation says already."""
     course.hindered = "Failed"
-    instant = world.now + duration(world, cluster, pool, "nodeCreate", pool.name)
-    course.ticket = world.timeline.schedule(instant, resource=cluster.key, member=f"{POOL}{pool.name}")
+    course.fails_at = world.now + duration(world, cluster, pool, "nodeCreate", pool.name)
+    await_failure(world, cluster, pool, course)
+
+
+def await_failure(world: World, cluster: ManagedCluster, pool: AgentPool, course: UpgradeCourse) -> None:
+    """Have the timeline come back to a course that is going to fail."""
+    if course.fails_at is not None:
+        member = f"{POOL}{pool.name}"
+        course.ticket = world.timeline.schedule(course.fails_at, resource=cluster.key, member=member)

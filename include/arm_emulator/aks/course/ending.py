@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.course.drains import uncordon
+from arm_emulator.aks.course.evictions import place_homeless
 from arm_emulator.aks.course.telling import tell_ended
 from arm_emulator.aks.node import NodeStep
 from arm_emulator.aks.node_images import age_of, family_of
@@ -74,9 +75,11 @@ def _stop(
     world: World, cluster: ManagedCluster, pool: AgentPool, course: UpgradeCourse, *, reason: str, state: str
 ) -> None:
     """Nodes whose disk is still the old one take pods again; those past that point go on to their end."""
-    course.operation, course.stopped, course.hindered = "", reason, ""
+    course.operation, course.stopped = "", reason
+    course.hindered, course.fails_at = "", None
     pool.provisioning_state = state
     for node in pool.nodes.values():
         if node.step in {NodeStep.DRAINING, NodeStep.SOAKING}:
             uncordon(world, cluster, pool, node)
+    place_homeless(world, cluster)
     tell_ended(world, cluster, pool, state)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.budgets import may_evict, node_for_pod
+from arm_emulator.aks.budgets import (
+    allowed_evictions,
+    desired_healthy,
+    healthy_pods,
+    is_ready,
+    node_for_pod,
+)
 from arm_emulator.aks.node import NodeStep
 
 if TYPE_CHECKING:
@@ -52,14 +58,37 @@ def evict_more(world: World, cluster: ManagedCluster) -> None:
     if not drained:
         return
     for workload in cluster.workloads:
-        for pod in workload.pods:
-            if pod.node in drained and may_evict(workload, pod, world.now):
+        _evict_of(world, cluster, workload, drained)
+
+
+def _evict_of(world: World, cluster: ManagedCluster, workload: Workload, drained: set[str]) -> None:
+    now = world.now
+    asked = [pod for pod in workload.pods if pod.node in drained and pod.leaves_at is None]
+    if not asked:
+        return
+    allowed = allowed_evictions(workload, now)
+    may_lose_others = healthy_pods(workload, now) >= desired_healthy(workload)
+    for pod in asked:
+        if not is_ready(pod, now):
+            if may_lose_others:
                 _evict(world, cluster, workload, pod)
+        elif allowed > 0:
+            allowed -= 1
+            _evict(world, cluster, workload, pod)
 
 
 def pods_on(cluster: ManagedCluster, node: Node) -> list[tuple[Workload, Pod]]:
     """The pods that a node still has."""
     return [(w, pod) for w in cluster.workloads for pod in w.pods if pod.node == node.name]
+
+
+def await_pods(world: World, cluster: ManagedCluster) -> None:
+    """Have the timeline come back to every pod that starts or leaves."""
+    for workload in cluster.workloads:
+        for pod in workload.pods:
+            for instant in (pod.ready_at, pod.leaves_at):
+                if instant is not None:
+                    _wake(world, cluster, instant)
 
 
 def lose_pods(world: World, cluster: ManagedCluster, node: Node) -> None:

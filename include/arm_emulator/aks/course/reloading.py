@@ -1,0 +1,24 @@
+"""A world that was written and is loaded again: the timeline comes back to everything that was under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arm_emulator.aks.course.beginning import await_failure
+from arm_emulator.aks.course.evictions import await_pods
+from arm_emulator.aks.course.waiting import look_again
+
+if TYPE_CHECKING:
+    from arm_emulator.aks.cluster import ManagedCluster
+    from arm_emulator.world.world import World
+
+
+def await_everything(world: World, cluster: ManagedCluster) -> None:
+    """Enter what the cluster's nodes, pods and pools wait for, as their states say."""
+    for pool in cluster.pools.values():
+        for node in pool.nodes.values():
+            if node.step is not None and node.step_ends is not None:
+                look_again(world, cluster, node, node.step_ends)
+        if pool.course is not None:
+            await_failure(world, cluster, pool, pool.course)
+    await_pods(world, cluster)
