@@ -8,11 +8,12 @@ from pathlib import Path
 import yaml
 from emulated_worlds import Serve
 
+from arm_emulator.aks.addressing import AGENT_POOL, CLUSTER
 from arm_emulator.batch.addressing import ACCOUNT
 from arm_emulator.batch.node_addressing import NODE
 from arm_emulator.batch.speech import SERVICE
 from arm_emulator.server import create_router
-from arm_emulator.wire.router import COMPUTE_LOCATION, RESOURCE_GROUP, SCALE_SET
+from arm_emulator.wire.router import COMPUTE_LOCATION, CONTAINER_LOCATION, RESOURCE_GROUP, SCALE_SET
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text("utf-8")
 
@@ -21,9 +22,12 @@ def test_every_arm_route_is_in_the_table() -> None:
     """The table lists the routes that are served, all of them and no others."""
     short = {
         SCALE_SET: "{SS}",
+        AGENT_POOL: "{AP}",
+        CLUSTER: "{MC}",
         ACCOUNT: "{BA}",
         RESOURCE_GROUP: "{RG}",
         COMPUTE_LOCATION: "{L}",
+        CONTAINER_LOCATION: "{CL}",
         NODE: "{BN}",
         SERVICE: "{BD}",
     }
