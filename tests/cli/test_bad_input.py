@@ -65,9 +65,9 @@ def test_malformed_fleet(fleetwright: Fleetwright, verb: str, fleet: str) -> Non
     ],
 )
 def test_fleet_without_a_driver(fleetwright: Fleetwright, verb: str, provider: str, kind: str) -> None:
-    """An AKS node pool is refused by every verb, with what can be upgraded (C9, C17)."""
+    """An AKS node pool is refused where scale sets and Batch pools go, with what takes it (C9, C17)."""
     fleet = f"{FLEET_ID.partition('/providers/')[0]}/providers/{provider}"
-    assert_refused(fleetwright, fleetwright(verb, fleet=fleet), kind, "only scale sets", repr(fleet))
+    assert_refused(fleetwright, fleetwright(verb, fleet=fleet), kind, "node_pool_rollout", repr(fleet))
 
 
 def test_malformed_fleet_of_history(fleetwright: Fleetwright) -> None:

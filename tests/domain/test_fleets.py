@@ -75,10 +75,12 @@ def test_a_malformed_id_is_refused(text: str) -> None:
     ("provider", "kind"),
     [
         ("Microsoft.ContainerService/managedClusters/shop/agentPools/np1", "an AKS node pool"),
+        ("Microsoft.ContainerService/managedClusters/shop/agentPools/np1/", "an AKS node pool"),
+        ("microsoft.containerservice/managedclusters/shop", "an AKS cluster"),
     ],
 )
-def test_a_fleet_without_a_driver_is_refused_by_its_kind(provider: str, kind: str) -> None:
-    """The id of an AKS node pool is refused, and the line says what can be upgraded (C9, C17)."""
+def test_what_is_upgraded_elsewhere_is_sent_there(provider: str, kind: str) -> None:
+    """R70: where only scale sets and Batch pools go, an AKS id is refused in one line that says what takes it."""
     text = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}"
 
     with pytest.raises(ConfigurationError) as caught:
@@ -86,7 +88,8 @@ def test_a_fleet_without_a_driver_is_refused_by_its_kind(provider: str, kind: st
 
     message = str(caught.value)
     assert message.startswith(
-        f"fleet {text!r} is {kind}, and only scale sets and Batch pools are upgraded: /subscriptions/"
+        f"fleet {text!r} is {kind}, whose node images are upgraded by node_pool_rollout or fleetwright run;"
+        " here a scale set or a Batch pool is asked for: /subscriptions/"
     )
     assert len(message.splitlines()) == 1
 

@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
 from fleetwright.airflow.connections import LEDGER_CONNECTION
 from fleetwright.airflow.hooks import AzureRmHook
+from fleetwright.azure.aks.driver import AksDriver
 from fleetwright.azure.catalogue import AzureImageCatalogue
 from fleetwright.azure.client import ArmClient
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
@@ -23,6 +24,7 @@ from fleetwright.azure.fleet_drivers import FleetDrivers
 from fleetwright.azure.region_directory import AzureRegionDirectory
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.ledger.urls import resolve_ledger_url
+from fleetwright.node_images.ports import NodePorts
 from fleetwright.phases.ports import PhasePorts
 from fleetwright.rollout.clocks import SystemClock
 from fleetwright.rollout.ports.leases import LeaseTerms
@@ -49,6 +51,17 @@ def build_ports(azure_conn_id: str) -> Ports:
 def build_phase_ports(azure_conn_id: str) -> PhasePorts:
     """Ports of a phase, for a task; nothing is sent to Azure yet."""
     return ports_as(PhasePorts, AzureRmHook(azure_conn_id), build_ledger())
+
+
+def build_node_ports(azure_conn_id: str) -> NodePorts:
+    """Ports of upgrades of node images, for a task; nothing is sent to Azure yet."""
+    return _node_ports(AzureRmHook(azure_conn_id), build_ledger())
+
+
+async def build_node_ports_async(azure_conn_id: str) -> NodePorts:
+    """The same, for a trigger."""
+    hook = AzureRmHook(azure_conn_id, await BaseHook.aget_connection(azure_conn_id))
+    return _node_ports(hook, await build_ledger_async())
 
 
 async def build_ports_async(azure_conn_id: str) -> Ports:
@@ -97,6 +110,12 @@ def _ports(hook: AzureRmHook, ledger: SqlLedger) -> Ports:
     client = hook.get_client(clock)
     driver, catalogue = FleetDrivers(client), AzureImageCatalogue(client)
     return Ports(clock, driver, catalogue, ledger, AzureRegionDirectory(client), _closing(client, ledger))
+
+
+def _node_ports(hook: AzureRmHook, ledger: SqlLedger) -> NodePorts:
+    clock = SystemClock()
+    client = hook.get_client(clock)
+    return NodePorts(clock, AksDriver(client, hook.subscription_id), ledger, _closing(client, ledger))
 
 
 def ports_as(kind: type[AnyPorts], hook: AzureRmHook, ledger: SqlLedger, **more: Any) -> AnyPorts:

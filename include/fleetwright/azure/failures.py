@@ -77,6 +77,8 @@ def unexpected(call: Call, answer: Answer, what: str) -> UnexpectedAnswerError:
 
 def error_line(body: Body) -> str:
     """``code: message`` of an ARM error object with its first detail, empty where it has none."""
+    if not body:
+        return ""
     code, message = text_at(body, "code"), _one_line(_message(body), "")
     return ": ".join(part for part in (code, message) if part)
 

@@ -29,10 +29,13 @@ _BATCH_POOL_ID = re.compile(
     r"/providers/Microsoft\.Batch/batchAccounts/(?P<parent>[a-z0-9]{1,24})/pools/(?P<name>[a-z0-9_-]{1,64})",
     re.IGNORECASE,
 )
-# Fleets too, but without a driver: whoever names one is told so instead of being sent to look for a typing error.
-_WITHOUT_DRIVER = {
+# Upgraded in a course of their own: whoever names one here is told so instead of being sent to look for a typing error.
+_ELSEWHERE = {
     "an AKS node pool": re.compile(
         r"/providers/Microsoft\.ContainerService/managedClusters/[^/]+/agentPools/[^/]+$", re.IGNORECASE
+    ),
+    "an AKS cluster": re.compile(
+        r"/providers/Microsoft\.ContainerService/managedClusters/[^/]+$", re.IGNORECASE
     ),
 }
 _SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -133,9 +136,12 @@ def resource_name(resource_id: str) -> str:
 
 
 def _what(text: str) -> str:
-    for kind, pattern in _WITHOUT_DRIVER.items():
+    for kind, pattern in _ELSEWHERE.items():
         if pattern.search(text.strip().rstrip("/")):
-            return f"{kind}, and only scale sets and Batch pools are upgraded"
+            return (
+                f"{kind}, whose node images are upgraded by node_pool_rollout or fleetwright run;"
+                " here a scale set or a Batch pool is asked for"
+            )
     return "neither a scale set's id nor a Batch pool's"
 
 
