@@ -276,6 +276,7 @@ def test_one_strange_cluster_keeps_no_other_from_being_listed(
     ]
     assert [cluster.name for cluster in clusters] == ["a", "b", "c", "d"]
     assert all(field in c.window_problem for field, c in zip(fields, clusters, strict=True))
+    assert {cluster.channel for cluster in clusters} == {NodeOsChannel.NODE_IMAGE}
 
 
 def test_a_list_that_is_refused_is_an_error(server: ScriptedServer, client: ArmClient) -> None:

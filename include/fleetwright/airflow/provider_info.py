@@ -51,7 +51,8 @@ def _fields() -> dict[str, Any]:
             "Hold sets that Azure upgrades by itself; empty: on management.azure.com only.",
         ),
         "api_version": _text(
-            "API version", "For calls about scale sets and Batch pools; empty for the built-in one."
+            "API version",
+            "For calls about scale sets, Batch pools and AKS clusters; empty for the built-in one.",
         ),
         "node_upgrade_way": _choice(
             "Node upgrade way",

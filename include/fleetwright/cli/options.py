@@ -74,7 +74,7 @@ _ROLLOUT_FLAGS = (
         "--api-version",
         default="",
         metavar="DATE",
-        help="Version of the calls about scale sets and Batch pools [default: the built-in one].",
+        help="Version of the calls about scale sets, Batch pools and AKS clusters [default: the built-in one].",
     ),
     click.option(
         "--node-upgrade-way",

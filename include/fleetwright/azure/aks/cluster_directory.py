@@ -15,6 +15,7 @@ from fleetwright.azure.errors import ConflictError, NotFoundError
 from fleetwright.azure.fleet_directory import AzureFleetDirectory
 from fleetwright.azure.urls import CLUSTERS, segment
 from fleetwright.domain.errors import ConfigurationError, ProviderError
+from fleetwright.domain.node_pools.channels import NodeOsChannel
 from fleetwright.domain.node_pools.clusters import Cluster
 from fleetwright.domain.node_pools.ids import ClusterId, parse_target
 
@@ -67,9 +68,7 @@ class ClusterDirectory:
             cluster = parse_cluster(cluster_id, body, version, pools)
         except ConfigurationError as error:
             log.warning("%s", error)
-            return replace(
-                parse_cluster(cluster_id, _without_words(body), version, ()), window_problem=str(error)
-            )
+            return replace(_half_read(cluster_id, body, version), window_problem=str(error))
         found = self._window(cluster_id)
         return replace(cluster, window=found.window, window_problem=found.problem)
 
@@ -89,6 +88,11 @@ def _id_of(body: Body) -> ClusterId | None:
         return None
 
 
-def _without_words(body: Body) -> Body:
-    """The body without the channel that was not understood."""
-    return {**body, "properties": {**body_at(body, "properties"), "autoUpgradeProfile": {}}}
+def _half_read(cluster_id: ClusterId, body: Body, api_version: str) -> Cluster:
+    """A cluster of which something cannot be understood; one with a strange channel is the weekly schedule's to tell."""
+    try:
+        return parse_cluster(cluster_id, body, api_version, ())
+    except ConfigurationError:
+        weekly = {"autoUpgradeProfile": {"nodeOSUpgradeChannel": NodeOsChannel.NODE_IMAGE}}
+        known = {**body, "properties": {**body_at(body, "properties"), **weekly}}
+        return parse_cluster(cluster_id, known, api_version, ())
