@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from emulated_node_pools import CLUSTER, NEW, OLD, NodePoolUnderTest, cluster_world, node_pool
+from emulated_node_pools import CLUSTER, NEW, NEWER, OLD, NodePoolUnderTest, cluster_world, node_pool
 from emulated_worlds import Serve
 
 from arm_emulator.aks.agent_pool import AgentPool
 from arm_emulator.aks.cluster import ManagedCluster
 from arm_emulator.aks.course.beginning import begin_upgrade, resume_upgrade
-from arm_emulator.aks.course.scaling import begin_scaling
+from arm_emulator.aks.course.scaling import begin_scaling, delete_machines
 from arm_emulator.aks.node import NodeStep
 from arm_emulator.arm_errors import OperationNotAllowedError
 from arm_emulator.clock import ManualClock
@@ -166,3 +166,49 @@ def test_machines_are_deleted_by_name(serve: Serve) -> None:
     assert "aks-np1-7" in unknown.json()["error"]["message"]
     assert list(pool.machines()) == ["aks-np1-1", "aks-np1-2"]
     assert pool.status(accepted)["status"] == "Succeeded"
+
+
+def quarantining_shop() -> Shop:
+    """A pool whose node 1 is quarantined, with the surge node in its place."""
+    pool = node_pool(undrainableNodeBehavior="Cordon")
+    shop = Shop(cluster_world(pool, extras={"pools": {"np1": {"undrainable": ["aks-np1-1"]}}}))
+    begin_upgrade(shop.emulator.world, shop.cluster, shop.pool, NEW)
+    shop.wait(2 * 3600)
+    assert shop.pool.nodes["aks-np1-1"].labels == {"kubernetes.azure.com/upgrade-status": "Quarantined"}
+    return shop
+
+
+def test_a_surge_node_takes_the_place_of_a_quarantined_node_that_is_deleted() -> None:
+    """Who deletes the quarantined node by name has as many nodes as before, all on the new image (N32)."""
+    shop = quarantining_shop()
+
+    delete_machines(shop.emulator.world, shop.cluster, shop.pool, ["aks-np1-1"])
+    shop.wait(3600)
+
+    assert [node.name for node in shop.pool.regular_nodes] == ["aks-np1-0", "aks-np1-2", "aks-np1-3"]
+    assert shop.pool.image == NEW
+
+
+def test_a_stand_in_goes_with_the_node_that_it_stands_in_for() -> None:
+    """A scale-in that takes the quarantined node takes its surge node, too."""
+    shop = quarantining_shop()
+
+    shop.scale(1)
+    shop.wait(3600)
+
+    assert list(shop.pool.nodes) == ["aks-np1-0"]
+    assert shop.pool.image == NEW
+
+
+def test_the_next_upgrade_tries_a_quarantined_node_again_and_renews_its_stand_in() -> None:
+    """Every node gets the newer image, and the surge node goes once the node could be drained (N32, N33)."""
+    shop = quarantining_shop()
+    shop.pool.nodes["aks-np1-1"].undrainable = False
+
+    begin_upgrade(shop.emulator.world, shop.cluster, shop.pool, NEWER)
+    shop.wait(3600)
+
+    assert {node.name: node.image for node in shop.pool.nodes.values()} == dict.fromkeys(
+        ("aks-np1-0", "aks-np1-1", "aks-np1-2"), NEWER
+    )
+    assert not any(node.is_cordoned or node.labels for node in shop.pool.nodes.values())

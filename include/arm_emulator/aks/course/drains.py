@@ -31,6 +31,8 @@ def begin_drain(
 ) -> None:
     """Cordon a node and evict what runs on it; it takes ``timings.nodeDrain`` at least."""
     node.is_leaving = to_delete
+    if not to_delete:
+        node.labels.pop(UPGRADE_STATUS, None)
     cordon(world, cluster, pool, node)
     enter(world, cluster, pool, node, NodeStep.DRAINING)
     evict_more(world, cluster)
@@ -41,7 +43,6 @@ def cordon(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node) -
     if node.is_ready and not node.is_cordoned:
         tell_available(world, cluster, pool, node, available=False)
     node.is_cordoned = True
-    node.labels.pop(UPGRADE_STATUS, None)
 
 
 def uncordon(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node) -> None:

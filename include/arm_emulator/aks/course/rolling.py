@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def add_surge(world: World, cluster: ManagedCluster, pool: AgentPool, course: UpgradeCourse) -> None:
     """Create the surge nodes that are not there yet."""
-    for _ in range(course.surge - len(pool.surge_nodes)):
+    there = sum(node.serves or node.step is NodeStep.CREATING for node in pool.surge_nodes)
+    for _ in range(course.surge - there):
         create_node(world, cluster, pool, is_surge=True)
 
 

@@ -9,6 +9,7 @@ from arm_emulator.aks.course.beginning import refuse_busy, resume_upgrade
 from arm_emulator.aks.course.drains import begin_drain
 from arm_emulator.aks.course.ending import note_image
 from arm_emulator.aks.course.new_nodes import create_node
+from arm_emulator.aks.course.standing_in import surplus_surge, take_places
 from arm_emulator.aks.node import NodeStep
 from arm_emulator.aks.operations import begin_operation
 from arm_emulator.arm_errors import InvalidParameterError
@@ -51,7 +52,8 @@ def begin_scaling(
     scaling = pool.scaling = Scaling(operation.id)
     for _ in range(count - len(stay)):
         scaling.coming.append(create_node(world, cluster, pool).name)
-    _let_go(world, cluster, pool, stay[count:])
+    leaving = stay[count:]
+    _let_go(world, cluster, pool, [*leaving, *surplus_surge(pool, leaving)])
     note_scaled(world, cluster, pool)
     return operation
 
@@ -82,7 +84,9 @@ def delete_machines(
     if operation.failures or operation.stuck:
         return _hinder(world, pool, operation)
     pool.scaling = Scaling(operation.id)
-    _let_go(world, cluster, pool, [pool.nodes[name] for name in dict.fromkeys(names)])
+    chosen = [pool.nodes[name] for name in dict.fromkeys(names)]
+    take_places(world, cluster, pool, chosen)
+    _let_go(world, cluster, pool, chosen)
     note_scaled(world, cluster, pool)
     return operation
 

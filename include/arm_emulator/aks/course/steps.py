@@ -104,6 +104,11 @@ def _give_up_drain(world: World, cluster: ManagedCluster, pool: AgentPool, node:
     if str(settings_of(pool).get("undrainableNodeBehavior", "")).lower() != "cordon":
         fail(world, cluster, pool, ErrorDetail("PodDrainFailure", why))
         return
+    if node.is_surge:
+        # It stands in for another node that is quarantined: nothing is gained when both are.
+        uncordon(world, cluster, pool, node)
+        go_on(world, cluster, pool)
+        return
     leave(node)
     node.labels[UPGRADE_STATUS] = "Quarantined"
     if pool.course is not None:
