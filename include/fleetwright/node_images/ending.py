@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from fleetwright.domain.node_pools.rollouts import NodeRollout, NodeRolloutState, PoolState, PoolUpgrade
 
-# What a failed pool's reason begins with where no further pool may begin.
-BLAMED = "nodes do not come on the new image"
+# What a failed pool's reason begins with where no further pool may begin either.
 STOPPED_BY_HAND = "somebody stopped its operation"
 
 
@@ -33,7 +32,7 @@ class Ending:
 def fatal_pool(rollout: NodeRollout) -> PoolUpgrade | None:
     """The pool after which no other may begin: its nodes did not come, or somebody stopped it."""
     failed = (pool for pool in rollout.pools if pool.state is PoolState.FAILED)
-    return next((pool for pool in failed if pool.reason.startswith((BLAMED, STOPPED_BY_HAND))), None)
+    return next((p for p in failed if p.blames_image or p.reason.startswith(STOPPED_BY_HAND)), None)
 
 
 def ending_of(rollout: NodeRollout) -> Ending:

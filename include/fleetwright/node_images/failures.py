@@ -8,10 +8,10 @@ import re
 from fleetwright.domain.node_pools import facts
 from fleetwright.domain.node_pools.clusters import Machine
 from fleetwright.domain.node_pools.images import same_image
-from fleetwright.domain.node_pools.rollouts import PoolState, PoolUpgrade
+from fleetwright.domain.node_pools.rollouts import BLAMED, PoolState, PoolUpgrade
 from fleetwright.domain.node_pools.verification import Verification, judge_machines
 from fleetwright.node_images.effects import Process, ReadMachines, Write
-from fleetwright.node_images.ending import BLAMED, STOPPED_BY_HAND
+from fleetwright.node_images.ending import STOPPED_BY_HAND
 from fleetwright.node_images.session import NodeSession
 
 log = logging.getLogger(__name__)

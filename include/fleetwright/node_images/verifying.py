@@ -11,7 +11,7 @@ from typing import Any
 from fleetwright.domain.node_pools import facts
 from fleetwright.domain.node_pools.channels import UpgradeWay
 from fleetwright.domain.node_pools.clusters import Machine, NodePool
-from fleetwright.domain.node_pools.rollouts import PoolState, PoolUpgrade
+from fleetwright.domain.node_pools.rollouts import BLAMED, PoolState, PoolUpgrade
 from fleetwright.domain.node_pools.verification import Verification, judge_machines
 from fleetwright.node_images.effects import (
     Effect,
@@ -22,7 +22,6 @@ from fleetwright.node_images.effects import (
     WaitUntil,
     Write,
 )
-from fleetwright.node_images.ending import BLAMED
 from fleetwright.node_images.session import NodeSession
 from fleetwright.node_images.waiting import wait_for_pool
 from fleetwright.rollout.provider_errors import TransientError

@@ -57,7 +57,7 @@ def test_a_new_image_is_a_reimage() -> None:
     """On channel NodeImage a pool behind the newest image is reimaged, and told from what to what (R70)."""
     need = need_of(WEEKLY, a_pool())
     assert (need.way, need.to_image) == (UpgradeWay.REIMAGE, NEW)
-    assert need.reason == f"it on {OLD}, newest is {NEW}"
+    assert need.reason == f"on {OLD}, newest is {NEW}"
 
 
 def test_every_machine_counts() -> None:

@@ -13,7 +13,6 @@ from fleetwright.domain.node_pools.fit import why_closed
 from fleetwright.domain.node_pools.images import same_image
 from fleetwright.domain.node_pools.manners import Manners
 from fleetwright.domain.node_pools.plan import Course, NodePlan, PoolPlan, Sight, make_plan
-from fleetwright.domain.node_pools.rollouts import NodeRolloutState, PoolState
 from fleetwright.domain.node_pools.spread import spread_start
 from fleetwright.domain.records import TriggerKind
 
@@ -101,16 +100,16 @@ def _without_pools(plan: NodePlan) -> tuple[Outcome, tuple[str, ...]]:
 
 
 def _why_not_again(plan: NodePlan, seen: Sight) -> tuple[str, ...]:
-    """An image on which nodes did not come is not given to others automatically."""
-    last = seen.rollouts[0] if seen.rollouts else None
-    if last is None or last.state is not NodeRolloutState.FAULTED:
+    """An image on which the nodes of one pool did not come is not given to others automatically."""
+    if not seen.rollouts:
         return ()
+    last = seen.rollouts[0]
     wanted = {pool.to_image for pool in plan.going}
     return tuple(
-        f"rollout {last.rollout_id} faulted at pool {pool.name} on {pool.to_image}: {pool.reason or last.reason}; "
-        "a newer image, or a run by hand, goes on"
+        f"rollout {last.rollout_id} stopped at pool {pool.name} on {pool.to_image}: {pool.reason}; "
+        "a newer image goes on, or a run by hand"
         for pool in last.pools
-        if pool.state is PoolState.FAILED and any(same_image(pool.to_image, image) for image in wanted)
+        if pool.blames_image and any(same_image(pool.to_image, image) for image in wanted)
     )
 
 

@@ -243,7 +243,7 @@ def _shown(pool: NodePool, need: PoolNeed) -> PoolPlan:
 def _costs(cluster: Cluster, pools: Sequence[PoolPlan]) -> tuple[str, ...]:
     """What it costs: surge nodes for a time, and the image of security patches (R69)."""
     told = [
-        f"pool {pool.name}: {pool.surge} surge nodes are paid for while it is upgraded"
+        f"pool {pool.name}: its surge of {pool.surge} is paid for while it is upgraded"
         for pool in pools
         if pool.goes and pool.surge
     ]

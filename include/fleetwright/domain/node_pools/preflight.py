@@ -99,7 +99,7 @@ def judge_surge_quota(
     if pool.count + surge > MOST_NODES:
         return SurgeRoom(
             at_once,
-            f"{pool.count} nodes and {surge} surge nodes are more than {MOST_NODES}: lower its maxSurge",
+            f"{pool.count} nodes and a surge of {surge} are more than {MOST_NODES}: lower its maxSurge",
         )
     more = max(0, surge - max(0, len(machines or ()) - pool.count))
     untold = why_no_room(pool.vm_size, 0, usages)
@@ -119,12 +119,12 @@ def _fall_back(
         told = f"{short}; with Kubernetes {version} AKS goes on with one surge node"
         return SurgeRoom(1 + unavailable, notes=(told,))
     if unavailable:
-        told = f"{short}; AKS goes on without surge, {unavailable} nodes at once (maxUnavailable)"
+        told = f"{short}; AKS goes on without surge, {unavailable} at once (maxUnavailable)"
         return SurgeRoom(unavailable, notes=(told,))
     surge = pool.settings.surge_of(pool.count)
     return SurgeRoom(
         pool.settings.at_once(pool.count),
-        f"no room for its {surge} surge nodes: {short}; raise the quota, lower maxSurge, or set maxUnavailable",
+        f"no room for its surge of {surge}: {short}; raise the quota, lower maxSurge, or set maxUnavailable",
     )
 
 

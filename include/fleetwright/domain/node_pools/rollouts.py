@@ -55,6 +55,10 @@ POOL_TRANSITIONS: dict[PoolState, frozenset[PoolState]] = {
 }
 
 
+# What a failed pool's reason begins with where its nodes did not come: no other pool gets the same image automatically.
+BLAMED = "nodes do not come on the new image"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeRolloutSettings:
     """What a rollout was asked to do, fixed for its whole life.
@@ -112,6 +116,11 @@ class PoolUpgrade:
     def is_ended(self) -> bool:
         """Whether nothing of it is left to do in this rollout."""
         return self.state in ENDED_POOLS
+
+    @property
+    def blames_image(self) -> bool:
+        """Whether it failed because its nodes did not come; a blocked drain says nothing against the image."""
+        return self.state is PoolState.FAILED and self.reason.startswith(BLAMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,10 +155,10 @@ def _tell_behind(pool: NodePool, running: Mapping[str, str], behind: tuple[str, 
     if not behind:
         return f"an earlier operation left it {pool.provisioning_state}: it is resumed"
     images = ", ".join(sorted({running[name] for name in behind}))
-    whose = "it" if behind == ("the pool",) else _names(behind)
+    whose = "" if behind == ("the pool",) else f"{_names(behind)} "
     unknown = any(compare_images(pool.latest_image, running[name]) is Standing.UNKNOWN for name in behind)
     doubt = "; the names cannot be taken apart, so they are compared for equality only" if unknown else ""
-    return f"{whose} on {images}, newest is {pool.latest_image}{doubt}"
+    return f"{whose}on {images}, newest is {pool.latest_image}{doubt}"
 
 
 def _names(names: Sequence[str]) -> str:
