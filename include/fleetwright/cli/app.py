@@ -11,7 +11,9 @@ from fleetwright import __version__
 from fleetwright.cli.busy import busy
 from fleetwright.cli.cancel import cancel
 from fleetwright.cli.disks import disks
+from fleetwright.cli.evaluate import evaluate
 from fleetwright.cli.exit_codes import EXIT_HELD, EXIT_STOPPED, EXIT_USAGE
+from fleetwright.cli.features import features
 from fleetwright.cli.history import history
 from fleetwright.cli.hold import hold, holds, release
 from fleetwright.cli.journeys import journeys
@@ -43,6 +45,8 @@ for _verb in (
     quarantine,
     locks,
     disks,
+    evaluate,
+    features,
     phases,
     journeys,
     serve,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from fleetwright.cli.node_images.cancelling import cancel_nodes
 from fleetwright.cli.people import ledger_flag, person_flags
 from fleetwright.cli.wiring import look_into
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import parse_fleet_id
+from fleetwright.domain.node_pools.ids import is_cluster_or_pool
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.rollout.cancelling import request_cancel
 from fleetwright.rollout.clocks import SystemClock
@@ -16,7 +18,11 @@ from fleetwright.rollout.clocks import SystemClock
 @click.command()
 @click.argument("fleet", required=False)
 @click.option(
-    "--fleet", "fleet_flag", default=None, metavar="ID", help="ARM id of a scale set or Batch pool."
+    "--fleet",
+    "fleet_flag",
+    default=None,
+    metavar="ID",
+    help="ARM id of a scale set, Batch pool or AKS cluster.",
 )
 @person_flags
 @ledger_flag
@@ -24,7 +30,9 @@ def cancel(fleet: str | None, fleet_flag: str | None, by: str, reason: str, ledg
     """Cancel the rollout of FLEET: no further batch; who is in flight gets its verdict first."""
     given = fleet or fleet_flag
     if not given:
-        raise click.UsageError("cancel needs the ARM id of a scale set or Batch pool")
+        raise click.UsageError("cancel needs the ARM id of a scale set or Batch pool, or of an AKS cluster")
+    if is_cluster_or_pool(given):
+        return cancel_nodes(look_into(ledger), given, by=by, reason=reason)
     key = parse_fleet_id(given).key
     opened = look_into(ledger)
     view = request_cancel(opened, key, actor=by, reason=reason, now=SystemClock().now())

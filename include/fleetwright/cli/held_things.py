@@ -11,6 +11,7 @@ from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.holds import Hold, HoldSubject, phase_name
 from fleetwright.domain.images import is_exact_version
+from fleetwright.domain.node_pools.ids import is_cluster_or_pool, parse_target
 from fleetwright.domain.phases import PhasePlan
 
 _PHASE = re.compile(r"[a-z0-9_]+")
@@ -20,6 +21,7 @@ _FLEETS = (
     "a fleet is its ARM id, /subscriptions/<guid>/resourceGroups/<name>"
     "/providers/Microsoft.Compute/virtualMachineScaleSets/<name>"
     " or …/providers/Microsoft.Batch/batchAccounts/<name>/pools/<name>"
+    " or …/providers/Microsoft.ContainerService/managedClusters/<name>, with /agentPools/<name> for one pool"
 )
 
 
@@ -58,13 +60,21 @@ def name_thing(word: str, kind: HoldSubject | None, plan: PhasePlan | None) -> T
 def _readings(word: str, plan: PhasePlan | None) -> Iterable[Thing]:
     """Everything that the word may mean."""
     with suppress(ConfigurationError):
-        yield Thing(HoldSubject.FLEET, parse_fleet_id(word).key)
+        yield Thing(HoldSubject.FLEET, _fleet_key(word))
     version = read_version(word)
     if version:
         yield Thing(HoldSubject.VERSION, version)
     phase = _phase(word.lower(), plan)
     if phase:
         yield Thing(HoldSubject.PHASE, phase)
+
+
+def _fleet_key(word: str) -> str:
+    if not is_cluster_or_pool(word):
+        return parse_fleet_id(word).key
+    target = parse_target(word)
+    cluster = target.cluster
+    return cluster.pool_id(target.pool).lower() if target.pool else cluster.key
 
 
 def read_version(word: str) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 import click
 from tabulate import tabulate
 
+from fleetwright.cli.node_images.past import history_of_nodes
 from fleetwright.cli.options import Common, common_flags
 from fleetwright.cli.output import print_json
 from fleetwright.cli.wiring import build_clock, look_into_ledger
 from fleetwright.domain.events import Event, EventKind
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.domain.holds import Hold, Holdable, find_holds, hold_text, holdable
+from fleetwright.domain.node_pools.ids import is_cluster_or_pool
 from fleetwright.domain.notifications import notifications_of
 from fleetwright.domain.progress import ended_at, recent_history
 from fleetwright.domain.records import RolloutView
@@ -27,7 +29,12 @@ from fleetwright.ledger.store import SqlLedger
 @common_flags
 @click.option("--notifications", is_flag=True, help="Show submissions and outcomes, held ones included.")
 def history(common: Common, *, notifications: bool) -> int:
-    """Show the last five rollouts within the two months before the newest one; held evaluations are none."""
+    """Show the last five rollouts within the two months before the newest one; held evaluations are none.
+
+    Of an AKS cluster, the last rollouts of its node images and the last looks of schedules.
+    """
+    if is_cluster_or_pool(common.fleet):
+        return history_of_nodes(common)
     if common.virtual_time:
         build_clock(common)  # history needs no clock, but a flag that cannot be honoured is told
     ledger, key = look_into_ledger(common), parse_fleet_id(common.fleet).key

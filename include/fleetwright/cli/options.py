@@ -38,7 +38,12 @@ class Common:
 
 
 _FLAGS = (
-    click.option("--fleet", required=True, metavar="ID", help="ARM id of a scale set or Batch pool."),
+    click.option(
+        "--fleet",
+        required=True,
+        metavar="ID",
+        help="ARM id of a scale set, a Batch pool, an AKS cluster or one of its node pools.",
+    ),
     click.option(
         "--endpoint", default=PUBLIC_AZURE, metavar="URL", show_default=True, help="Where ARM answers."
     ),
@@ -116,6 +121,14 @@ def common_flags(command: Command) -> Command:
     """Give a verb the common flags, handed to it as one ``Common``."""
     decorated: Any = common_flags_of(command)
     for flag in reversed(_FLAGS):
+        decorated = flag(decorated)
+    return decorated  # type: ignore[no-any-return]  # click returns the command it was given
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb that is about no single fleet the options of the common flags."""
+    decorated: Any = command
+    for flag in reversed(_FLAGS[1:]):
         decorated = flag(decorated)
     return decorated  # type: ignore[no-any-return]  # click returns the command it was given
 

@@ -21,7 +21,7 @@ from fleetwright.domain.states import IN_FLIGHT, SwapState
 from fleetwright.rollout.report import held_report
 from fleetwright.rollout.session import Observer
 
-_STEPS = "fleetwright.rollout"  # what the steps tell
+_STEPS = ("fleetwright.rollout", "fleetwright.node_images")  # what the steps tell
 _CALLS = "fleetwright.azure"  # retries and the like
 
 
@@ -58,13 +58,15 @@ def story(*, dated: bool = True) -> Iterator[Console]:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_Dated() if dated else logging.Formatter())
-    steps = logging.getLogger(_STEPS)
-    steps.addHandler(handler)
-    steps.setLevel(logging.INFO)
+    loggers = [logging.getLogger(name) for name in _STEPS]
+    for steps in loggers:
+        steps.addHandler(handler)
+        steps.setLevel(logging.INFO)
     try:
         yield console
     finally:
-        steps.removeHandler(handler)
+        for steps in loggers:
+            steps.removeHandler(handler)
 
 
 class _Dated(logging.Formatter):
@@ -78,7 +80,7 @@ class _Dated(logging.Formatter):
 @contextmanager
 def tell_calls() -> Iterator[None]:
     """Show what becomes of single calls where the story is shown."""
-    calls, handlers = logging.getLogger(_CALLS), logging.getLogger(_STEPS).handlers[:]
+    calls, handlers = logging.getLogger(_CALLS), logging.getLogger(_STEPS[0]).handlers[:]
     for handler in handlers:
         calls.addHandler(handler)
     try:

@@ -6,12 +6,14 @@ import click
 
 from fleetwright.cli.drain_flags import drain_flags
 from fleetwright.cli.exit_codes import EXIT_HELD
+from fleetwright.cli.node_images.foreseeing import plan_nodes
 from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_json, tell_held
 from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ports, look_into_ledger
 from fleetwright.domain.drains import DrainPolicy
 from fleetwright.domain.errors import HeldError
+from fleetwright.domain.node_pools.ids import is_cluster_or_pool
 from fleetwright.rollout.narrate import plan_text
 from fleetwright.rollout.planning import foreseen_end, plan_body, preview, what_went_before
 from fleetwright.rollout.validate import examine
@@ -23,6 +25,8 @@ from fleetwright.rollout.validate import examine
 @drain_flags
 def plan(common: Common, *, version: str, trigger: str, rollback: bool, drain: DrainPolicy) -> int:
     """Show what a rollout would do; nothing is changed, at Azure or in the ledger."""
+    if is_cluster_or_pool(common.fleet):
+        return plan_nodes(common, version=version, trigger=trigger, rollback=rollback)
     request = rollout_request(
         common,
         version=version,

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from fleetwright.cli.drain_flags import drain_flags
 from fleetwright.cli.exit_codes import EXIT_COMPLETED, EXIT_HELD, EXIT_STOPPED
+from fleetwright.cli.node_images.running import run_nodes
 from fleetwright.cli.options import Common, common_flags, rollout_flags
 from fleetwright.cli.output import print_error, print_json, progress_of, story, tell_calls, tell_held
 from fleetwright.cli.owner import owner_of_process
@@ -14,6 +15,7 @@ from fleetwright.cli.request import rollout_request
 from fleetwright.cli.wiring import build_ledger, build_ports
 from fleetwright.domain.drains import DrainPolicy
 from fleetwright.domain.errors import FleetwrightError, HeldError
+from fleetwright.domain.node_pools.ids import is_cluster_or_pool
 from fleetwright.domain.records import RolloutView
 from fleetwright.domain.states import RolloutState
 from fleetwright.domain.thresholds import StopReason
@@ -46,7 +48,11 @@ def run(
     poll: float,
     drain: DrainPolicy,
 ) -> int:
-    """Roll an image version out over one scale set or Batch pool, or resume a rollout whose holder died."""
+    """Roll an image version out over one scale set or Batch pool, or newest node images over an AKS cluster's pools; or
+    resume a rollout whose holder died.
+    """
+    if is_cluster_or_pool(common.fleet):
+        return run_nodes(common, version=version, trigger=trigger, rollback=rollback)
     request = rollout_request(
         common,
         version=version,
