@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from fleetwright.airflow import wiring
+from fleetwright.azure.errors import EndpointUnreachableError
 from fleetwright.ledger.store import SqlLedger
 
 CONNECTION = "AIRFLOW_CONN_FLEETWRIGHT_LEDGER"
@@ -69,6 +70,29 @@ def test_a_trigger_finds_the_same_ledger_as_a_task(
 
     assert isinstance(ports.ledger, SqlLedger)
     assert label_of(ports.ledger) == label_of(wiring.build_ledger())
+
+
+def test_upgrades_of_node_images_have_the_same_ledger_and_subscription(
+    urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N31: task and trigger of a node rollout share ledger and endpoint, and list the connection's subscription alone."""
+    subscription = "00000000-0000-0000-0000-000000000001"
+    extra = {"token": "t", "endpoint": "http://127.0.0.1:1", "subscription_id": subscription}
+    monkeypatch.setenv("AIRFLOW_CONN_AZURE_RM_DEFAULT", json.dumps({"conn_type": "azure_rm", "extra": extra}))
+    monkeypatch.setenv(CONNECTION, json.dumps({"conn_type": "generic", "extra": {"url": urls["connection"]}}))
+
+    of_task = wiring.build_node_ports("azure_rm_default")
+    of_trigger = asyncio.run(wiring.build_node_ports_async("azure_rm_default"))
+
+    labels = [
+        label_of(ports.ledger) for ports in (of_task, of_trigger) if isinstance(ports.ledger, SqlLedger)
+    ]
+    assert labels == [label_of(wiring.build_ledger())] * 2
+    path = f"/subscriptions/{subscription}/providers/Microsoft.ContainerService/managedClusters"
+    with pytest.raises(EndpointUnreachableError, match=f"GET {path}"):
+        of_task.driver.list_clusters()
+    of_task.close()
+    of_trigger.close()
 
 
 def test_a_connection_uri_of_a_sqlite_file_is_that_file(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aks_bodies import (
@@ -20,6 +20,7 @@ from aks_bodies import (
     a_pool,
     listed,
     the_cluster,
+    versions,
     whole_estate,
 )
 from azure_doubles import SUBSCRIPTION, TOKEN, Reply, ScriptedServer, VirtualClock, arm_error_body
@@ -108,6 +109,39 @@ def test_versions_that_may_not_be_read_are_a_warning(
 
     assert cluster.supported_versions == ()
     assert "Kubernetes versions that westeurope supports could not be read" in cluster.warnings[-1]
+
+
+def test_versions_of_a_region_are_read_once_an_hour(
+    server: ScriptedServer, client: ArmClient, clock: VirtualClock
+) -> None:
+    """R66: clusters that are looked at together ask once for what their region supports, and again later."""
+    estate, driver = Estate(server, whole_estate()), AksDriver(client)
+
+    seen = [driver.fetch_cluster(TARGET).supported_versions for _ in range(3)]
+    clock.wait_until(clock.now() + timedelta(hours=1))
+    driver.fetch_cluster(TARGET)
+
+    assert len(set(seen)) == 1
+    assert estate.calls.count(f"GET {VERSIONS}") == 2
+
+
+@pytest.mark.parametrize(
+    ("plan", "supported"),
+    [(None, ("1.28", "1.28.5")), ("AKSLongTermSupport", ("1.27", "1.27.5", "1.28", "1.28.5"))],
+)
+def test_long_term_support_is_a_plan_of_its_own(
+    server: ScriptedServer, client: ArmClient, plan: str | None, supported: tuple[str, ...]
+) -> None:
+    """R66: a version that only long-term support has counts for clusters of that plan alone."""
+    known = versions("1.27", "1.28")
+    for item, plans in zip(
+        known["values"], (["AKSLongTermSupport"], ["KubernetesOfficial", "AKSLongTermSupport"]), strict=True
+    ):
+        item["capabilities"]["supportPlan"] = plans
+    cluster = a_cluster(**({"supportPlan": plan} if plan else {}))
+    Estate(server, whole_estate(cluster=Reply(body=cluster), versions=Reply(body=known)))
+
+    assert AksDriver(client).fetch_cluster(TARGET).supported_versions == supported
 
 
 def test_an_unknown_cluster_is_named(server: ScriptedServer, client: ArmClient) -> None:
