@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from cluster_builders import (
+    CLUSTER_ID,
     NEW,
     NIGHTLY,
     SATURDAY_NOON,
@@ -152,6 +153,7 @@ def test_a_missing_feature_is_held_with_the_three_calls() -> None:
         "feature Microsoft.ContainerService/NodeOsUpgradeChannelPreview is NotRegistered, and channel SecurityPatch "
         "needs it (R62): 1. register it, 2. wait until it is Registered, 3. register Microsoft.ContainerService again"
     )
+    assert held.endswith(f"fleetwright features register --fleet {CLUSTER_ID} does all three")
     assert judged(a_cluster(features={"NodeOsUpgradeChannelPreview": "Registered"})).may_begin
 
 

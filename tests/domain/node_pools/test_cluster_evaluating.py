@@ -17,6 +17,7 @@ from cluster_builders import (
     a_budget,
     a_cluster,
     a_pool,
+    machines,
     nodes,
     surge,
 )
@@ -29,7 +30,7 @@ from fleetwright.domain.node_pools.clusters import Cluster, Workloads
 from fleetwright.domain.node_pools.evaluating import evaluate
 from fleetwright.domain.node_pools.evaluations import Evaluation, Outcome
 from fleetwright.domain.node_pools.manners import Manners
-from fleetwright.domain.node_pools.plan import Sight
+from fleetwright.domain.node_pools.plan import Sight, make_plan
 from fleetwright.domain.node_pools.rollouts import (
     BLAMED,
     NodeRollout,
@@ -38,6 +39,7 @@ from fleetwright.domain.node_pools.rollouts import (
     PoolState,
     PoolUpgrade,
 )
+from fleetwright.domain.records import TriggerKind
 
 WEEKLY, PATCHES = NodeOsChannel.NODE_IMAGE, NodeOsChannel.SECURITY_PATCH
 
@@ -161,6 +163,31 @@ def test_a_blocked_drain_is_tried_again() -> None:
     before = last_rollout(NodeRolloutState.FAULTED, PoolState.FAILED, "a drain is blocked: PodDrainFailure")
     cluster = a_cluster(a_pool(provisioning_state="Failed"))
     assert evaluated(cluster, sight=before).outcome is Outcome.STARTED
+
+
+def test_a_node_that_could_not_be_drained_waits_for_the_next_image() -> None:
+    """Not asked again every night for one image; a newer one, or another node that is behind, starts again (N32, R70)."""
+    upgrade = PoolUpgrade("np1", PoolState.UPGRADED, to_image=NEW, stragglers={"aks-np1-1": "cordoned"})
+    rollouts = (NodeRollout("r1", NodeRolloutSettings("c"), pools=(upgrade,)),)
+    pool, sight = a_pool(image=NEW), Sight({"np1": machines("np1", NEW, OLD, NEW, NEW)}, rollouts=rollouts)
+    found = evaluated(a_cluster(pool), sight=sight)
+    assert (found.outcome, found.reasons) == (
+        Outcome.NOTHING_TO_DO,
+        (
+            (
+                f"pool np1: on {NEW} but for aks-np1-1, which could not be drained in its rollout; "
+                "the next image asks again, or a run by hand"
+            ),
+        ),
+    )
+    newer = replace(pool, latest_image=NEW.replace("202403.04", "202403.11"))
+    assert evaluated(a_cluster(newer), sight=sight).outcome is Outcome.STARTED
+    others = replace(sight, machines={"np1": machines("np1", OLD, OLD, NEW, NEW)})
+    assert evaluated(a_cluster(pool), sight=others).outcome is Outcome.STARTED
+    by_hand = make_plan(
+        a_cluster(pool), trigger=TriggerKind.MANUAL, now=SUNDAY_MORNING, manners=Manners(), sight=sight
+    )
+    assert by_hand.going
 
 
 def test_a_cluster_whose_pools_never_fit_is_held_with_the_arithmetic() -> None:

@@ -12,8 +12,10 @@ from fleetwright.domain.node_pools.clusters import Cluster, Machine, NodePool, W
 from fleetwright.domain.node_pools.fit import why_closed, window_for
 from fleetwright.domain.node_pools.guest_updates import guest_report
 from fleetwright.domain.node_pools.kubernetes_support import why_unsupported
+from fleetwright.domain.node_pools.order import stayed_behind
 from fleetwright.domain.node_pools.pool_notes import notes_on_pools
-from fleetwright.domain.node_pools.upgrades import STOPPED_STATES, need_of
+from fleetwright.domain.node_pools.rollouts import NodeRollout
+from fleetwright.domain.node_pools.upgrades import STOPPED_STATES, PoolNeed, need_of
 from fleetwright.domain.records import TriggerKind
 
 PROVIDER = "Microsoft.ContainerService"
@@ -46,6 +48,7 @@ def judge_cluster(
     pool: str = "",
     machines: Mapping[str, Sequence[Machine]] | None = None,
     workloads: Workloads | None = None,
+    rollouts: Sequence[NodeRollout] = (),
     default_window: MaintenanceWindow = SUNDAY,
 ) -> Verdict:
     """Every reason for and against an upgrade now.
@@ -53,6 +56,7 @@ def judge_cluster(
     :param pool: the only pool that is meant; empty for all
     :param machines: by the pool's name, as far as they were read
     :param workloads: what the cluster says itself, None where it was not asked
+    :param rollouts: of the cluster, newest first
     :param default_window: for automatic runs where the cluster has none of its own
     """
     pools = target_pools(cluster, pool)
@@ -66,8 +70,10 @@ def judge_cluster(
         *why_unsupported(cluster, pools),
         *_why_features(cluster),
     )
-    done = _why_nothing(cluster, pools, trigger, machines or {}, workloads) if pools else ()
-    return Verdict(holds, done, (*cluster.warnings, *_notes(cluster, trigger), *notes_on_pools(pools)))
+    needs = _needs(cluster, pools, trigger, machines or {}, workloads, rollouts)
+    return Verdict(
+        holds, _why_nothing(needs), (*cluster.warnings, *_notes(cluster, trigger), *notes_on_pools(pools))
+    )
 
 
 def target_pools(cluster: Cluster, pool: str = "") -> tuple[NodePool, ...]:
@@ -130,22 +136,30 @@ def _why_features(cluster: Cluster) -> Iterator[str]:
     for name, state in missing.items():
         yield (
             f"feature {PROVIDER}/{name.rpartition('/')[2]} is {state}, and channel {cluster.channel} needs it (R62): "
-            f"1. register it, 2. wait until it is Registered, 3. register {PROVIDER} again (R63): "
-            f"az feature register --namespace {PROVIDER} --name {name.rpartition('/')[2]}; "
-            f"az feature show with the same; az provider register --namespace {PROVIDER}"
+            f"1. register it, 2. wait until it is Registered, 3. register {PROVIDER} again (R63); "
+            f"fleetwright features register --fleet {cluster.cluster_id.resource_id} does all three"
         )
 
 
-def _why_nothing(
+def _needs(
     cluster: Cluster,
     pools: tuple[NodePool, ...],
     trigger: TriggerKind,
     machines: Mapping[str, Sequence[Machine]],
     workloads: Workloads | None,
-) -> tuple[str, ...]:
-    """Why no pool needs anything, pool by pool; empty as soon as one does."""
+    rollouts: Sequence[NodeRollout],
+) -> Mapping[str, PoolNeed]:
     nodes = workloads.nodes if workloads else None
-    needs = {p.name: need_of(cluster, p, machines.get(p.name), nodes, trigger=trigger) for p in pools}
+    return {
+        p.name: need_of(
+            cluster, p, machines.get(p.name), nodes, trigger=trigger, stayed=stayed_behind(rollouts, p)
+        )
+        for p in pools
+    }
+
+
+def _why_nothing(needs: Mapping[str, PoolNeed]) -> tuple[str, ...]:
+    """Why no pool needs anything, pool by pool; empty as soon as one does."""
     if not all(need.is_nothing for need in needs.values()):
         return ()
     return tuple(f"pool {name}: {need.reason}" for name, need in needs.items())
@@ -158,7 +172,7 @@ def _notes(cluster: Cluster, trigger: TriggerKind) -> Iterator[str]:
             "this run was asked for by hand, so it goes on"
         )
         yield from _report(cluster)
-    if not cluster.supported_versions:
+    if not cluster.supported_versions and not any("Kubernetes versions" in told for told in cluster.warnings):
         yield f"the Kubernetes versions that {cluster.location} supports could not be read (R66)"
     if cluster.provisioning_state.lower() in STOPPED_STATES:
         yield f"cluster {cluster.name} is {cluster.provisioning_state}: its last operation ended half way"

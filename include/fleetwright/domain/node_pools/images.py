@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from fleetwright.domain.errors import ConfigurationError
 
@@ -71,6 +72,8 @@ class Standing(StrEnum):
     UNKNOWN = "not the same, and which is newer cannot be told from the names"
 
 
+# A cluster has few images and many machines.
+@lru_cache(maxsize=1024)
 def compare_images(latest: str, running: str) -> Standing:
     """What the newest image is to what runs; names that cannot be read are compared for equality only (N34).
 

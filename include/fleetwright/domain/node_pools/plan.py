@@ -14,7 +14,7 @@ from fleetwright.domain.node_pools.eligibility import Verdict, judge_cluster, ta
 from fleetwright.domain.node_pools.fit import fits, window_for
 from fleetwright.domain.node_pools.forecast import Forecast, forecast_pool, history_of
 from fleetwright.domain.node_pools.manners import Manners
-from fleetwright.domain.node_pools.order import left_pools, order_pools
+from fleetwright.domain.node_pools.order import left_pools, order_pools, stayed_behind
 from fleetwright.domain.node_pools.preflight import Findings, judge_budgets, judge_surge_quota
 from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.domain.node_pools.upgrades import PoolNeed, is_stopped, need_of
@@ -150,6 +150,7 @@ def make_plan(
         pool=pool,
         machines=seen.machines,
         workloads=seen.workloads,
+        rollouts=seen.rollouts,
         default_window=default_window,
     )
     window = window_for(cluster, trigger, default_window)
@@ -179,7 +180,8 @@ class _Planner:
     def plan_pool(self, pool: NodePool, starts: datetime) -> PoolPlan:
         machines = self.seen.machines.get(pool.name)
         nodes = self.seen.workloads.nodes if self.seen.workloads else None
-        need = need_of(self.cluster, pool, machines, nodes, trigger=self.trigger)
+        stayed = stayed_behind(self.seen.rollouts, pool)
+        need = need_of(self.cluster, pool, machines, nodes, trigger=self.trigger, stayed=stayed)
         shown = _shown(pool, need)
         if need.way is None:
             return replace(shown, course=Course.BLOCKED) if need.is_barred else shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fleetwright.domain.node_pools.channels import NodeOsChannel, UpgradeWay
@@ -45,11 +45,13 @@ def need_of(
     nodes: Sequence[NodeState] | None = None,
     *,
     trigger: TriggerKind = TriggerKind.AUTOMATIC,
+    stayed: Collection[str] = (),
 ) -> PoolNeed:
     """What a pool needs by its channel.
 
     :param machines: of the pool; None where they were not read: then the pool's own image counts for all
     :param nodes: of the cluster, as Kubernetes shows them; None where they were not read
+    :param stayed: nodes that could not be drained for this very image: only a person asks them again before the next
     """
     to_image = pool.latest_image
     idle = _why_idle(cluster, pool, trigger)
@@ -66,6 +68,8 @@ def need_of(
     behind = tuple(name for name, standing in standings.items() if standing is not Standing.SAME)
     if not behind and not (machines is None and is_stopped(pool)):
         return PoolNeed(None, to_image, f"up to date: on {to_image}")
+    if trigger is TriggerKind.AUTOMATIC and not is_stopped(pool) and set(behind) <= set(stayed):
+        return PoolNeed(None, to_image, _tell_stayed(to_image, behind))
     return _upgrade(cluster, pool, running, behind, nodes)
 
 
@@ -159,6 +163,13 @@ def _tell_behind(pool: NodePool, running: Mapping[str, str], behind: tuple[str, 
     unknown = any(compare_images(pool.latest_image, running[name]) is Standing.UNKNOWN for name in behind)
     doubt = "; the names cannot be taken apart, so they are compared for equality only" if unknown else ""
     return f"{whose}on {images}, newest is {pool.latest_image}{doubt}"
+
+
+def _tell_stayed(to_image: str, behind: tuple[str, ...]) -> str:
+    return (
+        f"on {to_image} but for {_names(behind)}, which could not be drained in its rollout; "
+        "the next image asks again, or a run by hand"
+    )
 
 
 def _names(names: Sequence[str]) -> str:
