@@ -161,3 +161,12 @@ def test_why_no_pool_can_go_is_told_with_each_pool() -> None:
     plan = make_plan(SHOP, trigger=MANUAL, now=at("2026-03-08T04:59"), manners=Manners())
     assert len(plan.why_stuck) == 3
     assert plan.why_stuck[0].startswith("pool sys: 3 nodes, 1 at once")
+
+
+def test_by_hand_and_by_schedule_the_same_is_done() -> None:
+    """Inside its window a cluster gets the same pools in the same order by the same way, whoever asks (R65)."""
+    by_hand, by_schedule = (
+        make_plan(SHOP, trigger=trigger, now=OPEN, manners=Manners()) for trigger in (MANUAL, AUTOMATIC)
+    )
+    assert by_hand.pools == by_schedule.pools
+    assert by_hand.window == by_schedule.window
