@@ -75,7 +75,7 @@ def test_a_trigger_finds_the_same_ledger_as_a_task(
 def test_upgrades_of_node_images_have_the_same_ledger_and_subscription(
     urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """N31: task and trigger of a node rollout share ledger and endpoint, and list the connection's subscription alone."""
+    """Task and trigger of a node rollout share ledger and endpoint, and list the connection's subscription alone."""
     subscription = "00000000-0000-0000-0000-000000000001"
     extra = {"token": "t", "endpoint": "http://127.0.0.1:1", "subscription_id": subscription}
     monkeypatch.setenv("AIRFLOW_CONN_AZURE_RM_DEFAULT", json.dumps({"conn_type": "azure_rm", "extra": extra}))

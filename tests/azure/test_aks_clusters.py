@@ -145,7 +145,7 @@ def test_long_term_support_is_a_plan_of_its_own(
 
 
 def test_an_unknown_cluster_is_named(server: ScriptedServer, client: ArmClient) -> None:
-    """R70: an unknown cluster is one clear line with its id and Azure's word."""
+    """An unknown cluster is one clear line with its id and Azure's word."""
     Estate(server, {})
 
     with pytest.raises(FleetNotFoundError) as caught:
@@ -156,7 +156,7 @@ def test_an_unknown_cluster_is_named(server: ScriptedServer, client: ArmClient) 
 
 @pytest.mark.parametrize("name", ["cluster", "pools", "profile", "windows"])
 def test_an_error_while_asking_means_no(server: ScriptedServer, client: ArmClient, name: str) -> None:
-    """N31, N35: what decides whether an upgrade may begin is never guessed: a refusal ends the reading."""
+    """What decides whether an upgrade may begin is never guessed: a refusal ends the reading."""
     Estate(server, whole_estate(**{name: DENIED}))
 
     with pytest.raises(AuthorizationRefusedError, match="no role"):
@@ -203,7 +203,7 @@ def test_a_pool_is_read_alone(server: ScriptedServer, client: ArmClient) -> None
 
 
 def test_a_pool_that_is_gone_is_named(server: ScriptedServer, client: ArmClient) -> None:
-    """N32: a pool that somebody deleted is one clear line, for a trigger as well."""
+    """A pool that somebody deleted is one clear line, for a trigger as well."""
     Estate(server, {})
     driver = AksDriver(client)
 
@@ -227,7 +227,7 @@ def test_a_pool_that_is_gone_is_named(server: ScriptedServer, client: ArmClient)
 def test_machines_are_asked_for_by_a_version_that_shows_images(
     server: ScriptedServer, clock: VirtualClock, setting: str, sent: str
 ) -> None:
-    """N35: only previews show machines' images, so an older setting of api_version does not count for them."""
+    """Only previews show machines' images, so an older setting of api_version does not count for them."""
     estate = Estate(server, {f"{POOL_ID}/machines": listed(a_machine(1), a_machine(0))})
     driver = AksDriver(_with_version(server, clock, setting))
 
@@ -239,7 +239,7 @@ def test_machines_are_asked_for_by_a_version_that_shows_images(
 
 
 def test_machines_that_cannot_be_listed_are_an_error(server: ScriptedServer, client: ArmClient) -> None:
-    """N35: where Azure knows no machines, nothing else is taken for them."""
+    """Where Azure knows no machines, nothing else is taken for them."""
     words = "No registered resource provider found for API version '2026-04-02-preview'"
     Estate(server, {f"{POOL_ID}/machines": Reply(400, arm_error_body("NoRegisteredProviderFound", words))})
 
@@ -252,7 +252,7 @@ def _named(name: str, **properties: object) -> dict[str, object]:
 
 
 def test_clusters_are_listed_by_few_calls(server: ScriptedServer, client: ArmClient) -> None:
-    """N31: one list of a subscription's clusters with their pools, and one of the windows of each."""
+    """One list of a subscription's clusters with their pools, and one of the windows of each."""
     windows = {
         f"{CLUSTER_ID.replace('shop', name)}/maintenanceConfigurations": listed(a_configuration())
         for name in ("a", "b")
@@ -268,7 +268,7 @@ def test_clusters_are_listed_by_few_calls(server: ScriptedServer, client: ArmCli
 
 
 def test_subscriptions_are_found_as_for_other_fleets(server: ScriptedServer, client: ArmClient) -> None:
-    """N31: where no subscription is set, those that the identity can read are looked into."""
+    """Where no subscription is set, those that the identity can read are looked into."""
     estate = Estate(
         server,
         {
@@ -314,7 +314,7 @@ def test_one_strange_cluster_keeps_no_other_from_being_listed(
 
 
 def test_a_list_that_is_refused_is_an_error(server: ScriptedServer, client: ArmClient) -> None:
-    """N31: a subscription whose clusters may not be listed is not taken for one without clusters."""
+    """A subscription whose clusters may not be listed is not taken for one without clusters."""
     Estate(server, {CLUSTERS: DENIED})
 
     with pytest.raises(ProviderError, match="AuthorizationFailed"):

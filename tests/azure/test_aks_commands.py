@@ -63,7 +63,7 @@ def running(server: ScriptedServer) -> Reply:
 def test_nodes_and_budgets_are_asked_for_by_one_command(
     server: ScriptedServer, client: ArmClient, clock: VirtualClock
 ) -> None:
-    """N32: one runCommand names the columns that count, so that a large cluster's answer is not cut off."""
+    """One runCommand names the columns that count, so that a large cluster's answer is not cut off."""
     estate = Estate(server, {COMMAND: running(server), RESULT: [Reply(202), result(OUTPUT)]})
 
     workloads = AksDriver(client).read_workloads(the_cluster())
@@ -82,7 +82,7 @@ def test_nodes_and_budgets_are_asked_for_by_one_command(
 
 
 def test_a_budget_knows_the_nodes_of_its_pods() -> None:
-    """N32: matchLabels and matchExpressions choose pods of the budget's namespace; pods that are over do not count."""
+    """MatchLabels and matchExpressions choose pods of the budget's namespace; pods that are over do not count."""
     budgets = parse_workloads(OUTPUT).budgets
 
     assert budgets == (
@@ -96,7 +96,7 @@ def test_a_budget_knows_the_nodes_of_its_pods() -> None:
 
 
 def test_a_cluster_may_have_no_budgets_and_no_pods() -> None:
-    """N32: kubectl's line about no resources is no row of a table."""
+    """Kubectl's line about no resources is no row of a table."""
     output = f"{NODES}No resources found\nNo resources found\nend-of-answer"
 
     assert (len(parse_workloads(output).nodes), parse_workloads(output).budgets) == (3, ())
@@ -115,7 +115,7 @@ def test_a_cluster_may_have_no_budgets_and_no_pods() -> None:
 def test_an_answer_that_cannot_be_read_means_no(
     server: ScriptedServer, client: ArmClient, output: str, problem: str
 ) -> None:
-    """N32: an answer that is cut off or strange is an error which says what could not be read."""
+    """An answer that is cut off or strange is an error which says what could not be read."""
     Estate(server, {COMMAND: running(server), RESULT: result(output)})
 
     with pytest.raises(ProviderError) as caught:
@@ -136,7 +136,7 @@ def test_an_answer_that_cannot_be_read_means_no(
 def test_a_cluster_that_cannot_be_asked_is_named(
     server: ScriptedServer, client: ArmClient, answers: list[Reply], problem: str
 ) -> None:
-    """N32: a cluster whose runCommand is off, refused or unanswered is an error, never an empty answer."""
+    """A cluster whose runCommand is off, refused or unanswered is an error, never an empty answer."""
     Estate(server, {COMMAND: answers})
 
     with pytest.raises(ProviderError, match=f"cluster shop could not be asked by runCommand: .*{problem}"):
@@ -146,7 +146,7 @@ def test_a_cluster_that_cannot_be_asked_is_named(
 def test_a_command_without_an_end_is_given_up(
     server: ScriptedServer, client: ArmClient, clock: VirtualClock
 ) -> None:
-    """N32: a question that is not answered in five minutes is an error."""
+    """A question that is not answered in five minutes is an error."""
     Estate(server, {COMMAND: running(server), RESULT: Reply(202)})
 
     with pytest.raises(ProviderError, match=r"cluster shop: kubectl get nodes .* did not end in 5 minutes"):
@@ -156,7 +156,7 @@ def test_a_command_without_an_end_is_given_up(
 
 
 def test_output_at_azures_limit_is_not_believed(server: ScriptedServer, client: ArmClient) -> None:
-    """N32: what has Azure's full length was cut off, also where its end looks whole."""
+    """What has Azure's full length was cut off, also where its end looks whole."""
     Estate(server, {COMMAND: result("x" * (512 * 1024) + OUTPUT)})
 
     with pytest.raises(ProviderError, match="was cut off at 512 kB"):
@@ -222,7 +222,7 @@ LABELS = st.dictionaries(LABEL, LABEL, max_size=3)
 def test_selectors_choose_as_kubernetes_does(
     wanted: dict[str, str], labels: dict[str, str], values: list[str], key: str
 ) -> None:
-    """N32: matchLabels and each operator of matchExpressions mean what Kubernetes says, whatever the labels are."""
+    """MatchLabels and each operator of matchExpressions mean what Kubernetes says, whatever the labels are."""
     printed = " ".join(f"{name}:{value}" for name, value in wanted.items())
     oracle = all(labels.get(name) == value for name, value in wanted.items())
     operators = {

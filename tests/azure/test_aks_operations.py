@@ -32,7 +32,7 @@ def status(word: str, **more: object) -> Reply:
 
 
 def test_an_upgrade_is_begun_once(server: ScriptedServer, client: ArmClient) -> None:
-    """N34: one POST without a body; Azure-AsyncOperation is kept byte for byte, its own api-version included."""
+    """One POST without a body; Azure-AsyncOperation is kept byte for byte, its own api-version included."""
     location = OPERATION.replace("operations", "operationresults")
     estate = Estate(server, {UPGRADE: accepted(server, Azure_AsyncOperation=OPERATION, Location=location)})
 
@@ -43,14 +43,14 @@ def test_an_upgrade_is_begun_once(server: ScriptedServer, client: ArmClient) -> 
 
 
 def test_location_is_taken_where_there_is_nothing_better(server: ScriptedServer, client: ArmClient) -> None:
-    """N34: without Azure-AsyncOperation the operation is where Location says."""
+    """Without Azure-AsyncOperation the operation is where Location says."""
     Estate(server, {UPGRADE: accepted(server, Location=OPERATION)})
 
     assert AksDriver(client).begin_upgrade(the_cluster(), "np1", unguarded) == server.url + OPERATION
 
 
 def test_a_pool_that_has_its_image_has_no_operation(server: ScriptedServer, client: ArmClient) -> None:
-    """N34: 200 means that nothing had to be done; looking at that costs no call."""
+    """200 means that nothing had to be done; looking at that costs no call."""
     estate = Estate(server, {UPGRADE: Reply(200, a_pool())})
     driver = AksDriver(client)
 
@@ -61,7 +61,7 @@ def test_a_pool_that_has_its_image_has_no_operation(server: ScriptedServer, clie
 
 
 def test_the_guard_is_asked_before_every_attempt(server: ScriptedServer, client: ArmClient) -> None:
-    """R71: a throttled call is sent again only while the cluster is still ours; a guard that says no sends nothing."""
+    """A throttled call is sent again only while the cluster is still ours; a guard that says no sends nothing."""
     asked: list[int] = []
 
     def guard() -> None:
@@ -78,7 +78,7 @@ def test_the_guard_is_asked_before_every_attempt(server: ScriptedServer, client:
 
 
 def test_an_operation_in_progress_refuses_another(server: ScriptedServer, client: ArmClient) -> None:
-    """N33: 409 changed nothing and is never sent again; Azure's words name what is under way."""
+    """409 changed nothing and is never sent again; Azure's words name what is under way."""
     words = "Operation is not allowed: UpgradingNodeImageVersion is in progress on agent pool np1"
     estate = Estate(server, {UPGRADE: Reply(409, arm_error_body("OperationNotAllowed", words))})
 
@@ -92,7 +92,7 @@ def test_an_operation_in_progress_refuses_another(server: ScriptedServer, client
 def test_a_lost_answer_is_told_and_never_sent_again(
     server: ScriptedServer, client: ArmClient, answer: Reply
 ) -> None:
-    """N33: a reset, a 5xx or a 202 without an address may have begun the upgrade: the call is not repeated."""
+    """A reset, a 5xx or a 202 without an address may have begun the upgrade: the call is not repeated."""
     estate = Estate(server, {UPGRADE: answer})
 
     with pytest.raises(AnswerLostError):
@@ -136,7 +136,7 @@ def test_a_poll_says_how_an_upgrade_ends(
 
 
 def test_a_poll_that_fails_says_nothing_about_the_upgrade(server: ScriptedServer, client: ArmClient) -> None:
-    """N31: a status that was not read is transient; an operation that is not known any more is told as that."""
+    """A status that was not read is transient; an operation that is not known any more is told as that."""
     estate: dict[str, Reply | list[Reply]] = {
         OPERATION.partition("?")[0]: Reply(400, arm_error_body("Strange"))
     }
@@ -153,7 +153,7 @@ def test_a_poll_that_fails_says_nothing_about_the_upgrade(server: ScriptedServer
 def test_an_abort_may_have_nothing_to_stop(
     server: ScriptedServer, client: ArmClient, answer: int, has_operation: bool
 ) -> None:
-    """N32: abort answers 202 with an operation, or 204 where there was none."""
+    """Abort answers 202 with an operation, or 204 where there was none."""
     reply = accepted(server, Azure_AsyncOperation=OPERATION) if has_operation else Reply(answer)
     estate = Estate(server, {f"{POOL_ID}/abort": reply})
 

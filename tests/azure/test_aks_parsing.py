@@ -88,7 +88,7 @@ def test_the_preview_feature_is_needed_by_early_previews_alone(
     ],
 )
 def test_a_version_without_channels_is_told(api_version: str, warns: bool) -> None:
-    """R62: before 2022-11-02-preview, and stable before 2023-06-01, no cluster can show a channel."""
+    """R62, C9: before 2022-11-02-preview, and stable before 2023-06-01, no cluster can show a channel."""
     warnings = parse_cluster(TARGET, a_cluster(), api_version, ()).warnings
 
     assert any("knows no nodeOSUpgradeChannel" in warning for warning in warnings) is warns
@@ -106,7 +106,7 @@ def test_what_forces_the_channel_is_told() -> None:
 
 
 def test_a_cluster_is_read() -> None:
-    """R66: versions, states, resource group and tags are taken from the cluster's own body."""
+    """Versions, states, resource group and tags are taken from the cluster's own body."""
     cluster = parse_cluster(TARGET, a_cluster(), STABLE, ())
 
     assert (cluster.kubernetes_version, cluster.provisioning_state) == ("1.28.5", "Succeeded")
@@ -167,7 +167,7 @@ def test_settings_that_cannot_be_used_name_their_field(field: str, value: str, r
 
 
 def test_machines_are_read_by_name() -> None:
-    """R66, N35: each machine shows its own image and Kubernetes version; one that is not ready is told apart."""
+    """Each machine shows its own image and Kubernetes version; one that is not ready is told apart."""
     creating = a_machine(10, "", provisioningState="Creating")
     stopped = a_machine(2, OLD, status={"vmState": "Deleted"})
 
@@ -182,6 +182,6 @@ def test_machines_are_read_by_name() -> None:
 
 
 def test_machines_without_images_are_an_error() -> None:
-    """R70: nobody can verify a node whose image is not shown, so the pool's own image is never taken instead."""
+    """Nobody can verify a node whose image is not shown, so the pool's own image is never taken instead."""
     with pytest.raises(ProviderError, match="show no nodeImageVersion with api-version 2024-07-01"):
         parse_machines([a_machine(0, "")], "np1", "2024-07-01")

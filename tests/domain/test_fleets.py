@@ -80,7 +80,7 @@ def test_a_malformed_id_is_refused(text: str) -> None:
     ],
 )
 def test_what_is_upgraded_elsewhere_is_sent_there(provider: str, kind: str) -> None:
-    """R70: where only scale sets and Batch pools go, an AKS id is refused in one line that says what takes it."""
+    """Where only scale sets and Batch pools go, an AKS id is refused in one line that says what takes it."""
     text = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/{provider}"
 
     with pytest.raises(ConfigurationError) as caught:
