@@ -1,4 +1,4 @@
-"""Test folders are no packages: worlds and rehearsals are found in tests/rollout."""
+"""Test folders are no packages: worlds and rehearsals are found in tests/rollout and tests/node_images."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "rollout"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "node_images"))
 
 from rehearsal_fixtures import fresh_budgets, rehearse, stages
 

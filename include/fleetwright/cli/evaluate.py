@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -26,12 +27,11 @@ from fleetwright.node_images.settings import NodeImageSettings
 def _without_fleet(command: Command) -> Callable[..., Any]:
     """Give a verb the common flags but the fleet: it is about every cluster there is."""
 
+    @wraps(command)
     def with_common(**flags: Any) -> Any:  # noqa: ANN401 - click's values, handed on
         return common_flags_of(command)(fleet="", **flags)
 
-    decorated: Any = with_common
-    decorated.__doc__ = command.__doc__
-    return common_options(decorated)
+    return common_options(with_common)
 
 
 @click.command()

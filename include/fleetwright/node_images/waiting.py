@@ -131,7 +131,7 @@ class _Story:
                 name,
                 self._pool.to_image,
                 len(self._told),
-                self._pool.nodes,
+                len(machines),
             )
         if now >= self._next_warning:
             self._next_warning = now + LOUDLY

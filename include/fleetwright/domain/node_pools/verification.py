@@ -79,8 +79,9 @@ def _reasons(machine: Machine, to_image: str, kubernetes_version: str) -> list[s
 
 
 def _is_undrained(machine: Machine, to_image: str) -> bool:
-    """An old node that is as it was before."""
-    return not same_image(machine.image, to_image) and machine.is_ready
+    """An old node that is as it was before, or one that AKS left cordoned and shows as failed to be updated."""
+    is_settled = machine.is_ready or machine.provisioning_state.lower() == "failed"
+    return not same_image(machine.image, to_image) and is_settled
 
 
 def _is_other_version(now: str, before: str) -> bool:
