@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from fleetwright.cli.exit_codes import EXIT_COMPLETED
@@ -20,9 +22,16 @@ def features() -> None:
 
 @features.command()
 @common_flags
-def register(common: Common) -> int:
+@click.option(
+    "--api-version",
+    default="",
+    metavar="DATE",
+    help="Version of the calls about clusters; features are needed with early previews [default: the built-in one].",
+)
+def register(common: Common, *, api_version: str) -> int:
     """Register what is missing, wait for it, and register the resource provider anew: three steps, in that order."""
-    ports = build_node_ports(common, look_into_ledger(common))
+    known = replace(common, api_version=api_version)
+    ports = build_node_ports(known, look_into_ledger(common))
     cluster = ports.driver.fetch_cluster(parse_target(common.fleet).cluster)
     missing = [name for name, state in cluster.features.items() if state.lower() != "registered"]
     if not common.as_json:

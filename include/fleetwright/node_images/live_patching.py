@@ -7,6 +7,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
+from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.node_pools.clusters import Machine, Workloads
 from fleetwright.domain.node_pools.images import same_image
 from fleetwright.domain.node_pools.rollouts import PoolUpgrade
@@ -50,7 +51,7 @@ def _unpatched(pool: PoolUpgrade) -> Generator[Effect, Any, set[str]]:
 def _needing_restart(pool: PoolUpgrade) -> Generator[Effect, Any, set[str]]:
     try:
         workloads: Workloads = yield ReadWorkloads()
-    except TransientError as error:
+    except ProviderError as error:
         log.warning("pool %s: the cluster did not answer (%s); looking again", pool.name, error)
         return set()
     return {

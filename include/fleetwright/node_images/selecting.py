@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.node_pools import facts
 from fleetwright.domain.node_pools.plan import Course, NodePlan, PoolPlan
 from fleetwright.domain.node_pools.rollouts import NodeRolloutState, PoolState, PoolUpgrade
@@ -15,6 +16,7 @@ from fleetwright.node_images.ending import Ending, ending_of, fatal_pool
 from fleetwright.node_images.heeding import Words, read_words, tell_halts
 from fleetwright.node_images.planning import as_intended, plan_now
 from fleetwright.node_images.session import NodeSession
+from fleetwright.rollout.provider_errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +128,14 @@ def _choose(
         if hold:
             _end(session, pool, PoolState.LEFT, hold)
             continue
-        plan = plan_now(session, pool)
+        try:
+            plan = plan_now(session, pool)
+        except TransientError:
+            raise
+        except ProviderError as error:
+            # What cannot be asked is no yes, and says nothing about the other pools.
+            _end(session, pool, PoolState.LEFT, f"it could not be judged: {error}")
+            continue
         if is_patient and any(_BUSY in reason for reason in plan.verdict.holds):
             return Selected(wait=Wait.BUSY)
         planned = next(iter(plan.pools), None)

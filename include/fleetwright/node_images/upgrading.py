@@ -102,12 +102,12 @@ def _is_under_way(session: NodeSession, pool: PoolUpgrade) -> bool:
     if pool.way is UpgradeWay.LIVE:
         return False
     now = session.ports.driver.fetch_pool(session.cluster, pool.name)
-    if now.provisioning_state.lower() not in SETTLED_STATES:
+    state = now.provisioning_state.lower()
+    if state not in SETTLED_STATES:
         return True
+    # One that ended half way shows its new nodes as well; sent again, it is resumed.
     machines = session.ports.driver.list_machines(session.cluster, pool.name)
-    return any(same_image(machine.image, pool.to_image) for machine in machines) and (
-        same_image(now.image, pool.to_image) or now.provisioning_state.lower() != "succeeded"
-    )
+    return state == "succeeded" and all(same_image(machine.image, pool.to_image) for machine in machines)
 
 
 def _leave(session: NodeSession, pool: PoolUpgrade, reason: str) -> None:
