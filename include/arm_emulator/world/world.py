@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.ids import CLUSTER_FORM
+from arm_emulator.aks.plane.kubernetes_versions import BUILT_IN
 from arm_emulator.arm_errors import (
     InvalidParameterError,
     ResourceGroupNotFoundError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
+    from arm_emulator.aks.plane.kubernetes_versions import KubernetesVersion
     from arm_emulator.batch.pool import BatchAccount, BatchPool
     from arm_emulator.compute.instance import Instance
     from arm_emulator.compute.managed_disks import ManagedDisk
@@ -74,6 +76,7 @@ class World:
     batch_accounts: dict[str, BatchAccount] = field(default_factory=dict)
     managed_clusters: dict[str, ManagedCluster] = field(default_factory=dict)
     node_images: list[NodeImageRelease] = field(default_factory=list)
+    kubernetes_versions: tuple[KubernetesVersion, ...] = BUILT_IN
     load_balancers: dict[str, JsonObject] = field(default_factory=dict)
     service_fabric_clusters: dict[str, JsonObject] = field(default_factory=dict)
     disks: dict[str, ManagedDisk] = field(default_factory=dict)
