@@ -11,10 +11,10 @@ from fastapi import FastAPI
 
 from arm_emulator.admin.application import create_admin_app
 from arm_emulator.aks.machine_responses import node_machine_routes
-from arm_emulator.aks.upgrade_responses import upgrade_routes
 from arm_emulator.aks.plane.cluster_responses import cluster_routes
 from arm_emulator.aks.plane.pool_responses import agent_pool_routes
 from arm_emulator.aks.plane.upgrade_profiles import upgrade_profile_routes
+from arm_emulator.aks.upgrade_responses import upgrade_routes
 from arm_emulator.arm_errors import ArmError
 from arm_emulator.batch.account_responses import account_routes
 from arm_emulator.batch.node_responses import node_routes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.plane.pool_changes import (
     created_pool,
     replace_properties,
@@ -12,7 +13,6 @@ from arm_emulator.aks.plane.pool_changes import (
 )
 from arm_emulator.aks.plane.pool_sizes import begin_change
 from arm_emulator.arm_errors import InvalidParameterError
-from arm_emulator.record import NodePoolAdded
 
 if TYPE_CHECKING:
     from arm_emulator.aks.agent_pool import AgentPool
@@ -69,7 +69,7 @@ def _written(
         return WrittenPool(
             created_pool(world, cluster, name, properties, f"{where}.name"), properties, is_new=True
         )
-    known = {**there.properties, "count": len(there.regular_nodes)}
+    known = {**there.properties, "count": there.count}
     properties = written_properties(call.api_version, profile, known, where)
     require_replaceable(cluster, there, properties, where)
     return WrittenPool(there, properties, is_new=False)
@@ -83,9 +83,9 @@ def put_pools(world: World, call: ArmCall, cluster: ManagedCluster, pools: list[
         count = written.properties.get("count", 1)
         if written.is_new:
             cluster.pools[written.pool.name.lower()] = written.pool
-            world.observer.observe(NodePoolAdded(world.now, cluster.id.pool_id(written.pool.name), {}))
-            begin_change(world, call, cluster, written.pool, count)
-        elif written.properties != {**written.pool.properties, "count": len(written.pool.regular_nodes)}:
+            tell_pool(world, cluster, written.pool)
+            begin_change(world, call, cluster, written.pool, count, is_new=True)
+        elif written.properties != {**written.pool.properties, "count": written.pool.count}:
             replace_properties(written.pool, written.properties)
             begin_change(world, call, cluster, written.pool, count)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.addressing import AGENT_POOL, CLUSTER, addressed_cluster, addressed_pool
+from arm_emulator.aks.course.beginning import refuse_busy
+from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.operations import begin_operation
 from arm_emulator.aks.plane.pool_changes import (
     created_pool,
@@ -15,9 +17,8 @@ from arm_emulator.aks.plane.pool_changes import (
 )
 from arm_emulator.aks.plane.pool_sizes import begin_change
 from arm_emulator.aks.plane.pool_view import pool_etag, pool_resource
-from arm_emulator.aks.plane.readiness import require_idle_cluster, require_idle_pool, require_running
+from arm_emulator.aks.plane.readiness import require_idle_cluster, require_running
 from arm_emulator.operations.links import poll_headers
-from arm_emulator.record import NodePoolAdded
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.paging import page_reply
 from arm_emulator.wire.preconditions import require_match
@@ -66,8 +67,8 @@ def put(world: World, call: ArmCall) -> ArmReply:
     require_running(cluster)
     if pool is None:
         return _create(world, call, cluster, given)
-    require_idle_pool(cluster, pool)
-    known = {**pool.properties, "count": len(pool.regular_nodes)}
+    refuse_busy(cluster, pool)
+    known = {**pool.properties, "count": pool.count}
     properties = written_properties(call.api_version, given, known, _PROPERTIES)
     require_replaceable(cluster, pool, properties, _PROPERTIES)
     if call.disruption.applies_to_resource:
@@ -83,8 +84,8 @@ def _create(world: World, call: ArmCall, cluster: ManagedCluster, given: JsonObj
     pool = created_pool(world, cluster, name, properties, "agentPoolName")
     if call.disruption.applies_to_resource:
         cluster.pools[name.lower()] = pool
-        world.observer.observe(NodePoolAdded(world.now, cluster.id.pool_id(name), {}))
-    operation = begin_change(world, call, cluster, pool, properties.get("count", 1))
+        tell_pool(world, cluster, pool)
+    operation = begin_change(world, call, cluster, pool, properties.get("count", 1), is_new=True)
     body = pool_resource(cluster, pool, call.api_version)
     return _accepted(world, call, operation, body, pool, status=201)
 
@@ -112,7 +113,7 @@ def delete(world: World, call: ArmCall) -> ArmReply:
     if pool is None:
         return ArmReply(204)
     require_match(call.headers, pool_etag(pool))
-    require_idle_pool(cluster, pool)
+    refuse_busy(cluster, pool)
     require_other_system_pool(cluster, pool)
     if call.disruption.applies_to_resource:
         del cluster.pools[pool.name.lower()]

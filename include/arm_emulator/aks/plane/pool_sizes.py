@@ -1,10 +1,11 @@
-"""What a PUT of a pool does to its nodes: there are as many as it says."""
+"""What a PUT of a pool does to its nodes: there are as many as it says, and an upgrade that failed goes on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.loading import add_node
+from arm_emulator.aks.course.beginning import resume_upgrade
+from arm_emulator.aks.course.scaling import begin_scaling
 from arm_emulator.aks.operations import begin_operation
 
 if TYPE_CHECKING:
@@ -16,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def begin_change(
-    world: World, call: ArmCall, cluster: ManagedCluster, pool: AgentPool, count: int
+    world: World, call: ArmCall, cluster: ManagedCluster, pool: AgentPool, count: int, *, is_new: bool = False
 ) -> Operation:
-    """Begin what a PUT asks of the nodes.
+    """Begin what a PUT asks of the nodes; where that is nothing, the operation has ended already.
 
     :param count: how many nodes there are to be.
+    :param is_new: the pool is created with them.
     """
-    if call.disruption.applies_to_resource:
-        _scale(world, cluster, pool, count)
-    return begin_operation(world, cluster, pool, api_version=call.api_version, disruption=call.disruption)
-
-
-def _scale(world: World, cluster: ManagedCluster, pool: AgentPool, count: int) -> None:
-    for node in pool.regular_nodes[count:]:
-        del pool.nodes[node.name]
-    while len(pool.regular_nodes) < count:
-        add_node(world, cluster, pool, pool.next_number, undrainable=[])
-        pool.next_number += 1
+    disruption, version = call.disruption, call.api_version
+    if is_new or count != pool.count:
+        state = "Creating" if is_new else "Scaling"
+        return begin_scaling(
+            world, cluster, pool, count, disruption=disruption, api_version=version, state=state
+        )
+    resumed = resume_upgrade(world, cluster, pool, disruption=disruption, api_version=version)
+    if resumed is not None:
+        return resumed
+    return begin_operation(world, cluster, pool, api_version=version, disruption=disruption)

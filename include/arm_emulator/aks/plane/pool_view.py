@@ -48,7 +48,7 @@ def pool_properties(cluster: ManagedCluster, pool: AgentPool, api_version: str) 
         "orchestratorVersion": current,
         **kept,
         "eTag": f"{pool.etag:x}",
-        "count": len(pool.regular_nodes),
+        "count": pool.count,
         "currentOrchestratorVersion": current,
         "nodeImageVersion": pool.image,
         "provisioningState": pool.provisioning_state,

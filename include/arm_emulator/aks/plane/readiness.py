@@ -1,37 +1,16 @@
-"""Whether a change may begin now: nothing else is in progress, and the cluster runs."""
+"""Whether a change of a cluster may begin now: nothing else is in progress, and the cluster runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.agent_pool import SETTLED
+from arm_emulator.aks.course.beginning import refuse_busy
 from arm_emulator.aks.plane.pool_view import is_stopped
 from arm_emulator.arm_errors import OperationNotAllowedError
 
 if TYPE_CHECKING:
-    from arm_emulator.aks.agent_pool import AgentPool
     from arm_emulator.aks.cluster import ManagedCluster
-
-_AT_REST = frozenset({"succeeded", "failed", "canceled"})
-
-
-def is_busy(state: str) -> bool:
-    """Whether a ``provisioningState`` says that an operation is in progress."""
-    return state.lower() not in _AT_REST
-
-
-def require_idle_pool(cluster: ManagedCluster, pool: AgentPool) -> None:
-    """Refuse a change of a pool on which, or on whose cluster, an operation is in progress.
-
-    :raises OperationNotAllowedError: there is one.
-    """
-    require_idle_cluster(cluster)
-    if is_busy(pool.provisioning_state):
-        raise OperationNotAllowedError(
-            f"Operation is not allowed because there's an in progress operation on agent pool '{pool.name}' of managed "
-            f"cluster '{cluster.id.name}': its provisioningState is {pool.provisioning_state}. Wait for it, or abort it "
-            "(POST …/abort).",
-            target=cluster.id.pool_id(pool.name),
-        )
 
 
 def require_idle(cluster: ManagedCluster) -> None:
@@ -41,7 +20,7 @@ def require_idle(cluster: ManagedCluster) -> None:
     """
     require_idle_cluster(cluster)
     for pool in cluster.pools.values():
-        require_idle_pool(cluster, pool)
+        refuse_busy(cluster, pool)
 
 
 def require_running(cluster: ManagedCluster) -> None:
@@ -62,7 +41,7 @@ def require_idle_cluster(cluster: ManagedCluster) -> None:
 
     :raises OperationNotAllowedError: there is one.
     """
-    if is_busy(cluster.provisioning_state):
+    if cluster.provisioning_state not in SETTLED:
         raise OperationNotAllowedError(
             f"Operation is not allowed because there's an in progress operation on managed cluster '{cluster.id.name}': its "
             f"provisioningState is {cluster.provisioning_state}.",
