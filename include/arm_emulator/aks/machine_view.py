@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.course.drains import UPGRADE_STATUS
 from arm_emulator.aks.node import NodeStep
 from arm_emulator.instants import arm_instant
 
@@ -54,7 +55,7 @@ def machine(cluster: ManagedCluster, pool: AgentPool, node: Node) -> JsonObject:
 
 def provisioning_state(node: Node) -> str:
     """``Updating`` from its cordon to its uncordon; a node that was quarantined has ``Failed`` to be updated."""
-    if node.step is None and node.is_cordoned:
+    if node.step is None and UPGRADE_STATUS in node.labels:
         return "Failed"
     return _STATES.get(node.step, "Updating")
 
