@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from arm_emulator.admin.application import create_admin_app
+from arm_emulator.aks.command_responses import command_routes
 from arm_emulator.aks.machine_responses import node_machine_routes
 from arm_emulator.aks.plane.cluster_responses import cluster_routes
 from arm_emulator.aks.plane.pool_responses import agent_pool_routes
@@ -125,6 +126,7 @@ def create_router() -> Router:
             *served_pool_routes(),
             *node_routes(),
             *task_routes(),
+            *command_routes(),
             *upgrade_routes(),
             *node_machine_routes(),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.node import Node
+from arm_emulator.aks.node_images import unpatched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,6 +125,13 @@ class AgentPool:
     def is_busy(self) -> bool:
         """Whether an operation on it is in progress."""
         return self.provisioning_state not in SETTLED
+
+    @property
+    def shown_image(self) -> str:
+        """``nodeImageVersion`` of the pool: its image, with security patches once all of its nodes have them (R69)."""
+        shown = {node.shown_image for node in self.regular_nodes}
+        only = next(iter(shown)) if len(shown) == 1 else self.image
+        return only if unpatched(only) == unpatched(self.image) else self.image
 
     @property
     def is_system(self) -> bool:

@@ -45,6 +45,8 @@ class ManagedCluster:
     :param channel_due: when the channel that ``resource`` says begins to hold (R65); None where it holds
     :param channel_before: the channel that holds until then
     :param wakes: when the timeline comes back to it; ``pod_wakes`` is when it does for pods that start or leave
+    :param live_patches: when nodes have the security patches that they are applying, by name
+    :param to_reimage: keys of pools whose nodes a change of the channel is going to reimage (N30)
     """
 
     id: ClusterId
@@ -61,6 +63,8 @@ class ManagedCluster:
     commands: dict[str, JsonObject] = field(default_factory=dict)
     wakes: set[datetime] = field(default_factory=set)
     pod_wakes: set[datetime] = field(default_factory=set)
+    live_patches: dict[str, datetime] = field(default_factory=dict)
+    to_reimage: list[str] = field(default_factory=list)
     etag: int = 1
 
     @property

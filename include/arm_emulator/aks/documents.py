@@ -80,6 +80,8 @@ class ClusterExtrasDocument(Document):
     channelBefore: str | None = None
     provisioningState: str | None = None
     commands: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    livePatches: dict[str, Instant] = Field(default_factory=dict)
+    toReimage: list[str] = Field(default_factory=list)
     etag: int = Field(default=1, ge=1)
 
 

@@ -49,6 +49,8 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
         channel_before=extras.channelBefore or "",
         provisioning_state=extras.provisioningState or "Succeeded",
         commands=dict(extras.commands),
+        live_patches={name: parse_instant(at) for name, at in extras.livePatches.items()},
+        to_reimage=list(extras.toReimage),
         etag=extras.etag,
     )
     for profile in profiles:

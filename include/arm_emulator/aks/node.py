@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.node_images import unpatched
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -31,7 +33,9 @@ class Node:
     :param image: the VHD it was created or reimaged from, such as ``AKSUbuntu-2204gen2containerd-202402.12.0``
     :param patched_to: the date of the security patches applied to the running node, ``2024.02.20``; empty where none
         were since its image
-    :param guest_patched_at: when the guest's own updates (``Unmanaged``) ran last; None for a node that is new since
+    :param created_at: since when it has its image: a reimage makes a node new
+    :param guest_patched_at: when the guest's own updates ran last before ``Unmanaged`` ceased to hold
+    :param live_patch_goal: the date of the security patches that it is applying; empty while it applies none
     :param is_surge: it exists for an upgrade only, and goes with it
     :param is_leaving: it is drained to be deleted
     :param is_cordoned: nothing is scheduled on it
@@ -65,9 +69,7 @@ class Node:
     @property
     def shown_image(self) -> str:
         """``nodeImageVersion`` as a machine shows it: patches make it ``IMAGE-2024.02.20``."""
-        if not self.patched_to or self.image.endswith(f"-{self.patched_to}"):
-            return self.image
-        return f"{self.image}-{self.patched_to}"
+        return f"{unpatched(self.image)}-{self.patched_to}" if self.patched_to else self.image
 
     @property
     def is_being_upgraded(self) -> bool:

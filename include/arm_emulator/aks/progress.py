@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.guest.live_patches import finish_live_patches
+
 if TYPE_CHECKING:
     from arm_emulator.aks.cluster import ManagedCluster
     from arm_emulator.world.world import World
@@ -13,3 +15,5 @@ def move_on(world: World, cluster: ManagedCluster) -> None:
     """Let everything happen on the cluster that is due by the world's instant."""
     if cluster.wakes:
         cluster.wakes -= {instant for instant in cluster.wakes if instant <= world.now}
+    if cluster.live_patches:
+        finish_live_patches(world, cluster)
