@@ -71,7 +71,7 @@ def _body(cluster: ManagedCluster, pool: AgentPool) -> JsonObject:
         "properties": {
             **pool.properties,
             "count": pool.count,
-            "nodeImageVersion": pool.image,
+            "nodeImageVersion": pool.shown_image,
             "provisioningState": pool.provisioning_state,
         },
     }
