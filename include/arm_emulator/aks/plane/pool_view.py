@@ -50,7 +50,7 @@ def pool_properties(cluster: ManagedCluster, pool: AgentPool, api_version: str) 
         "eTag": f"{pool.etag:x}",
         "count": pool.count,
         "currentOrchestratorVersion": current,
-        "nodeImageVersion": pool.image,
+        "nodeImageVersion": pool.shown_image,
         "provisioningState": pool.provisioning_state,
         "powerState": {"code": power_of(cluster, pool)},
         "upgradeSettings": shown_settings(api_version, kept.get("upgradeSettings")),
