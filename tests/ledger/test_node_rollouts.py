@@ -190,3 +190,19 @@ def test_a_rollout_that_is_not_there_is_named(ledger: SqlLedger) -> None:
     """An unknown id is told in one line."""
     with pytest.raises(LedgerError, match="no rollout of node images 'nowhere'"):
         ledger.load_nodes("nowhere")
+
+
+def test_the_newest_rollouts_alone(ledger: SqlLedger) -> None:
+    """As many rollouts as are asked for are read, the newest first."""
+    ids = []
+    for day in range(3):
+        now = NOW + timedelta(days=day)
+        acquired = ledger.begin_nodes(SETTINGS, owner="run 1", now=now, terms=TERMS)
+        ids.insert(0, acquired.rollout.rollout_id)
+        over = facts.finished(NodeRolloutState.COMPLETED, "", now)
+        ledger.append_nodes(ids[0], [over], lease=acquired.lease)
+
+    newest = ledger.list_node_rollouts(CLUSTER, newest=2)
+
+    assert [rollout.rollout_id for rollout in newest] == ids[:2]
+    assert len(ledger.list_node_rollouts(CLUSTER)) == 3

@@ -81,10 +81,10 @@ class NodeMemory:
         with self._database.reading() as connection:
             return self._find(connection, rollout_id)
 
-    def list_node_rollouts(self, cluster_key: str) -> tuple[NodeRollout, ...]:
-        """Every rollout of the cluster, newest first."""
+    def list_node_rollouts(self, cluster_key: str, *, newest: int | None = None) -> tuple[NodeRollout, ...]:
+        """The rollouts of the cluster, newest first, at most so many."""
         with self._database.reading() as connection:
-            return node_rollouts.list_of_cluster(connection, fleet_key_of(cluster_key))
+            return node_rollouts.list_of_cluster(connection, fleet_key_of(cluster_key), newest)
 
     def record_evaluation(self, evaluation: Evaluation, *, actor: str) -> None:
         """Write down how a schedule's look at a cluster ended: it belongs to the cluster, to no rollout."""

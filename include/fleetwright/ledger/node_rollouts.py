@@ -68,9 +68,14 @@ def find_unfinished(connection: Connection, cluster_key: str) -> str | None:
     return connection.execute(_UNFINISHED, {"fleet": cluster_key}).scalars().first()
 
 
-def list_of_cluster(connection: Connection, cluster_key: str) -> tuple[NodeRollout, ...]:
-    """Every rollout of a cluster, newest first."""
-    rows = connection.execute(_OF_CLUSTER, {"fleet": cluster_key}).scalars()
+def list_of_cluster(
+    connection: Connection, cluster_key: str, newest: int | None = None
+) -> tuple[NodeRollout, ...]:
+    """The rollouts of a cluster, newest first.
+
+    :param newest: at most so many; None for all
+    """
+    rows = connection.execute(_OF_CLUSTER.limit(newest), {"fleet": cluster_key}).scalars()
     return tuple(read_rollout(json.loads(body)) for body in rows)
 
 

@@ -19,7 +19,7 @@ from fleetwright.domain.records import TriggerKind
 from fleetwright.node_images.heeding import why_held
 from fleetwright.node_images.ports import NodePorts
 from fleetwright.node_images.request import NodeRequest
-from fleetwright.node_images.sighting import look_at
+from fleetwright.node_images.sighting import LOOKED_BACK, look_at
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def _look_closer(
 ) -> Evaluation | None:
     """Read in full what may be upgraded now; of the others nothing more is asked."""
     now, ledger = ports.clock.now(), ports.ledger
-    rollouts = ledger.list_node_rollouts(listed.key)
+    rollouts = ledger.list_node_rollouts(listed.key, newest=LOOKED_BACK)
     cluster, sight = listed, Sight(rollouts=rollouts)
     if _is_its_time(ports, listed, default_window):
         cluster = ports.driver.fetch_cluster(listed.cluster_id)

@@ -10,7 +10,7 @@ from fleetwright.domain.node_pools.plan import NodePlan, PoolPlan
 from fleetwright.domain.node_pools.plan_words import plan_json, plan_lines
 from fleetwright.domain.node_pools.rollouts import PoolUpgrade
 from fleetwright.node_images.session import NodeSession
-from fleetwright.node_images.sighting import look_at
+from fleetwright.node_images.sighting import LOOKED_BACK, look_at
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def plan_now(session: NodeSession, pool: PoolUpgrade | None = None) -> NodePlan:
 
     :param pool: the one pool that is meant; None for all that the rollout is for
     """
-    before = session.ports.ledger.list_node_rollouts(session.cluster.key)
+    before = session.ports.ledger.list_node_rollouts(session.cluster.key, newest=LOOKED_BACK + 1)
     plan, _ = look_at(
         session.ports.driver,
         session.cluster,

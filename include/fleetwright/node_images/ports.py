@@ -147,8 +147,11 @@ class NodeLedger(Holds, Protocol):
         """The rollout as its events tell it."""
         ...
 
-    def list_node_rollouts(self, cluster_key: str) -> tuple[NodeRollout, ...]:
-        """Every rollout of the cluster, newest first."""
+    def list_node_rollouts(self, cluster_key: str, *, newest: int | None = None) -> tuple[NodeRollout, ...]:
+        """The rollouts of the cluster, newest first.
+
+        :param newest: at most so many; None for all
+        """
         ...
 
     def find_holder(self, fleet_key: str) -> str:

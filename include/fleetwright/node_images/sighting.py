@@ -15,6 +15,9 @@ from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.domain.records import TriggerKind
 from fleetwright.node_images.ports import ClusterDriver
 
+# How many rollouts of a cluster a prediction learns from, and where the last one's pools are looked up.
+LOOKED_BACK = 12
+
 
 def look_at(
     driver: ClusterDriver,

@@ -13,7 +13,7 @@ from fleetwright.node_images.heeding import why_held
 from fleetwright.node_images.ports import NodeLedger, NodePorts
 from fleetwright.node_images.request import NodeRequest, ValidatedNodes
 from fleetwright.node_images.session import seconds_of
-from fleetwright.node_images.sighting import look_at
+from fleetwright.node_images.sighting import LOOKED_BACK, look_at
 
 
 def validate(ports: NodePorts, request: NodeRequest, *, actor: str) -> ValidatedNodes:
@@ -56,7 +56,7 @@ def examine(ports: NodePorts, request: NodeRequest) -> ValidatedNodes:
         now=ports.clock.now(),
         manners=request.manners,
         default_window=request.default_window,
-        rollouts=ports.ledger.list_node_rollouts(cluster.key),
+        rollouts=ports.ledger.list_node_rollouts(cluster.key, newest=LOOKED_BACK),
     )
     is_due = plan.verdict.holds or not plan.verdict.nothing
     return ValidatedNodes(
@@ -76,7 +76,7 @@ def why_not(ports: NodePorts, request: NodeRequest, found: ValidatedNodes) -> tu
 
 def find_unfinished(ledger: NodeLedger, cluster_key: str) -> NodeRollout | None:
     """The cluster's rollout that is not over; whoever begins now goes on with it."""
-    rollouts = ledger.list_node_rollouts(cluster_key)
+    rollouts = ledger.list_node_rollouts(cluster_key, newest=1)
     return next((rollout for rollout in rollouts if not rollout.is_ended), None)
 
 
