@@ -66,10 +66,11 @@ def resume_upgrade(
 ) -> Operation | None:
     """Go on with a course that failed, as any PUT of the pool does (AKS): with the image that it began with.
 
-    :return: None where no course has failed; one that was aborted waits for another ``upgradeNodeImageVersion``.
+    :return: None where no course has failed, or something else is in progress; one that was aborted waits for another
+        ``upgradeNodeImageVersion``.
     """
     course = pool.course
-    if course is None or not course.stopped or course.aborted:
+    if course is None or not course.stopped or course.aborted or pool.is_busy:
         return None
     return _begin(world, cluster, pool, course.image, disruption=disruption, api_version=api_version)
 
