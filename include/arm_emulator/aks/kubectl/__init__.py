@@ -5,6 +5,6 @@ commands    which command a line is
 arguments   its flags
 outcomes    what it prints, and its exit code
 selectors   ``-l``
-getting     ``kubectl get``, and what it shows: node_objects, pod_objects, printing
+getting     ``kubectl get``, and what it shows: node_objects, pod_objects, printing, columns
 changing    ``kubectl annotate``, ``cordon`` and ``uncordon``
 """

@@ -27,8 +27,10 @@ def run_command_text(world: World, cluster: ManagedCluster, text: str) -> Outcom
 
 
 def _run(world: World, cluster: ManagedCluster, words: Sequence[str]) -> Outcome:
+    if words[0] == "echo":
+        return Outcome(0, f"{' '.join(words[1:])}\n")
     if words[0] != "kubectl":
-        return Outcome(_NOT_FOUND, f"sh: {words[0]}: not found (this emulator has kubectl alone)\n")
+        return Outcome(_NOT_FOUND, f"sh: {words[0]}: not found (this emulator has kubectl and echo alone)\n")
     try:
         return _kubectl(world, cluster, words[1:])
     except KubectlError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.aks.kubectl import printing
 from arm_emulator.aks.kubectl.arguments import parse_arguments
+from arm_emulator.aks.kubectl.columns import CUSTOM_COLUMNS, column_lines, parse_columns
 from arm_emulator.aks.kubectl.node_objects import node_objects
 from arm_emulator.aks.kubectl.outcomes import KubectlError, Outcome, not_found
 from arm_emulator.aks.kubectl.pod_objects import budget_objects, pod_objects
@@ -141,6 +142,9 @@ def _printed(
     form = arguments.flags.get("--output", "")
     if form == "name":
         return "".join(f"{resource.name}/{o['metadata']['name']}\n" for o in found)
+    if form.startswith(CUSTOM_COLUMNS):
+        columns, has_headings = parse_columns(form), not arguments.switch("--no-headers")
+        return printing.print_table(column_lines(columns, found, has_headings=has_headings))
     if form not in {"", "wide"}:
         return printing.print_structure(form, found[0] if is_single else printing.print_list(found))
     if not found:

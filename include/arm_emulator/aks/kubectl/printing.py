@@ -36,7 +36,7 @@ def print_structure(form: str, content: JsonObject) -> str:
         return yaml.safe_dump(content)
     raise KubectlError(
         f'error: unable to match a printer suitable for the output format "{form}", '
-        "allowed formats are: json,name,wide,yaml"
+        "allowed formats are: custom-columns,json,name,wide,yaml"
     )
 
 
