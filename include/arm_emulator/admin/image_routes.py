@@ -8,11 +8,12 @@ from fastapi import APIRouter
 
 from arm_emulator.admin import image_bodies
 from arm_emulator.admin.image_happenings import publish_image, replicate_image, withdraw_image
+from arm_emulator.admin.node_image_happenings import publish_node_image
 
 if TYPE_CHECKING:
     from arm_emulator.emulator import Emulator
 
-_NAMED = frozenset({"publisher", "offer", "sku", "gallery", "image", "version"})
+_NAMED = frozenset({"publisher", "offer", "sku", "gallery", "image", "version", "nodeImage"})
 
 
 def image_routes(emulator: Emulator) -> APIRouter:
@@ -21,9 +22,12 @@ def image_routes(emulator: Emulator) -> APIRouter:
 
     @router.post("/images")
     async def post_image(body: image_bodies.PublishImage) -> dict[str, Any]:
-        """Publish an image version now, of a platform image or in a gallery."""
+        """Publish an image version now, of a platform image or in a gallery; or a node image, now or later."""
         emulator.advance()
-        publish_image(emulator.world, body)
+        if isinstance(body, image_bodies.PublishNodeImage):
+            publish_node_image(emulator.world, body)
+        else:
+            publish_image(emulator.world, body)
         return body.model_dump(include=set(_NAMED))
 
     @router.post("/images/replicate")

@@ -108,5 +108,6 @@ def kept_for(world: World, cluster: ManagedCluster, pool: AgentPool) -> list[str
 
 def recently_used(world: World, cluster: ManagedCluster, pool: AgentPool) -> list[tuple[str, datetime]]:
     """What the pool ran before and its region still has: what a rollback by hand could go back to (N34, N35)."""
-    kept = {version.lower() for version in kept_for(world, cluster, pool)}
-    return [(version, since) for version, since in pool.recently_used if unpatched(version).lower() in kept]
+    kept = kept_for(world, cluster, pool)
+    oldest = age_of(kept[-1]) if len(kept) == KEPT else ((), ())
+    return [(version, since) for version, since in pool.recently_used if age_of(version) >= oldest]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.addressing import AGENT_POOL, CLUSTER, addressed_cluster, addressed_pool
-from arm_emulator.aks.node_images import latest_for
+from arm_emulator.aks.node_images import latest_for, recently_used
 from arm_emulator.aks.plane.kubernetes_versions import listed, number_of, upgrades
 from arm_emulator.aks.plane.pool_view import is_windows, kubernetes_version_of
 from arm_emulator.instants import arm_instant
@@ -59,7 +59,7 @@ def get_of_pool(world: World, call: ArmCall) -> ArmReply:
             "nodeImageVersion": version,
             "timestamp": arm_instant(since),
         }
-        for version, since in pool.recently_used
+        for version, since in recently_used(world, cluster, pool)
     ]
     properties = {
         **_kubernetes_of(world, cluster, pool),
