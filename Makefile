@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 
 export AIRFLOW_PORT EMULATOR_PORT API_PORT KEEP
 
-.PHONY: demo demo-phases demo-batch test lint bench journeys up down clean golden rules lock
+.PHONY: demo demo-phases demo-batch demo-aks test lint bench journeys up down clean golden rules lock
 
 demo: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.demo
@@ -16,6 +16,9 @@ demo-phases: $(INSTALLED)
 
 demo-batch: $(INSTALLED)
 	$(BIN)/python -m fleetwright_demo.batch_demo
+
+demo-aks: $(INSTALLED)
+	$(BIN)/python -m fleetwright_demo.aks_demo
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)

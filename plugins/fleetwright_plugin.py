@@ -10,7 +10,12 @@ from importlib import import_module
 
 from airflow.plugins_manager import AirflowPlugin
 
-for _module in ("fleetwright.airflow.wiring", "fleetwright.airflow.operators.batch"):
+for _module in (
+    "fleetwright.airflow.wiring",
+    "fleetwright.airflow.operators.batch",
+    "fleetwright.airflow.operators.node_pools",
+    "fleetwright.airflow.operators.node_evaluation",
+):
     import_module(_module)
 
 

@@ -65,6 +65,13 @@ class AirflowApi:
         """State of a DAG run."""
         return str(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
+    def dag_runs(self, dag_id: str = DAG_ID) -> list[dict[str, Any]]:
+        """The runs of a DAG, each with its state, its note and what it was started by."""
+        found: list[dict[str, Any]] = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=100")[
+            "dag_runs"
+        ]
+        return found
+
     def task_instances(self, run_id: str, dag_id: str = DAG_ID) -> list[dict[str, Any]]:
         """The task instances of a run, those of every iteration of a loop."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=1000"

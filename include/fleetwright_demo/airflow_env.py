@@ -60,6 +60,8 @@ def airflow_env(home: Path, ports: Ports, *, ledger_url: str) -> dict[str, str]:
         **{f"AIRFLOW__{name}": value for name, value in settings.items()},
         "AIRFLOW_HOME": str(home),
         "FLEETWRIGHT_LEDGER_URL": ledger_url,
+        # Beside Airflow's own files, not those of whoever started it.
+        "FLEETWRIGHT_NODE_WINDOWS": str(home.parent / "node-windows.json"),
         "PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": ",".join((*filter(None, [os.environ.get("NO_PROXY")]), HOST, "localhost")),

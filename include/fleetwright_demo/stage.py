@@ -45,6 +45,7 @@ class Stage:
     :param keeps_folder: go on with what an earlier start left there, instead of beginning anew
     :param dags: DAGs that have to be there, and whose runs may start
     :param settings: further variables of Airflow's processes
+    :param prepare: what is done once the emulator answers, before Airflow reads its DAGs
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class Stage:
     keeps_folder: bool = False
     dags: tuple[str, ...] = (DAG_ID,)
     settings: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[Stage], None] | None = None
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -81,6 +83,8 @@ class Stage:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self.start_emulator()
+            if self.prepare is not None:
+                self.prepare(self)
             self._start_airflow()
         except BaseException:
             self.stop()

@@ -1,0 +1,12 @@
+"""Keeps AKS clusters on channel SecurityPatch patched: live where the patch allows it, else by a node image.
+
+Runs at each opening of a known cluster's maintenance window, and every Sunday for clusters without one. Each run ends,
+for every cluster, in *started*, *nothing to do* or *held* with its reasons: in the log of ``evaluate``, in the run's
+note and in the ledger. Trigger it by hand inside a window to look at once; outside, it says when the next one opens.
+"""
+
+from __future__ import annotations
+
+from fleetwright.airflow.node_schedules import schedule_dag
+
+dag = schedule_dag("node_security_patch", __doc__)
