@@ -67,22 +67,22 @@ class PoolStepOperator(NodeStepOperator):
         self.selected = selected
 
     @property
-    def pool(self) -> str:
+    def chosen(self) -> str:
         """Name of the pool; empty where none was chosen."""
         return str((self.selected or {}).get("pool", ""))
 
     def reopen_unless_over(self, context: Context) -> NodeSession | None:
         """The session of the rollout; None when the pool of this turn is over."""
         ports = self.node_ports()
-        pool = ports.ledger.load_nodes(self.rollout_id).pool(self.pool)
+        pool = ports.ledger.load_nodes(self.rollout_id).pool(self.chosen)
         if pool is not None and not pool.is_ended:
             return self.reopen(context, ports)
-        log.info("pool %s is over: nothing is done", self.pool)
+        log.info("pool %s is over: nothing is done", self.chosen)
         return None
 
     def await_in_triggerer(self, session: NodeSession, wait: str) -> None:
         """Leave the worker until the pool has got so far."""
-        self.wait_for(NodeWaitTrigger.for_session(session, wait, self.pool, self.azure_conn_id))
+        self.wait_for(NodeWaitTrigger.for_session(session, wait, self.chosen, self.azure_conn_id))
 
 
 class UpgradePoolOperator(PoolStepOperator):
@@ -92,7 +92,7 @@ class UpgradePoolOperator(PoolStepOperator):
         """Send; the wait is the next task's."""
         session = self.reopen_unless_over(context)
         if session is not None:
-            upgrade_pool(session, self.pool)
+            upgrade_pool(session, self.chosen)
 
 
 class WaitForPoolOperator(PoolStepOperator):
@@ -103,14 +103,14 @@ class WaitForPoolOperator(PoolStepOperator):
         session = self.reopen_unless_over(context)
         if session is None:
             return
-        found = session.rollout.pool(self.pool)
+        found = session.rollout.pool(self.chosen)
         if found is not None and found.state is PoolState.UPGRADING:
             self.await_in_triggerer(session, OPERATION)
 
     def resume(self, context: Context, event: dict[str, Any]) -> None:
         """The operation is over; what came of it is looked at by the next task."""
         raise_wait_error(event)
-        log.info("AKS has gone through pool %s in run %s", self.pool, context["run_id"])
+        log.info("AKS has gone through pool %s in run %s", self.chosen, context["run_id"])
 
 
 class VerifyPoolOperator(PoolStepOperator):
@@ -118,9 +118,9 @@ class VerifyPoolOperator(PoolStepOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Verify, where there is something to verify; the soak holds no worker."""
-        session = self.reopen_unless_over(context) if self.pool else None
+        session = self.reopen_unless_over(context) if self.chosen else None
         if session is not None:
-            found = session.rollout.pool(self.pool)
+            found = session.rollout.pool(self.chosen)
             if found is not None and found.state in _TO_BE_VERIFIED:
                 self.await_in_triggerer(session, VERIFICATION)
         return self._gate()
@@ -136,6 +136,6 @@ class VerifyPoolOperator(PoolStepOperator):
 
     def _gate(self) -> dict[str, Any]:
         """Whether the loop stops: only where there was no pool to choose any more."""
-        if self.pool:
-            return {"stop": False, "reason": f"pool {self.pool} has had its turn"}
+        if self.chosen:
+            return {"stop": False, "reason": f"pool {self.chosen} has had its turn"}
         return {"stop": True, "reason": str((self.selected or {}).get("ending", ""))}
