@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -180,11 +180,49 @@ class NodePoolAdded:
 
     :param pool: its id as the document writes it.
     :param images: the node image of each node, by name.
+    :param surge: names of nodes that are there for an upgrade.
+    :param unavailable: names of nodes that take no pods now.
+    :param quarantined: those of them that could not be drained and were left on their old image.
+    :param upgrading_to: the image of the upgrade that is under way; empty where none is.
+    :param upgrade_settings: ``upgradeSettings`` of the pool.
     """
 
     at: datetime
     pool: str
     images: Mapping[str, str]
+    surge: frozenset[str] = frozenset()
+    unavailable: frozenset[str] = frozenset()
+    quarantined: frozenset[str] = frozenset()
+    upgrading_to: str = ""
+    upgrade_settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodePoolRemoved:
+    """An agent pool exists no more."""
+
+    at: datetime
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAdded:
+    """A node comes to a pool, and does not take pods yet."""
+
+    at: datetime
+    pool: str
+    node: str
+    image: str
+    is_surge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRemoved:
+    """A node is gone from its pool."""
+
+    at: datetime
+    pool: str
+    node: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +233,7 @@ class NodePoolUpgradeAccepted:
     :param running: the node image of each node now, by name.
     :param maintenance: ``properties`` of the cluster's configuration for node images; None where it has none.
     :param kind: ``reimage``, ``live`` for patches of running nodes, ``resume`` for a course that had stopped.
+    :param upgrade_settings: ``upgradeSettings`` of the pool.
     """
 
     at: datetime
@@ -204,6 +243,7 @@ class NodePoolUpgradeAccepted:
     maintenance: Mapping[str, Any] | None
     kind: str = "reimage"
     by_platform: bool = False
+    upgrade_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +257,17 @@ class NodePoolUpgradeEnded:
 
 @dataclass(frozen=True, slots=True)
 class NodeAvailabilityChanged:
-    """A node takes pods from here on, or does not any more; one that is gone is not available."""
+    """A node takes pods from here on, or does not any more.
+
+    :param from_outside: no upgrade or scaling did it, but a crash, or a zone that went down.
+    """
 
     at: datetime
     pool: str
     node: str
     available: bool
     is_surge: bool = False
+    from_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +293,20 @@ class NodeImageChanged:
     kubernetes_after: str
 
 
-Event = (
+NodePoolEvent = (
     NodePoolAdded
+    | NodePoolRemoved
+    | NodeAdded
+    | NodeRemoved
     | NodePoolUpgradeAccepted
     | NodePoolUpgradeEnded
     | NodeAvailabilityChanged
     | NodeDrainEnded
     | NodeImageChanged
+)
+
+Event = (
+    NodePoolEvent
     | ScaleSetAdded
     | UpgradeRenewed
     | InstanceAdded

@@ -16,7 +16,14 @@ from arm_emulator.aks.node import NodeStep
 from arm_emulator.arm_errors import OperationNotAllowedError
 from arm_emulator.clock import ManualClock
 from arm_emulator.emulator import Emulator
-from arm_emulator.record import NodeDrainEnded, NodeImageChanged, NodePoolAdded, NodePoolUpgradeAccepted
+from arm_emulator.record import (
+    NodeDrainEnded,
+    NodeImageChanged,
+    NodePoolAdded,
+    NodePoolEvent,
+    NodePoolUpgradeAccepted,
+)
+from arm_emulator.referee.node_pools import NodePools
 from arm_emulator.seeded import Seed
 from arm_emulator.world.validation import validated
 
@@ -109,14 +116,15 @@ def test_a_put_takes_a_failed_upgrade_up_again_and_a_scaling_does_so_at_its_end(
     assert resume_upgrade(world, shop.cluster, shop.pool) is None
 
 
-def test_an_observer_hears_what_happens_to_nodes() -> None:
+def test_an_observer_hears_what_happens_to_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool at load, the accepted upgrade with its window, each drain and each new image with its Kubernetes version (R66)."""
+    events: list[NodePoolEvent] = []
+    monkeypatch.setattr(NodePools, "observe", lambda _, event: events.append(event))
     shop = Shop(cluster_world(node_pool(count=2)))
     shop.cluster.maintenance["aksManagedNodeOSUpgradeSchedule"] = {"maintenanceWindow": {}}
     begin_upgrade(shop.emulator.world, shop.cluster, shop.pool, NEW)
     shop.wait(3600)
 
-    events = shop.emulator.referee.node_pool_events
     added = next(event for event in events if isinstance(event, NodePoolAdded))
     accepted = next(event for event in events if isinstance(event, NodePoolUpgradeAccepted))
     images = [event for event in events if isinstance(event, NodeImageChanged)]

@@ -18,13 +18,8 @@ from arm_emulator.record import (
     Event,
     InstanceAdded,
     InstanceRemoved,
-    NodeAvailabilityChanged,
-    NodeDrainEnded,
-    NodeImageChanged,
     NodeInterrupted,
-    NodePoolAdded,
-    NodePoolUpgradeAccepted,
-    NodePoolUpgradeEnded,
+    NodePoolEvent,
     OperationFailed,
     OsDiskSwapped,
     ReadinessChanged,
@@ -38,6 +33,7 @@ from arm_emulator.referee.disks import judge_disks
 from arm_emulator.referee.domains import judge_domains
 from arm_emulator.referee.flights import Flight, Overlap, RegionFlights
 from arm_emulator.referee.limits import judge_limits
+from arm_emulator.referee.node_pools import NodePools
 from arm_emulator.referee.pairs import judge_pairs
 from arm_emulator.referee.protection import judge_protection
 from arm_emulator.referee.report import report
@@ -52,15 +48,6 @@ if TYPE_CHECKING:
     from arm_emulator.record import Replacement
     from arm_emulator.referee.violations import Violation
 
-
-NodePoolEvent = (
-    NodePoolAdded
-    | NodePoolUpgradeAccepted
-    | NodePoolUpgradeEnded
-    | NodeAvailabilityChanged
-    | NodeDrainEnded
-    | NodeImageChanged
-)
 
 # An operation without an end after this has failed for its instances, though it may never say so.
 _OPERATION_LIMIT = timedelta(minutes=30)
@@ -79,14 +66,17 @@ class Referee:
         self.regions: dict[str, RegionFlights] = {}
         self.overlap = Overlap(pairs)
         self.violations: list[Violation] = []
-        self.node_pool_events: list[NodePoolEvent] = []
+        self.node_pools = NodePools(self.violations)
         self._deadlines: list[tuple[datetime, int, Flight]] = []
         self._order = count()
 
     def observe(self, event: Event) -> None:
         """Take note of an event; events arrive in the order of time."""
         self._let_flights_expire(event.at)
-        self._note(event)
+        if isinstance(event, NodePoolEvent):
+            self.node_pools.observe(event)
+        else:
+            self._note(event)
 
     def report(self, now: datetime, *, total_requests: int, mutating_requests: int) -> dict[str, Any]:
         """The report as JSON."""
@@ -96,15 +86,6 @@ class Referee:
     @singledispatchmethod
     def _note(self, event: Event) -> None:
         raise TypeError(f"the referee does not know {event!r}")
-
-    @_note.register(NodePoolAdded)
-    @_note.register(NodePoolUpgradeAccepted)
-    @_note.register(NodePoolUpgradeEnded)
-    @_note.register(NodeAvailabilityChanged)
-    @_note.register(NodeDrainEnded)
-    @_note.register(NodeImageChanged)
-    def _(self, event: NodePoolEvent) -> None:
-        self.node_pool_events.append(event)
 
     @_note.register
     def _(self, event: ScaleSetAdded) -> None:

@@ -31,7 +31,7 @@ def report(referee: Referee, now: datetime, *, total_requests: int, mutating_req
         },
         "pairs": {"overlapSeconds": _rounded(referee.overlap.seconds_by(now))},
         "batchPools": {r.id: _pool(r, r.work, now) for r in records if r.work is not None},
-        "nodePools": {},
+        **referee.node_pools.report(),
         "requests": {
             "total": total_requests,
             "mutating": mutating_requests,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.aks.course.evictions import evict_more, pods_on
 from arm_emulator.aks.course.room import settings_of
-from arm_emulator.aks.course.telling import tell_available
+from arm_emulator.aks.course.telling import UPGRADE_STATUS, tell_available
 from arm_emulator.aks.course.waiting import enter, leave, look_again
 from arm_emulator.aks.node import NodeStep
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 30
 """``drainTimeoutInMinutes`` where a pool says nothing (N32)."""
-
-UPGRADE_STATUS = "kubernetes.azure.com/upgrade-status"
-"""The label by which AKS marks a node that could not be drained: ``Quarantined``."""
 
 
 def begin_drain(

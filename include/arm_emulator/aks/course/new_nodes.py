@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.course.telling import tell_node
 from arm_emulator.aks.course.waiting import enter
 from arm_emulator.aks.ids import node_name
 from arm_emulator.aks.node import Node, NodeStep
@@ -30,6 +31,7 @@ def create_node(world: World, cluster: ManagedCluster, pool: AgentPool, *, is_su
         is_ready=False,
     )
     pool.nodes[node.name] = node
+    tell_node(world, cluster, pool, node)
     enter(world, cluster, pool, node, NodeStep.CREATING)
     return node
 

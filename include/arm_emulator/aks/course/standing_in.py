@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.course.drains import UPGRADE_STATUS
-from arm_emulator.aks.course.telling import tell_available
+from arm_emulator.aks.course.telling import UPGRADE_STATUS, tell_available
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.course.drains import (
-    UPGRADE_STATUS,
     has_left_all,
     is_waiting_for_pods,
     uncordon,
@@ -18,7 +17,7 @@ from arm_emulator.aks.course.evictions import lose_pods, settle_pods
 from arm_emulator.aks.course.rolling import go_on
 from arm_emulator.aks.course.room import settings_of
 from arm_emulator.aks.course.scaling import note_scaled
-from arm_emulator.aks.course.telling import tell_drain, tell_image
+from arm_emulator.aks.course.telling import UPGRADE_STATUS, tell_drain, tell_image, tell_node_gone
 from arm_emulator.aks.course.waiting import enter, leave, look_again
 from arm_emulator.aks.node import NodeStep
 from arm_emulator.arm_errors import ErrorDetail
@@ -134,6 +133,7 @@ def _start(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node) -
 
 def _delete(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node) -> None:
     del pool.nodes[node.name]
+    tell_node_gone(world, cluster, pool, node)
     lose_pods(world, cluster, node)
     note_image(world, pool)
     note_scaled(world, cluster, pool)
