@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.course.drains import UPGRADE_STATUS
+from arm_emulator.aks.course.telling import UPGRADE_STATUS
 from arm_emulator.aks.node import NodeStep
 from arm_emulator.instants import arm_instant
 

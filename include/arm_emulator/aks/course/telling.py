@@ -40,7 +40,7 @@ def tell_pool(world: World, cluster: ManagedCluster, pool: AgentPool) -> None:
             {node.name: node.shown_image for node in nodes},
             surge=frozenset(node.name for node in nodes if node.is_surge),
             unavailable=frozenset(node.name for node in nodes if not _takes_pods(node)),
-            quarantined=frozenset(node.name for node in nodes if UPGRADE_STATUS in node.labels),
+            quarantined=frozenset(n.name for n in nodes if n.is_cordoned and UPGRADE_STATUS in n.labels),
             upgrading_to=course.image if course is not None and course.operation else "",
             upgrade_settings=_settings(pool),
         )

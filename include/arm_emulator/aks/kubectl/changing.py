@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from arm_emulator.aks.course.telling import tell_available
 from arm_emulator.aks.guest.asking import heed_annotations
 from arm_emulator.aks.kubectl.arguments import parse_arguments
 from arm_emulator.aks.kubectl.node_objects import node_labels
 from arm_emulator.aks.kubectl.outcomes import KubectlError, Outcome, not_found
 from arm_emulator.aks.kubectl.selectors import matches
 from arm_emulator.aks.node import NodeStep
-from arm_emulator.record import NodeAvailabilityChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,12 +131,9 @@ def _apply(node: Node, changes: list[str]) -> None:
 
 
 def _tell(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node, *, before: bool) -> None:
+    """Somebody's command is no part of an upgrade."""
     if node.serves != before:
-        world.observer.observe(
-            NodeAvailabilityChanged(
-                world.now, cluster.id.pool_id(pool.name), node.name, node.serves, is_surge=node.is_surge
-            )
-        )
+        tell_available(world, cluster, pool, node, available=node.serves, from_outside=True)
 
 
 def _outcome(exit_code: int, printed: list[str], missing: list[str]) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.addressing import CLUSTER, CLUSTER_LIST, addressed_cluster
+from arm_emulator.aks.course.telling import tell_pool_gone
 from arm_emulator.aks.operations import begin_operation
 from arm_emulator.aks.plane.cluster_changes import new_cluster, replace_resource, written_resource
 from arm_emulator.aks.plane.cluster_pools import put_pools, written_pools
@@ -120,6 +121,8 @@ def delete(world: World, call: ArmCall) -> ArmReply:
     headers = poll_headers(world, call.base_url, operation)
     if call.disruption.applies_to_resource:
         del world.managed_clusters[cluster.key]
+        for pool in cluster.pools.values():
+            tell_pool_gone(world, cluster, pool)
     return ArmReply(202, headers=headers)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.aks.addressing import AGENT_POOL, CLUSTER, addressed_cluster, addressed_pool
 from arm_emulator.aks.course.beginning import refuse_busy
-from arm_emulator.aks.course.telling import tell_pool
+from arm_emulator.aks.course.telling import tell_pool, tell_pool_gone
 from arm_emulator.aks.operations import begin_operation
 from arm_emulator.aks.plane.pool_changes import (
     created_pool,
@@ -117,5 +117,6 @@ def delete(world: World, call: ArmCall) -> ArmReply:
     require_other_system_pool(cluster, pool)
     if call.disruption.applies_to_resource:
         del cluster.pools[pool.name.lower()]
+        tell_pool_gone(world, cluster, pool)
     operation = begin_operation(world, cluster, pool, disruption=call.disruption, gives_resource=False)
     return ArmReply(202, headers=poll_headers(world, call.base_url, operation))
