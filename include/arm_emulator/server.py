@@ -13,6 +13,7 @@ from arm_emulator.admin.application import create_admin_app
 from arm_emulator.aks.command_responses import command_routes
 from arm_emulator.aks.machine_responses import node_machine_routes
 from arm_emulator.aks.plane.cluster_responses import cluster_routes
+from arm_emulator.aks.plane.maintenance_responses import maintenance_routes
 from arm_emulator.aks.plane.pool_responses import agent_pool_routes
 from arm_emulator.aks.plane.upgrade_profiles import upgrade_profile_routes
 from arm_emulator.aks.upgrade_responses import upgrade_routes
@@ -104,7 +105,7 @@ def create_router() -> Router:
     texts = KeptTexts()
     instances = InstanceResponses(texts)
     machines = (*machine_routes(), *MachineLists(texts).routes(), *disk_routes())
-    clusters = (*cluster_routes(), *agent_pool_routes(), *upgrade_profile_routes())
+    clusters = (*cluster_routes(), *agent_pool_routes(), *upgrade_profile_routes(), *maintenance_routes())
     resources = Router((*scale_set_routes(), *gallery_routes(), *instances.routes(), *machines, *clusters))
     operations = OperationResponses(_reader(resources))
     return Router(
