@@ -108,6 +108,56 @@ def rehearsal() -> Iterator[ClusterRehearsal]:
         rehearsal.client.close()
 
 
+def test_a_cluster_is_read_as_the_world_says(rehearsal: ClusterRehearsal) -> None:
+    """N35, R71: pools with their newest image, the window, and the versions of the region, over HTTP."""
+    cluster = rehearsal.driver.fetch_cluster(TARGET)
+
+    assert (cluster.channel, cluster.location, cluster.kubernetes_version) == (
+        NodeOsChannel.NODE_IMAGE,
+        "westeurope",
+        "1.30.4",
+    )
+    assert [(pool.name, pool.count, pool.image, pool.latest_image) for pool in cluster.pools] == [
+        ("np1", 3, OLD, NEW)
+    ]
+    assert (cluster.window is not None, cluster.window_problem, cluster.warnings) == (True, "", ())
+    assert cluster.supported_versions
+    assert asyncio.run(rehearsal.driver.fetch_pool_async(cluster, "np1")) == cluster.pools[0]
+    assert [listed.name for listed in rehearsal.driver.list_clusters()] == ["shop"]
+
+
+def _with_version(url: str, version: str) -> AksDriver:
+    return AksDriver(connect(AzureEndpoint(url, StaticToken(TOKEN), api_version=version), EmulatorClock(url)))
+
+
+@pytest.mark.parametrize(
+    ("version", "channel"),
+    [("2022-11-02-preview", NodeOsChannel.UNMANAGED), ("2023-06-01", NodeOsChannel.NODE_IMAGE)],
+)
+def test_the_api_version_decides_where_no_channel_is_written(version: str, channel: NodeOsChannel) -> None:
+    """C9: one cluster without the field reads as Unmanaged by an early preview, and as NodeImage from 2023-06-01 on."""
+    silent = world()
+    del silent["managedClusters"][0]["resource"]["properties"]["autoUpgradeProfile"]
+    with EmulatorServer(silent, clock="manual") as server:
+        assert _with_version(server.url, version).fetch_cluster(TARGET).channel is channel
+
+
+def test_an_early_preview_needs_its_feature() -> None:
+    """R62, R63: SecurityPatch by 2022-11-02-preview shows a feature that is missing, and has it once it is registered."""
+    early = world()
+    properties = early["managedClusters"][0]["resource"]["properties"]
+    properties["autoUpgradeProfile"] = {"nodeOSUpgradeChannel": "SecurityPatch"}
+    with EmulatorServer(early, clock="manual") as server:
+        driver = _with_version(server.url, "2022-11-02-preview")
+        before = driver.fetch_cluster(TARGET)
+        driver.register_features(before, list(before.features), unguarded, EmulatorClock(server.url))
+        after = driver.fetch_cluster(TARGET)
+
+    feature = "Microsoft.ContainerService/NodeOsUpgradeChannelPreview"
+    assert before.features[feature] != "Registered"
+    assert after.features == {feature: "Registered"}
+
+
 def test_a_cluster_that_is_not_there_is_named(rehearsal: ClusterRehearsal) -> None:
     """An unknown cluster is one clear line, in Azure's own words."""
     unknown = CLUSTER_ID.replace("shop", "none")
