@@ -84,6 +84,7 @@ class AgentPool:
     :param next_image: what new nodes get once an upgrade has begun; empty where that is ``image``
     :param provisioning_state: ``Succeeded``, ``UpgradingNodeImageVersion``, ``Updating``, ``Scaling``, ``Failed`` ...
     :param quota: how many nodes more than its count the subscription still has cores for; None for as many as it likes
+    :param platform_image: the image that AKS itself began with last: it tries each but once
     :param recently_used: node images that it ran before, newest first: version and since when
     """
 
@@ -99,6 +100,7 @@ class AgentPool:
     scaling: Scaling | None = None
     next_number: int = 0
     recently_used: list[tuple[str, datetime]] = field(default_factory=list)
+    platform_image: str = ""
     etag: int = 1
 
     @property

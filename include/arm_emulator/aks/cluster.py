@@ -43,7 +43,8 @@ class ManagedCluster:
     :param maintenance: ``properties`` of its maintenance configurations, by their fixed names
     :param releases: node images that only this cluster knows (``nodeImages`` of its world document)
     :param channel_due: when the channel that ``resource`` says begins to hold (R65); None where it holds
-    :param channel_before: the channel that holds until then
+    :param channel_before: the channel that holds until then; empty once the change has come through
+    :param channel_since: since when the present one holds; None for one that always has
     :param wakes: when the timeline comes back to it; ``pod_wakes`` is when it does for pods that start or leave
     :param live_patches: when nodes have the security patches that they are applying, by name
     :param to_reimage: keys of pools whose nodes a change of the channel is going to reimage (N30)
@@ -59,6 +60,7 @@ class ManagedCluster:
     own_timings: Mapping[str, Range] = field(default_factory=dict)
     channel_due: datetime | None = None
     channel_before: str = ""
+    channel_since: datetime | None = None
     provisioning_state: str = "Succeeded"
     commands: dict[str, JsonObject] = field(default_factory=dict)
     wakes: set[datetime] = field(default_factory=set)

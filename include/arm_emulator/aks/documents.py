@@ -78,6 +78,7 @@ class ClusterExtrasDocument(Document):
     timings: TimingsDocument = Field(default_factory=TimingsDocument)
     channelDue: Instant | None = None
     channelBefore: str | None = None
+    channelSince: Instant | None = None
     provisioningState: str | None = None
     commands: dict[str, dict[str, Any]] = Field(default_factory=dict)
     livePatches: dict[str, Instant] = Field(default_factory=dict)

@@ -10,6 +10,8 @@ from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
 from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.ids import ClusterId, node_name
 from arm_emulator.aks.node import Node
+from arm_emulator.aks.node_images import patched_to
+from arm_emulator.aks.wakes import wake_cluster_at
 from arm_emulator.aks.workload_loading import load_workload
 from arm_emulator.instants import parse_instant
 from arm_emulator.resources.regions import region_name
@@ -47,6 +49,7 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
         own_timings=extras.timings.ranges(),
         channel_due=None if extras.channelDue is None else parse_instant(extras.channelDue),
         channel_before=extras.channelBefore or "",
+        channel_since=None if extras.channelSince is None else parse_instant(extras.channelSince),
         provisioning_state=extras.provisioningState or "Succeeded",
         commands=dict(extras.commands),
         live_patches={name: parse_instant(at) for name, at in extras.livePatches.items()},
@@ -61,7 +64,16 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
     for workload in extras.workloads:
         load_workload(cluster, workload)
     world.managed_clusters[cluster.key] = cluster
+    _await_what_comes(world, cluster)
     return cluster
+
+
+def _await_what_comes(world: World, cluster: ManagedCluster) -> None:
+    for instant in (cluster.channel_due, *cluster.live_patches.values()):
+        wake_cluster_at(world, cluster, instant)
+    if world.platform_upgrades:
+        for release in (*world.node_images, *cluster.releases):
+            wake_cluster_at(world, cluster, release.published_at)
 
 
 def _maintenance(document: ManagedClusterDocument) -> dict[str, JsonObject]:
@@ -88,7 +100,11 @@ def release_of(said: NodeImageDocument, now: datetime) -> NodeImageRelease:
     at = now if said.publishedAt is None else parse_instant(said.publishedAt)
     regions = None if said.regions is None else frozenset(said.regions)
     return NodeImageRelease(
-        said.version, at, is_security=said.security, needs_reimage=said.needsReimage, regions=regions
+        said.version,
+        at,
+        is_security=said.security or bool(patched_to(said.version)),
+        needs_reimage=said.needsReimage,
+        regions=regions,
     )
 
 

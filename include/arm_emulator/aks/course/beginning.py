@@ -56,6 +56,25 @@ def begin_upgrade(
     )
 
 
+def begin_reimage(world: World, cluster: ManagedCluster, pool: AgentPool) -> Operation:
+    """Give every node the pool's own image anew, as AKS does after some changes of the channel (N30).
+
+    :raises OperationNotAllowedError: the cluster or the pool is stopped, or an operation on either is in progress.
+    """
+    refuse_stopped(cluster, pool)
+    refuse_busy(cluster, pool)
+    return _begin(
+        world,
+        cluster,
+        pool,
+        pool.shown_image,
+        disruption=UNDISTURBED,
+        api_version="",
+        by_platform=True,
+        anew=True,
+    )
+
+
 def resume_upgrade(
     world: World,
     cluster: ManagedCluster,
@@ -114,13 +133,15 @@ def _begin(
     disruption: Disruption,
     api_version: str,
     by_platform: bool = False,
+    anew: bool = False,
 ) -> Operation:
     kind = "reimage" if pool.course is None else "resume"
     tell_accepted(world, cluster, pool, image, kind=kind, by_platform=by_platform)
     operation = begin_operation(
         world, cluster, pool, waits_for=(COURSE,), api_version=api_version, disruption=disruption
     )
-    course = pool.course = _course(world, cluster, pool, image, operation)
+    to_do = list(pool.regular_nodes) if anew else _nodes_to_do(pool, image)
+    course = pool.course = _course(world, cluster, pool, image, operation, to_do)
     pool.provisioning_state = UPGRADING
     if operation.failures:
         _let_fail(world, cluster, pool, course)
@@ -134,10 +155,15 @@ def _begin(
 
 
 def _course(
-    world: World, cluster: ManagedCluster, pool: AgentPool, image: str, operation: Operation
+    world: World,
+    cluster: ManagedCluster,
+    pool: AgentPool,
+    image: str,
+    operation: Operation,
+    to_do: list[Node],
 ) -> UpgradeCourse:
     before = pool.course
-    waiting = [node.name for node in _nodes_to_do(pool, image)]
+    waiting = [node.name for node in to_do]
     kubernetes = kubernetes_version_of(cluster, pool)
     room = room_for(pool, to_do=len(waiting), kubernetes=kubernetes)
     if room.refusal:

@@ -55,7 +55,7 @@ def _newest_run(world: World, cluster: ManagedCluster, pool: AgentPool, node: No
     """The end of the newest run that began since the node has its image and since the channel holds."""
     if not updates_itself(pool):
         return None
-    since = max(node.created_at, cluster.channel_due or node.created_at)
+    since = max(node.created_at, cluster.channel_since or node.created_at)
     timings = timings_of_pool(world, cluster, pool)
     for days in range(_LOOK_BACK_DAYS):
         began = datetime.combine(world.now.date() - days * _DAY, AT)
