@@ -220,6 +220,18 @@ def test_evaluate_an_unknown_channel(clusters: Command) -> None:
     assert "None, Unmanaged, SecurityPatch, NodeImage" in ended.err
 
 
+def test_evaluate_as_json(clusters: Command) -> None:
+    """R70: the looks as one JSON object; rollouts, which are told in lines, are not begun with it."""
+    fleetwright = clusters(world(cluster(pool("np1", 1), windows=WINDOW)))
+
+    looked = fleetwright("evaluate", "--json", fleet=None)
+    refused = fleetwright("evaluate", "--json", "--start", fleet=None)
+
+    assert [entry["outcome"] for entry in looked.body["value"]] == ["started"]
+    assert (refused.code, refused.out) == (2, "")
+    assert fleetwright.rehearsal.images("np1") == {"aks-np1-0": OLD}
+
+
 def test_hold_release_and_cancel(clusters: Command) -> None:
     """A cluster and a pool are held and released by their ids; cancel says when there is nothing to cancel."""
     fleetwright = clusters(world(cluster(*TWO_POOLS, windows=WINDOW)))

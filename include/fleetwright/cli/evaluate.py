@@ -47,6 +47,8 @@ def _without_fleet(command: Command) -> Callable[..., Any]:
 @click.option("--start", is_flag=True, help="Begin what is to be started, one cluster after the other.")
 def evaluate(common: Common, *, channel: str, subscription: str, start: bool) -> int:
     """Look at every cluster of a channel: started, nothing to do, or held, with reasons, a line each."""
+    if start and common.as_json:
+        raise click.UsageError("--start tells rollouts in lines as they go: leave --json out, or --start")
     wanted, settings = parse_channel(channel), site_settings()
     ledger = build_ledger(common)
     ports = build_node_ports(common, ledger, subscription)
