@@ -13,6 +13,7 @@ from arm_emulator.aks.workload_loading import workload_document
 from arm_emulator.clock import ManualClock
 from arm_emulator.emulator import Emulator
 from arm_emulator.seeded import Seed
+from arm_emulator.world.errors import WorldError
 from arm_emulator.world.validation import validated
 
 CLUSTER = (
@@ -96,3 +97,18 @@ def test_workload_comes_back_from_its_document() -> None:
     document = workload_document(cluster.workloads[0])
 
     assert cluster_with(document).workloads == cluster.workloads
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ({}, "nothing given; exactly one of minAvailable, maxUnavailable"),
+        ({"minAvailable": 1, "maxUnavailable": 1}, "minAvailable and maxUnavailable given"),
+        ({"minAvailable": "half"}, "minAvailable: 'half' is neither a number of pods nor a percentage"),
+        ({"maxUnavailable": -1}, "maxUnavailable: -1 is neither"),
+    ],
+)
+def test_budget_that_kubernetes_would_refuse_is_no_world(budget: dict[str, Any], words: str) -> None:
+    """A budget says one of its two fields, as a number or a percentage; any other is refused by its name (N32)."""
+    with pytest.raises(WorldError, match=words):
+        cluster_with({"name": "web", "disruptionBudget": budget})

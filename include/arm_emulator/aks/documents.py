@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from arm_emulator.compute.documents import TimingsDocument
 from arm_emulator.world.words import Document, Duration, Instant, Location
+
+_NUMBER_OF_PODS = re.compile(r"\d{1,9}|(\d{1,2}|100)%")
 
 
 class NodeImageDocument(Document):
@@ -29,11 +32,26 @@ class NodeImagesDocument(Document):
 
 
 class BudgetDocument(Document):
-    """A disruption budget: a number of pods, or a percentage such as ``50%``."""
+    """A disruption budget, one of the two: a number of pods, or a percentage such as ``50%``."""
 
     name: str | None = None
     minAvailable: int | str | None = None
     maxUnavailable: int | str | None = None
+
+    @model_validator(mode="after")
+    def _says_one_number(self) -> Self:
+        said = {"minAvailable": self.minAvailable, "maxUnavailable": self.maxUnavailable}
+        given = {name: value for name, value in said.items() if value is not None}
+        if len(given) != 1:
+            raise ValueError(
+                f"{' and '.join(given) or 'nothing'} given; exactly one of {', '.join(said)} is needed"
+            )
+        for name, value in given.items():
+            if _NUMBER_OF_PODS.fullmatch(str(value)) is None:
+                raise ValueError(
+                    f"{name}: {value!r} is neither a number of pods nor a percentage such as 50%"
+                )
+        return self
 
 
 class WorkloadDocument(Document):
