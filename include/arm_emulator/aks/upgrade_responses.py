@@ -8,14 +8,12 @@ from arm_emulator.aks.addressing import AGENT_POOL, CLUSTER, addressed_cluster, 
 from arm_emulator.aks.course.aborting import abort
 from arm_emulator.aks.course.beginning import UPGRADING, begin_upgrade
 from arm_emulator.aks.node_images import latest_for
+from arm_emulator.aks.plane.pool_view import pool_resource
 from arm_emulator.operations.links import poll_headers
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.router import Route
 
 if TYPE_CHECKING:
-    from arm_emulator.aks.agent_pool import AgentPool
-    from arm_emulator.aks.cluster import ManagedCluster
-    from arm_emulator.compute.model import JsonObject
     from arm_emulator.operations.operation import Operation
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import World
@@ -37,7 +35,7 @@ def upgrade_node_image(world: World, call: ArmCall) -> ArmReply:
     operation = begin_upgrade(
         world, cluster, pool, image, disruption=call.disruption, api_version=call.api_version
     )
-    body = _body(cluster, pool)
+    body = pool_resource(cluster, pool, call.api_version)
     if operation is None:
         return ArmReply.of(body)
     # What takes no time may be over already; the answer is that of a call that was accepted.
@@ -61,17 +59,3 @@ def _aborted(world: World, call: ArmCall, operation: Operation | None) -> ArmRep
     if operation is None:
         return ArmReply(204)
     return ArmReply(202, headers=poll_headers(world, call.base_url, operation))
-
-
-def _body(cluster: ManagedCluster, pool: AgentPool) -> JsonObject:
-    return {
-        "id": cluster.id.pool_id(pool.name),
-        "name": pool.name,
-        "type": "Microsoft.ContainerService/managedClusters/agentPools",
-        "properties": {
-            **pool.properties,
-            "count": pool.count,
-            "nodeImageVersion": pool.shown_image,
-            "provisioningState": pool.provisioning_state,
-        },
-    }
