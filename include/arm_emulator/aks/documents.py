@@ -7,6 +7,13 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from arm_emulator.aks.state_documents import (
+    CourseDocument,
+    NodeDocument,
+    PodDocument,
+    ScalingDocument,
+    UsedImageDocument,
+)
 from arm_emulator.compute.documents import TimingsDocument
 from arm_emulator.world.words import Document, Duration, Instant, Location
 
@@ -64,25 +71,28 @@ class WorkloadDocument(Document):
     disruptionBudget: BudgetDocument | None = None
     graceSeconds: Duration = 5
     startSeconds: Duration = 5
-    pods: list[dict[str, Any]] | None = None
+    pods: list[PodDocument] | None = None
 
 
 class AgentPoolExtrasDocument(Document):
     """``x-emulator.pools.<name>`` of a cluster.
 
-    ``quota`` is how many nodes more than its own the pool may have (surge). ``nodes`` is what nodes have that their
-    pool does not tell; only differences are written.
+    ``quota`` is how many nodes more than its own the pool may have (surge). ``nodes`` are all nodes by their names, those
+    of an upgrade included, each with what the pool does not tell; without it there are as many as ``count`` says.
     """
 
     nodeImageVersion: str | None = None
     undrainable: list[str] = Field(default_factory=list)
     quota: int | None = Field(default=None, ge=0)
     timings: TimingsDocument = Field(default_factory=TimingsDocument)
-    nodes: dict[str, dict[str, Any]] | None = None
+    nextImage: str = ""
+    nodes: dict[str, NodeDocument] | None = None
     provisioningState: str | None = None
-    course: dict[str, Any] | None = None
-    nextNumber: int | None = None
-    recentlyUsed: list[dict[str, Any]] = Field(default_factory=list)
+    course: CourseDocument | None = None
+    scaling: ScalingDocument | None = None
+    nextNumber: int | None = Field(default=None, ge=0)
+    platformImage: str = ""
+    recentlyUsed: list[UsedImageDocument] = Field(default_factory=list)
     etag: int = Field(default=1, ge=1)
 
 

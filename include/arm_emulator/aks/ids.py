@@ -50,3 +50,12 @@ def node_name(pool: str, number: int) -> str:
     'aks-np1-2'
     """
     return f"aks-{pool}-{number}"
+
+
+def number_in(name: str) -> int:
+    """The number in a node's name.
+
+    >>> number_in("aks-np1-2")
+    2
+    """
+    return int(name.rpartition("-")[2])

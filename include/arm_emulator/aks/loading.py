@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arm_emulator.aks.agent_pool import AgentPool
 from arm_emulator.aks.cluster import ManagedCluster, NodeImageRelease
+from arm_emulator.aks.course.reloading import await_everything
 from arm_emulator.aks.course.telling import tell_pool
-from arm_emulator.aks.ids import ClusterId, node_name
-from arm_emulator.aks.node import Node
+from arm_emulator.aks.ids import ClusterId
 from arm_emulator.aks.node_images import patched_to
+from arm_emulator.aks.state_loading import add_node, load_nodes, load_state
 from arm_emulator.aks.wakes import wake_cluster_at
 from arm_emulator.aks.workload_loading import load_workload
 from arm_emulator.instants import parse_instant
@@ -64,13 +65,12 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
     for workload in extras.workloads:
         load_workload(cluster, workload)
     world.managed_clusters[cluster.key] = cluster
-    _await_what_comes(world, cluster)
+    await_everything(world, cluster)
+    _await_releases(world, cluster)
     return cluster
 
 
-def _await_what_comes(world: World, cluster: ManagedCluster) -> None:
-    for instant in (cluster.channel_due, *cluster.live_patches.values()):
-        wake_cluster_at(world, cluster, instant)
+def _await_releases(world: World, cluster: ManagedCluster) -> None:
     if world.platform_upgrades:
         for release in (*world.node_images, *cluster.releases):
             wake_cluster_at(world, cluster, release.published_at)
@@ -119,25 +119,16 @@ def load_pool(
     if said is not None:
         pool.quota, pool.own_timings, pool.etag = said.quota, said.timings.ranges(), said.etag
         pool.provisioning_state = said.provisioningState or pool.provisioning_state
-    for number in range(int(profile.get("count") or 0)):
-        add_node(world, cluster, pool, number, undrainable=said.undrainable if said else [])
-    pool.next_number = len(pool.nodes)
+    undrainable = said.undrainable if said is not None else []
+    if said is not None and said.nodes is not None:
+        load_nodes(world, cluster, pool, said.nodes, undrainable)
+    else:
+        for number in range(int(profile.get("count") or 0)):
+            add_node(world, cluster, pool, number, undrainable=undrainable)
+    pool.next_number = 1 + max((node.number for node in pool.nodes.values()), default=-1)
+    if said is not None:
+        load_state(pool, said)
     return pool
 
 
 _DERIVED = frozenset({"name", "count", "nodeImageVersion", "provisioningState", "currentOrchestratorVersion"})
-
-
-def add_node(
-    world: World, cluster: ManagedCluster, pool: AgentPool, number: int, *, undrainable: list[str]
-) -> Node:
-    """A node of the pool's image that runs already."""
-    name = node_name(pool.name, number)
-    version: Any = pool.properties.get("orchestratorVersion") or cluster.resource["properties"].get(
-        "kubernetesVersion", ""
-    )
-    zones = pool.properties.get("availabilityZones") or []
-    zone = str(zones[number % len(zones)]) if zones else None
-    node = Node(name, number, pool.image, str(version), world.now, zone=zone, undrainable=name in undrainable)
-    pool.nodes[name] = node
-    return node

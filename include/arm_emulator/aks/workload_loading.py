@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from arm_emulator.aks.cluster import ManagedCluster
     from arm_emulator.aks.documents import BudgetDocument, WorkloadDocument
+    from arm_emulator.aks.state_documents import PodDocument
 
 
 def load_workload(cluster: ManagedCluster, document: WorkloadDocument) -> Workload:
@@ -67,13 +68,12 @@ def pod_document(pod: Pod) -> dict[str, Any]:
     }
 
 
-def _pod(said: dict[str, Any]) -> Pod:
-    ready, leaves = said.get("readyAt"), said.get("leavesAt")
+def _pod(said: PodDocument) -> Pod:
     return Pod(
-        str(said["name"]),
-        str(said.get("node", "")),
-        parse_instant(ready) if ready else None,
-        parse_instant(leaves) if leaves else None,
+        said.name,
+        said.node,
+        parse_instant(said.readyAt) if said.readyAt else None,
+        parse_instant(said.leavesAt) if said.leavesAt else None,
     )
 
 

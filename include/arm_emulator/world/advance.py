@@ -43,6 +43,7 @@ def _let_platform_act(world: World) -> None:
 def _run(world: World, entry: Entry) -> None:
     cluster = world.managed_clusters.get(entry.resource)
     if cluster is not None:
+        move_on(world, cluster)
         run_entry(world, cluster, entry)
         move_on(world, cluster)
     scale_set = world.scale_sets.get(entry.resource)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.aks.dumping import dump_cluster, release_document
 from arm_emulator.batch.dumping import dump_account
 from arm_emulator.compute.documenting import disk_document
 from arm_emulator.compute.dumping import dump_scale_set, timings_document
@@ -52,6 +53,10 @@ def dump_world(world: World, *, faults: Sequence[JsonObject], health_seconds: fl
     if world.batch_accounts:
         accounts = world.batch_accounts.values()
         document["batchAccounts"] = [dump_account(world, account) for account in accounts]
+    if world.managed_clusters:
+        document["managedClusters"] = [dump_cluster(c) for c in world.managed_clusters.values()]
+    if world.node_images:
+        document["nodeImages"] = [release_document(release) for release in world.node_images]
     if world.disks:
         document["disks"] = [disk_document(disk) for disk in world.disks.values()]
     if world.regions.given:

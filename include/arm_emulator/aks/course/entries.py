@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arm_emulator.aks.course.beginning import POOL
 from arm_emulator.aks.course.ending import fail
-from arm_emulator.aks.course.evictions import PODS, settle_pods
+from arm_emulator.aks.course.evictions import settle_pods
 from arm_emulator.aks.course.steps import finish_drains, finish_step
 from arm_emulator.arm_errors import ErrorDetail
 
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 def run_entry(world: World, cluster: ManagedCluster, entry: Entry) -> None:
     """Let happen what an entry stands for; one that is void, or about nothing of this, changes nothing."""
-    if entry.member == PODS:
-        settle_pods(world, cluster)
-        finish_drains(world, cluster)
-    elif entry.member.startswith(POOL):
+    _settle_due_pods(world, cluster)
+    if entry.member.startswith(POOL):
         _fail_hindered(world, cluster, entry)
     elif entry.member:
         _finish_step(world, cluster, entry)
+
+
+def _settle_due_pods(world: World, cluster: ManagedCluster) -> None:
+    """What is due for pods comes first at any instant: the last pod that leaves ends a drain in its last second, too."""
+    if any(instant <= world.now for instant in cluster.pod_wakes):
+        settle_pods(world, cluster)
+        finish_drains(world, cluster)
 
 
 def _finish_step(world: World, cluster: ManagedCluster, entry: Entry) -> None:
