@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
+from arm_emulator.aks.state_checks import node_problems
 from arm_emulator.batch.loading import nodes_of
 from arm_emulator.batch.world_checks import account_problems
 from arm_emulator.compute.documents import ScaleSetDocument
@@ -90,6 +91,8 @@ def _findings(document: WorldDocument) -> Iterator[Finding]:
         yield Finding(("galleries", *where), message)
     for where, message in account_problems(document.batchAccounts, _region_names(document)):
         yield Finding(("batchAccounts", *where), message)
+    for where, message in node_problems(document.managedClusters):
+        yield Finding(("managedClusters", *where), message)
     yield from _machines_findings(document)
     for index, scale_set in enumerate(document.scaleSets):
         yield from _scale_set_findings(document, scale_set, ("scaleSets", index))
