@@ -116,6 +116,8 @@ def _start_of(session: NodeSession) -> datetime:
 
 
 def _starts_later(session: NodeSession) -> bool:
+    if not session.settings.not_before:
+        return False
     has_begun = any(pool.intended_at for pool in session.rollout.pools)
     return not has_begun and session.now() < _start_of(session)
 
