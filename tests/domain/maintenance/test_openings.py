@@ -18,7 +18,6 @@ from fleetwright.domain.maintenance import (
     RelativeMonthly,
     WeekIndex,
     Weekly,
-    why_too_late,
 )
 from fleetwright.domain.windows import Period
 
@@ -194,16 +193,3 @@ def test_years_of_forbidden_days_cost_nothing() -> None:
 
     assert window.next_opening(at("2012-06-01T00:00")) == at("2030-01-02T00:00")
     assert len(asked) < 10
-
-
-def test_a_window_counts_15_minutes_after_it_was_written() -> None:
-    """An opening less than 15 minutes after its configuration was written is not to be relied on (N31)."""
-    now = at("2026-11-22T02:00")
-
-    assert why_too_late(SUNDAY, at("2026-11-21T23:45"), now) == ""
-    assert why_too_late(SUNDAY, None, now) == ""
-    assert why_too_late(SUNDAY, at("2026-11-21T23:46"), at("2026-11-21T23:50")) == ""
-    assert why_too_late(SUNDAY, at("2026-11-21T23:46"), now) == (
-        "its maintenance window opened at 2026-11-22 00:00 UTC, but was written at 2026-11-21 23:46 UTC: "
-        "Azure asks for 15 minutes before the opening (N31)"
-    )

@@ -5,13 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.budgets import (
-    allowed_evictions,
-    desired_healthy,
-    healthy_pods,
-    is_ready,
-    node_for_pod,
-)
+from arm_emulator.aks.budgets import may_evict, node_for_pod
 from arm_emulator.aks.node import NodeStep
 
 if TYPE_CHECKING:
@@ -62,18 +56,8 @@ def evict_more(world: World, cluster: ManagedCluster) -> None:
 
 
 def _evict_of(world: World, cluster: ManagedCluster, workload: Workload, drained: set[str]) -> None:
-    now = world.now
-    asked = [pod for pod in workload.pods if pod.node in drained and pod.leaves_at is None]
-    if not asked:
-        return
-    allowed = allowed_evictions(workload, now)
-    may_lose_others = healthy_pods(workload, now) >= desired_healthy(workload)
-    for pod in asked:
-        if not is_ready(pod, now):
-            if may_lose_others:
-                _evict(world, cluster, workload, pod)
-        elif allowed > 0:
-            allowed -= 1
+    for pod in workload.pods:
+        if pod.node in drained and may_evict(workload, pod, world.now):
             _evict(world, cluster, workload, pod)
 
 

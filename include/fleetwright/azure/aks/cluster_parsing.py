@@ -32,11 +32,9 @@ def parse_cluster(
         kubernetes_version=text_at(said, "currentKubernetesVersion") or text_at(said, "kubernetesVersion"),
         provisioning_state=text_at(said, "provisioningState") or "Succeeded",
         power_state=text_at(said, "powerState", "code") or "Running",
-        upgrade_channel=_upgrade_channel(body) or "none",
         node_resource_group=text_at(said, "nodeResourceGroup"),
         support_plan=text_at(said, "supportPlan"),
         pools=pools,
-        tags={name: str(value) for name, value in body_at(body, "tags").items()},
         warnings=tuple(_warnings(body, api_version)),
     )
 

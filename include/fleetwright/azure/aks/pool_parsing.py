@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fleetwright.azure.aks.words import read_word
-from fleetwright.azure.bodies import Body, bodies_at, body_at, flag_at, number_at, text_at
+from fleetwright.azure.bodies import Body, body_at, number_at, text_at
 from fleetwright.domain.errors import ConfigurationError
 from fleetwright.domain.node_pools.clusters import NodePool
 from fleetwright.domain.node_pools.upgrade_settings import UndrainableNodeBehavior, UpgradeSettings
@@ -38,20 +38,13 @@ def parse_pool(body: Body) -> NodePool:
         provisioning_state=text_at(said, "provisioningState") or "Succeeded",
         power_state=text_at(said, "powerState", "code") or "Running",
         settings=parse_settings(body_at(said, "upgradeSettings"), f"node pool {name}: upgradeSettings"),
-        max_count=number_at(said, "maxCount") if flag_at(said, "enableAutoScaling") else 0,
         kind=text_at(said, "type") or "VirtualMachineScaleSets",
     )
 
 
 def with_profile(pool: NodePool, profile: Body) -> NodePool:
-    """The pool with what its upgrade profile says: the newest image of its region, and those it ran before (N34, N35)."""
-    said = body_at(profile, "properties")
-    recent = (text_at(item, "nodeImageVersion") for item in bodies_at(said, "recentlyUsedVersions"))
-    return replace(
-        pool,
-        latest_image=text_at(said, "latestNodeImageVersion"),
-        recent_images=tuple(image for image in recent if image),
-    )
+    """The pool with what its upgrade profile says: the newest image of its region (N35)."""
+    return replace(pool, latest_image=text_at(profile, "properties", "latestNodeImageVersion"))
 
 
 def parse_settings(said: Body, field: str) -> UpgradeSettings:

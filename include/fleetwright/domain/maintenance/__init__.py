@@ -10,7 +10,6 @@
     fields       values of a body, and what would be right instead
     reading      a body as ARM writes it becomes a window
     writing      and back
-    lead         the 15 minutes that Azure asks for before a new window counts
 
 Which days count where Azure's documents are silent:
 
@@ -29,7 +28,6 @@ Which days count where Azure's documents are silent:
 from __future__ import annotations
 
 from fleetwright.domain.maintenance.hour_slots import HourSlots
-from fleetwright.domain.maintenance.lead import why_too_late
 from fleetwright.domain.maintenance.reading import (
     ConfigurationName,
     read_maintenance_configuration,
@@ -64,6 +62,5 @@ __all__ = [
     "Weekly",
     "read_maintenance_configuration",
     "read_maintenance_window",
-    "why_too_late",
     "write_maintenance_window",
 ]

@@ -18,9 +18,7 @@ class NodePool:
 
     :param image: ``nodeImageVersion``; nodes may still run others
     :param latest_image: ``latestNodeImageVersion`` of its upgrade profile: the newest one that its region has (N35)
-    :param recent_images: ``recentlyUsedVersions``: what a rollback by hand could go back to (N34)
     :param kubernetes_version: ``currentOrchestratorVersion``, else ``orchestratorVersion``
-    :param max_count: the autoscaler's limit; 0 where it is off
     """
 
     name: str
@@ -31,12 +29,10 @@ class NodePool:
     vm_size: str = ""
     image: str = ""
     latest_image: str = ""
-    recent_images: tuple[str, ...] = ()
     kubernetes_version: str = ""
     provisioning_state: str = "Succeeded"
     power_state: str = "Running"
     settings: UpgradeSettings = field(default_factory=UpgradeSettings)
-    max_count: int = 0
     kind: str = "VirtualMachineScaleSets"
 
     @property
@@ -78,7 +74,6 @@ class Cluster:
     kubernetes_version: str = ""
     provisioning_state: str = "Succeeded"
     power_state: str = "Running"
-    upgrade_channel: str = "none"
     node_resource_group: str = ""
     support_plan: str = ""
     pools: tuple[NodePool, ...] = ()
@@ -86,7 +81,6 @@ class Cluster:
     window: MaintenanceWindow | None = None
     window_problem: str = ""
     features: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property

@@ -98,8 +98,3 @@ def finished(state: NodeRolloutState, reason: str, now: datetime) -> NodeEvent:
 def evaluated(evaluation: Evaluation) -> NodeEvent:
     """A schedule looked at a cluster."""
     return NodeEvent(NodeEventKind.EVALUATED, evaluation.at, evaluation.to_dict())
-
-
-def noted(text: str, now: datetime) -> NodeEvent:
-    """Something a person may want to read later; it changes nothing."""
-    return NodeEvent(NodeEventKind.NOTED, now, {"text": text})

@@ -53,10 +53,6 @@ class Forecast:
         """From its start to the end of the soak."""
         return self.rounds * self.each + self.soak
 
-    def at_pace(self, at_once: int) -> timedelta:
-        """How long it would take with so many nodes at once."""
-        return math.ceil(self.nodes / at_once) * self.each + self.soak
-
     def __str__(self) -> str:
         tail = f" + soak {span_words(self.soak)}" if self.soak else ""
         learned = f" (median of {self.samples} earlier upgrades)" if self.samples else ""

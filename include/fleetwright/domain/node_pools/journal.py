@@ -29,7 +29,7 @@ NODE_ROLLOUT_TRANSITIONS: dict[NodeRolloutState, frozenset[NodeRolloutState]] = 
 }
 
 # What may still be told of a rollout that is over.
-_AFTERWARDS = frozenset({NodeEventKind.FINISHED, NodeEventKind.NOTED})
+_AFTERWARDS = frozenset({NodeEventKind.FINISHED})
 
 
 def fold_nodes(events: Iterable[NodeEvent], rollout: NodeRollout | None = None) -> NodeRollout:
@@ -164,10 +164,6 @@ def _finish(rollout: NodeRollout, event: NodeEvent) -> NodeRollout:
     return replace(rollout, state=to, reason=body["reason"], ended_at=event.happened_at)
 
 
-def _note(rollout: NodeRollout, _event: NodeEvent) -> NodeRollout:
-    return rollout
-
-
 def _refuse(rollout: NodeRollout, event: NodeEvent) -> NodeRollout:
     raise LedgerError(f"rollout {rollout.rollout_id}: '{event.kind}' is no fact of a rollout under way")
 
@@ -201,5 +197,4 @@ _APPLY: Mapping[NodeEventKind, Callable[[NodeRollout, NodeEvent], NodeRollout]] 
     NodeEventKind.POOL_ENDED: _end_pool,
     NodeEventKind.FINISHED: _finish,
     NodeEventKind.EVALUATED: _refuse,
-    NodeEventKind.NOTED: _note,
 }

@@ -91,8 +91,8 @@ class PoolUpgrade:
     :param nodes: how many it has when it is intended
     :param predicted_seconds: how long it was expected to take
     :param operation_url: as last seen in a header, byte for byte
+    :param verified: names of nodes seen on the new image
     :param stragglers: why nodes are not on the image although the operation is over, by their names
-    :param drained: names of nodes seen on the new image
     """
 
     name: str
@@ -171,7 +171,6 @@ class NodeEventKind(StrEnum):
     POOL_ENDED = "pool ended"  # upgraded, up to date, left or failed, with the reason
     FINISHED = "node rollout finished"
     EVALUATED = "cluster evaluated"  # by a schedule: started, nothing to do or held; belongs to the cluster
-    NOTED = "node rollout noted"
 
 
 @dataclass(frozen=True, slots=True)
