@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.admin.node_pool_happenings import is_node_pool_id, scale_node_pool, touch_nodes
 from arm_emulator.admin.pool_happenings import is_pool_id, named_nodes, named_pool, scale_pool, touch_work
 from arm_emulator.arm_errors import InvalidParameterError, ResourceNotFoundError
 from arm_emulator.compute.actions import chosen_instances
@@ -44,6 +45,8 @@ def scale(world: World, body: Scale) -> dict[str, Any]:
     :return: its id as the world writes it, and what it has then.
     :raises OperationNotAllowedError: a quota that the world lists has too few vCPUs left.
     """
+    if is_node_pool_id(body.id):
+        return scale_node_pool(world, body.id, body.capacity)
     if is_pool_id(body.id):
         pool = named_pool(world, body.id)
         nodes = scale_pool(world, pool, body.capacity)
@@ -62,6 +65,8 @@ def touch_instances(world: World, body: TouchInstances) -> str:
     :return: the id of the scale set or pool, as the world writes it.
     :raises InvalidParameterError: one of them is not there; then nothing changes.
     """
+    if is_node_pool_id(body.id):
+        return touch_nodes(world, body)
     if is_pool_id(body.id):
         pool = named_pool(world, body.id)
         nodes = named_nodes(pool, body.instances)

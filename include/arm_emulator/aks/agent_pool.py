@@ -36,6 +36,7 @@ class UpgradeCourse:
     :param stopped: why it stands still; empty while it goes on
     :param aborted: somebody called it off: a PUT does not take it up again
     :param hindered: how it is going to end instead of touching a node: ``Failed`` at ``fails_at``, or ``stuck`` for never
+    :param kept: names of nodes that a fault lets keep their old image; the operation fails with its code and message
     """
 
     image: str
@@ -51,6 +52,9 @@ class UpgradeCourse:
     stopped: str = ""
     aborted: bool = False
     hindered: str = ""
+    kept: list[str] = field(default_factory=list)
+    kept_code: str = ""
+    kept_message: str = ""
     fails_at: datetime | None = None
     ticket: int = 0
 

@@ -54,8 +54,8 @@ def machine(cluster: ManagedCluster, pool: AgentPool, node: Node) -> JsonObject:
 
 
 def provisioning_state(node: Node) -> str:
-    """``Updating`` from its cordon to its uncordon; a node that was quarantined has ``Failed`` to be updated."""
-    if node.step is None and UPGRADE_STATUS in node.labels:
+    """``Updating`` from its cordon to its uncordon; a node that was left with its old image has ``Failed``."""
+    if node.step is None and (node.has_failed or UPGRADE_STATUS in node.labels):
         return "Failed"
     return _STATES.get(node.step, "Updating")
 

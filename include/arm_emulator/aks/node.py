@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arm_emulator.aks.node_images import unpatched
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 
 class NodeStep(StrEnum):
@@ -39,8 +39,12 @@ class Node:
     :param is_surge: it exists for an upgrade only, and goes with it
     :param is_leaving: it is drained to be deleted
     :param is_cordoned: nothing is scheduled on it
+    :param has_started: its system runs: not while it is created or reimaged
+    :param is_down: something from outside keeps it from being ready; ``in_outage`` is the same for its zone
+    :param has_failed: a fault let it keep its old image
     :param undrainable: its pods never leave it
     :param step_ends: when its present step is over; None where only something else ends it
+    :param time_left: of its present step, which stands still while its zone is down
     :param labels: those that it has besides its pool's
     :param ticket: of the one entry of the timeline that it waits for
     """
@@ -57,11 +61,15 @@ class Node:
     is_surge: bool = False
     is_leaving: bool = False
     is_cordoned: bool = False
-    is_ready: bool = True
+    has_started: bool = True
+    is_down: bool = False
+    in_outage: bool = False
+    has_failed: bool = False
     undrainable: bool = False
     step: NodeStep | None = None
     step_began: datetime | None = None
     step_ends: datetime | None = None
+    time_left: timedelta | None = None
     ticket: int = 0
     annotations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -70,6 +78,11 @@ class Node:
     def shown_image(self) -> str:
         """``nodeImageVersion`` as a machine shows it: patches make it ``IMAGE-2024.02.20``."""
         return f"{unpatched(self.image)}-{self.patched_to}" if self.patched_to else self.image
+
+    @property
+    def is_ready(self) -> bool:
+        """``Ready`` as Kubernetes has it."""
+        return self.has_started and not self.is_down and not self.in_outage
 
     @property
     def is_being_upgraded(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from arm_emulator.aks.node import NodeStep
-from arm_emulator.world.words import Document, Instant
+from arm_emulator.world.words import Document, Duration, Instant
 
 Turn = Annotated[int, Field(ge=0)]
 """Which of what is due at one instant comes first."""
@@ -36,9 +36,12 @@ class NodeDocument(Document):
     leaving: bool = False
     cordoned: bool = False
     ready: bool = True
+    down: bool = False
+    failed: bool = False
     step: Annotated[NodeStep, Field(strict=False)] | None = None
     stepBegan: Instant | None = None
     stepEnds: Instant | None = None
+    secondsLeft: Duration | None = None
     turn: Turn = 0
     annotations: dict[str, str] = Field(default_factory=dict)
     labels: dict[str, str] = Field(default_factory=dict)
@@ -60,6 +63,9 @@ class CourseDocument(Document):
     stopped: str = ""
     aborted: bool = False
     hindered: str = Field(default="", pattern="^(Failed|stuck)?$")
+    kept: list[str] = Field(default_factory=list)
+    keptCode: str = ""
+    keptMessage: str = ""
     failsAt: Instant | None = None
     turn: Turn = 0
 

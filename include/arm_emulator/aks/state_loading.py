@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.agent_pool import Scaling, UpgradeCourse
@@ -57,7 +58,9 @@ def load_nodes(
         node.patched_to, node.live_patch_goal = said.patchedTo, said.livePatchGoal
         node.guest_patched_at = _maybe(said.guestPatchedAt)
         node.is_surge, node.is_leaving = said.surge, said.leaving
-        node.is_cordoned, node.is_ready = said.cordoned, said.ready
+        node.is_cordoned, node.has_started = said.cordoned, said.ready
+        node.is_down, node.has_failed = said.down, said.failed
+        node.time_left = None if said.secondsLeft is None else timedelta(seconds=said.secondsLeft)
         node.annotations, node.labels = dict(said.annotations), dict(said.labels)
         node.step, node.ticket = said.step, said.turn
         node.step_began, node.step_ends = _maybe(said.stepBegan), _maybe(said.stepEnds)
@@ -90,6 +93,9 @@ def _course(said: CourseDocument) -> UpgradeCourse:
         stopped=said.stopped,
         aborted=said.aborted,
         hindered=said.hindered,
+        kept=list(said.kept),
+        kept_code=said.keptCode,
+        kept_message=said.keptMessage,
         fails_at=_maybe(said.failsAt),
         ticket=said.turn,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def upgrade_routes() -> tuple[Route, ...]:
     """All of them."""
     return (
-        Route("POST", f"{AGENT_POOL}/upgradeNodeImageVersion", upgrade_node_image),
+        Route("POST", f"{AGENT_POOL}/upgradeNodeImageVersion", upgrade_node_image, touches_instances=True),
         Route("POST", f"{AGENT_POOL}/abort", abort_pool),
         Route("POST", f"{CLUSTER}/abort", abort_cluster),
     )

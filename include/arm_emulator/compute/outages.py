@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arm_emulator.aks.outages import follow_zones
 from arm_emulator.batch.interruption import lose_node
 from arm_emulator.compute.change_log import instance_changed
 from arm_emulator.compute.health import follow_health, set_health
@@ -36,6 +37,8 @@ def let_zones_be_down(world: World, zones: frozenset[Zone]) -> None:
                 _lose(world, scale_set, instance)
             elif instance.is_down and not is_down:
                 _come_back(world, scale_set, instance)
+    for cluster in world.managed_clusters.values():
+        follow_zones(world, cluster)
 
 
 def _lose(world: World, scale_set: ScaleSet, instance: Instance) -> None:

@@ -157,7 +157,10 @@ def _facts(call: ArmCall, match: Match | ArmError) -> CallFacts:
     if not isinstance(match, ArmError):
         one = match.parameters.get("instanceId") or match.parameters.get("vmName")
         node = match.parameters.get("nodeId")
-        if node is not None:
+        machine = match.parameters.get("machineName")
+        if machine is not None:
+            instances = frozenset({machine})
+        elif node is not None:
             instances = frozenset({node_id(instance_of(node)), instance_of(node)})
         elif one is not None:
             instances = frozenset({one})

@@ -14,6 +14,7 @@ from arm_emulator.aks.course.waiting import duration
 from arm_emulator.aks.operations import begin_operation
 from arm_emulator.arm_errors import ErrorDetail, OperationNotAllowedError
 from arm_emulator.compute.disruption import UNDISTURBED
+from arm_emulator.compute.instance import Fate
 
 if TYPE_CHECKING:
     from arm_emulator.aks.agent_pool import AgentPool
@@ -142,6 +143,10 @@ def _begin(
     )
     to_do = list(pool.regular_nodes) if anew else _nodes_to_do(pool, image)
     course = pool.course = _course(world, cluster, pool, image, operation, to_do)
+    if disruption.fate is Fate.FAIL and disruption.instances is not None:
+        named = {name.lower() for name in disruption.instances}
+        course.kept = [node.name for node in to_do if node.name.lower() in named]
+        course.kept_code, course.kept_message = disruption.code, disruption.message
     pool.provisioning_state = UPGRADING
     if operation.failures:
         _let_fail(world, cluster, pool, course)

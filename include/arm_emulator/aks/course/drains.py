@@ -28,6 +28,7 @@ def begin_drain(
 ) -> None:
     """Cordon a node and evict what runs on it; it takes ``timings.nodeDrain`` at least."""
     node.is_leaving = to_delete
+    node.has_failed = False
     if not to_delete:
         node.labels.pop(UPGRADE_STATUS, None)
     cordon(world, cluster, pool, node)
@@ -46,7 +47,7 @@ def uncordon(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node)
     """Let a node that is ready take pods again, and be at nothing."""
     leave(node)
     node.is_leaving = node.is_cordoned = False
-    tell_available(world, cluster, pool, node, available=True)
+    tell_available(world, cluster, pool, node, available=node.is_ready)
 
 
 def deadline_of(pool: AgentPool, node: Node) -> datetime:

@@ -29,7 +29,10 @@ def needs(node: Node, image: str) -> bool:
 
 
 def succeed(world: World, cluster: ManagedCluster, pool: AgentPool, course: UpgradeCourse) -> None:
-    """Every node was dealt with."""
+    """Every node was dealt with; it fails where a fault let nodes keep their old image."""
+    if course.kept:
+        fail(world, cluster, pool, ErrorDetail(course.kept_code, course.kept_message))
+        return
     world.operations[course.operation].settle(COURSE, world.now)
     pool.course, pool.provisioning_state = None, "Succeeded"
     note_image(world, pool)

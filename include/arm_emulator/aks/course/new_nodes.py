@@ -28,7 +28,7 @@ def create_node(world: World, cluster: ManagedCluster, pool: AgentPool, *, is_su
         world.now,
         zone=str(zones[number % len(zones)]) if zones else None,
         is_surge=is_surge,
-        is_ready=False,
+        has_started=False,
     )
     pool.nodes[node.name] = node
     tell_node(world, cluster, pool, node)

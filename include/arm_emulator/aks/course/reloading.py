@@ -10,6 +10,7 @@ from arm_emulator.aks.course.waiting import look_again
 from arm_emulator.aks.wakes import wake_cluster_at
 
 if TYPE_CHECKING:
+    from arm_emulator.aks.agent_pool import AgentPool
     from arm_emulator.aks.cluster import ManagedCluster
     from arm_emulator.world.world import World
 
@@ -19,6 +20,8 @@ def await_everything(world: World, cluster: ManagedCluster) -> None:
 
     Tickets are those of the world before, or the turns of its document.
     """
+    for pool in cluster.pools.values():
+        _go_on_standing_still(world, pool)
     waiting = [
         (node.ticket, pool, node)
         for pool in cluster.pools.values()
@@ -34,3 +37,10 @@ def await_everything(world: World, cluster: ManagedCluster) -> None:
     await_pods(world, cluster)
     for instant in (cluster.channel_due, *cluster.live_patches.values()):
         wake_cluster_at(world, cluster, instant)
+
+
+def _go_on_standing_still(world: World, pool: AgentPool) -> None:
+    """A step that stands still goes on, until the world says that its zone is down."""
+    for node in pool.nodes.values():
+        if node.time_left is not None:
+            node.step_ends = world.now + node.time_left

@@ -59,7 +59,7 @@ def finish_drains(world: World, cluster: ManagedCluster) -> None:
 
 def _come_up(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node) -> None:
     """A new node, or one with its new image, is ready."""
-    node.is_ready = True
+    node.has_started = True
     was_new = node.step is NodeStep.CREATING
     uncordon(world, cluster, pool, node)
     if pool.course is not None and not was_new:
@@ -116,7 +116,14 @@ def _give_up_drain(world: World, cluster: ManagedCluster, pool: AgentPool, node:
 
 
 def _reimage(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node) -> None:
-    node.is_ready = False
+    if pool.course is not None and node.name in pool.course.kept:
+        # A fault lets it keep its old image.
+        node.has_failed = True
+        uncordon(world, cluster, pool, node)
+        go_on(world, cluster, pool)
+        return
+    # Whatever was the matter with it goes with its disk.
+    node.has_started = node.is_down = False
     enter(world, cluster, pool, node, NodeStep.REIMAGING)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from arm_emulator.aks.timings import timings_of_pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from arm_emulator.aks.agent_pool import AgentPool
     from arm_emulator.aks.cluster import ManagedCluster
@@ -41,12 +42,18 @@ def duration(world: World, cluster: ManagedCluster, pool: AgentPool, what: str, 
 
 
 def look_again(world: World, cluster: ManagedCluster, node: Node, instant: datetime) -> None:
-    """Have the timeline come back to a node; an earlier entry for it is void."""
-    node.step_ends = instant
+    """Have the timeline come back to a node; an earlier entry for it is void.
+
+    While its zone is down its step stands still.
+    """
+    if world.is_zone_down(cluster.location, node.zone):
+        node.time_left, node.step_ends, node.ticket = max(timedelta(), instant - world.now), None, 0
+        return
+    node.time_left, node.step_ends = None, instant
     node.ticket = world.timeline.schedule(instant, resource=cluster.key, member=node.name)
 
 
 def leave(node: Node) -> None:
     """Let a node be at nothing."""
-    node.step = node.step_began = node.step_ends = None
+    node.step = node.step_began = node.step_ends = node.time_left = None
     node.ticket = 0
