@@ -9,7 +9,8 @@ import pytest
 
 from arm_emulator.aks.budgets import allowed_evictions, desired_healthy, may_evict, node_for_pod
 from arm_emulator.aks.cluster import ManagedCluster
-from arm_emulator.aks.workload_loading import workload_document
+from arm_emulator.aks.documents import WorkloadDocument
+from arm_emulator.aks.workload_loading import load_workload, workload_document
 from arm_emulator.clock import ManualClock
 from arm_emulator.emulator import Emulator
 from arm_emulator.seeded import Seed
@@ -34,8 +35,10 @@ def cluster_with(*workloads: dict[str, Any]) -> ManagedCluster:
 def test_pods_stand_in_turn_on_the_nodes_of_their_pools() -> None:
     """Replicas are placed round robin on the pools that a workload names, on all where it names none; a pool nobody has gives none."""
     named = {"name": "web", "replicas": 5, "pools": ["np1"]}
-    cluster = cluster_with(named, {"name": "agent", "replicas": 5}, {"name": "lost", "pools": ["np9"]})
-    web, agent, lost = cluster.workloads
+    cluster = cluster_with(named, {"name": "agent", "replicas": 5})
+    web, agent = cluster.workloads
+
+    lost = load_workload(cluster, WorkloadDocument(name="lost", pools=["np9"]))
 
     assert [pod.node for pod in web.pods] == ["aks-np1-0", "aks-np1-1", "aks-np1-2", "aks-np1-0", "aks-np1-1"]
     assert len({pod.node for pod in agent.pods}) == 5

@@ -11,6 +11,7 @@ from arm_emulator.aks.course.reloading import await_everything
 from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.ids import ClusterId
 from arm_emulator.aks.node_images import patched_to
+from arm_emulator.aks.plane.maintenance_checks import spelled
 from arm_emulator.aks.state_loading import add_node, load_nodes, load_state
 from arm_emulator.aks.wakes import wake_cluster_at
 from arm_emulator.aks.workload_loading import load_workload
@@ -77,13 +78,13 @@ def _await_releases(world: World, cluster: ManagedCluster) -> None:
 
 
 def _maintenance(document: ManagedClusterDocument) -> dict[str, JsonObject]:
-    listed = {entry["name"]: entry["properties"] for entry in document.maintenanceConfigurations}
-    named = document.x_emulator.maintenanceConfigurations
+    found = {entry["name"]: entry["properties"] for entry in document.maintenanceConfigurations}
     # A body may come as ARM writes a resource, in ``properties``, or bare.
-    return {
-        **listed,
-        **{name: copy.deepcopy(body.get("properties", body)) for name, body in named.items()},
+    found |= {
+        name: body.get("properties", body)
+        for name, body in document.x_emulator.maintenanceConfigurations.items()
     }
+    return {spelled(name) or name: copy.deepcopy(body) for name, body in found.items()}
 
 
 def releases_of(document: NodeImagesDocument, now: datetime) -> Iterator[NodeImageRelease]:

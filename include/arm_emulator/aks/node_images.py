@@ -19,12 +19,13 @@ KEPT = 4
 """How many weekly images a region has: the current one and three before it (AKS release tracker)."""
 
 _VERSION = re.compile(
-    r"(?P<family>.+?)[-:](?P<build>\d{4}\.\d{2}\.\d{2}|\d{6}\.\d{1,2}\.\d+)(-(?P<patch>\d{4}\.\d{2}\.\d{2}))?"
+    r"(?P<family>.+?)[-:](?P<build>\d{4}\.\d{2}\.\d{2}|\d{6}\.\d{1,2}\.\d+|\d{5}\.\d{1,5}\.\d{6})"
+    r"(-(?P<patch>\d{4}\.\d{2}\.\d{2}))?"
 )
 
 
 def family_of(version: str) -> str:
-    """What stands before the build, in lower case and with hyphens.
+    """What stands before the build, in lower case and with hyphens; builds of Windows have its own numbers.
 
     >>> family_of("AKSUbuntu-2204gen2containerd-202402.12.0-2024.02.20"), family_of("AKSUbuntu:1604:2020.03.11")
     ('aksubuntu-2204gen2containerd', 'aksubuntu-1604')
@@ -73,7 +74,7 @@ def is_version(text: str) -> bool:
 
 def _numbers(build: str) -> tuple[int, ...]:
     first, second, third = map(int, build.split("."))
-    # 2020.03.11 is year, month and day; 202003.11.0 is year and month, day, revision.
+    # 2020.03.11 is year, month and day; 202003.11.0 is year and month, day, revision; 20348.2227.240110 is Windows' own.
     return (first * 100 + second, third, 0) if first < 10_000 else (first, second, third)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from arm_emulator.aks.state_checks import node_problems
+from arm_emulator.aks.world_checks import managed_cluster_problems
+from arm_emulator.aks.world_image_checks import release_problems
 from arm_emulator.batch.loading import nodes_of
 from arm_emulator.batch.world_checks import account_problems
 from arm_emulator.compute.documents import ScaleSetDocument
@@ -91,7 +92,9 @@ def _findings(document: WorldDocument) -> Iterator[Finding]:
         yield Finding(("galleries", *where), message)
     for where, message in account_problems(document.batchAccounts, _region_names(document)):
         yield Finding(("batchAccounts", *where), message)
-    for where, message in node_problems(document.managedClusters):
+    for where, message in release_problems(document.nodeImages, _region_names(document)):
+        yield Finding(("nodeImages", *where), message)
+    for where, message in managed_cluster_problems(document.managedClusters, _region_names(document)):
         yield Finding(("managedClusters", *where), message)
     yield from _machines_findings(document)
     for index, scale_set in enumerate(document.scaleSets):

@@ -59,7 +59,7 @@ def window_problems(window: object, *, only_weekly: bool = False) -> Iterator[Pr
     hours = window.get("durationHours", high)
     if not (type(hours) is int and low <= hours <= high):
         yield Problem("durationHours", f"{hours!r} is not a whole number of hours from {low} to {high}")
-    yield from _text_problem(window, "startTime", _TIME, "a time of day such as 22:00")
+    yield from _text_problem(window, "startTime", _TIME, 'a time of day in quotes, such as "22:00"')
     if window.get("utcOffset") is not None:
         yield from _text_problem(window, "utcOffset", _OFFSET, "an offset from UTC such as +02:00")
     if window.get("startDate") is not None:
