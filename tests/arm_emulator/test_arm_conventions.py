@@ -94,11 +94,11 @@ def test_unknown_routes_and_verbs_are_named(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/shop/agentPools/np1",
+        f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/shop/privateEndpointConnections",
     ],
 )
-def test_routes_of_other_fleets_are_named(serve: Serve, path: str) -> None:
-    """AKS node pools are not served: a clear 404 says which route (C9, C17)."""
+def test_routes_of_aks_that_are_not_served_are_named(serve: Serve, path: str) -> None:
+    """What a rollout of AKS node pools has no need of is not served: a clear 404 says which route (C9, C17)."""
     answer = serve().arm("GET", path)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "InvalidResourceType")
