@@ -33,7 +33,7 @@ def pools_problems(document: ManagedClusterDocument) -> Iterator[Problem]:
             return
         name = profile.get("name")
         problem = "is missing" if name is None else name_problem(name, profile.get("osType"))
-        if problem:
+        if problem or not isinstance(name, str):
             yield (*where, "name"), problem
             return
         if name in seen:
