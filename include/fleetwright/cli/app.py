@@ -30,7 +30,7 @@ from fleetwright.domain.errors import FleetwrightError, HeldError
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
 @click.version_option(__version__, prog_name="fleetwright")
 def fleetwright() -> None:
-    """Roll new OS images out over Azure scale sets and Batch pools, batch by batch."""
+    """Roll new OS images out over Azure scale sets, Batch pools and AKS clusters, batch by batch, pool by pool."""
 
 
 for _verb in (
