@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.channels import SECURITY_PATCH, channel_in_force
@@ -24,6 +25,7 @@ _VERSION = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def family_of(version: str) -> str:
     """What stands before the build, in lower case and with hyphens; builds of Windows have its own numbers.
 
@@ -34,6 +36,7 @@ def family_of(version: str) -> str:
     return (match["family"] if match else version).replace(":", "-").lower()
 
 
+@lru_cache(maxsize=4096)
 def age_of(version: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """By which images of a family are put in order: the build, then the date of security patches.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,7 +69,10 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
-        self._patterns = [(route, _pattern(route.template)) for route in self.routes]
+        # A name in braces is one segment, so only templates of a path's own length can be its.
+        self._by_length: defaultdict[int, list[tuple[Route, re.Pattern[str]]]] = defaultdict(list)
+        for route in self.routes:
+            self._by_length[_length(route.template)].append((route, _pattern(route.template)))
 
     def find(self, method: str, path: str) -> Match:
         """The route of a call.
@@ -77,7 +81,7 @@ class Router:
         :raises MethodNotAllowedError: some have, but with other verbs.
         """
         others: set[str] = set()
-        for route, pattern in self._patterns:
+        for route, pattern in self._by_length.get(_length(path), ()):
             match = pattern.fullmatch(path)
             if match is not None and route.method == method:
                 return Match(route, match.groupdict())
@@ -86,6 +90,10 @@ class Router:
         if others:
             raise MethodNotAllowedError(f"{path} takes {', '.join(sorted(others))}, not {method}.")
         raise InvalidResourceTypeError(f"This emulator serves no route {path}.")
+
+
+def _length(path: str) -> int:
+    return path.removesuffix("/").count("/")
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -60,7 +61,7 @@ _IDS = (
 def find(connection: Connection, rollout_id: str) -> NodeRollout | None:
     """One rollout; None where there is none of that id."""
     body = connection.execute(_BODY, {"of_rollout": rollout_id}).scalar_one_or_none()
-    return None if body is None else read_rollout(json.loads(body))
+    return None if body is None else _read(body)
 
 
 def find_unfinished(connection: Connection, cluster_key: str) -> str | None:
@@ -76,7 +77,7 @@ def list_of_cluster(
     :param newest: at most so many; None for all
     """
     rows = connection.execute(_OF_CLUSTER.limit(newest), {"fleet": cluster_key}).scalars()
-    return tuple(read_rollout(json.loads(body)) for body in rows)
+    return tuple(_read(body) for body in rows)
 
 
 def list_evaluations(connection: Connection, cluster_key: str) -> tuple[Evaluation, ...]:
@@ -122,6 +123,12 @@ def _expected(connection: Connection, rollout_id: str) -> dict[str, Any] | None:
         NodeEvent(NodeEventKind(row["kind"]), row["happened_at"], json.loads(row["payload"])) for row in rows
     ]
     return _row(_fold_onto(None, told, rollout_id)) if told else None
+
+
+# What is over is read again before every later rollout of its cluster, and is the same text each time.
+@lru_cache(maxsize=1024)
+def _read(body: str) -> NodeRollout:
+    return read_rollout(json.loads(body))
 
 
 def _as_recorded(event: NodeEvent) -> NodeEvent:

@@ -85,9 +85,9 @@ def _look_closer(
 ) -> Evaluation | None:
     """Read in full what may be upgraded now; of the others nothing more is asked."""
     now, ledger = ports.clock.now(), ports.ledger
-    rollouts = ledger.list_node_rollouts(listed.key, newest=LOOKED_BACK)
-    cluster, sight = listed, Sight(rollouts=rollouts)
-    if _is_its_time(ports, listed, default_window):
+    cluster, sight = listed, Sight()
+    is_due = _is_its_time(ports, listed, default_window)
+    if is_due:
         cluster = ports.driver.fetch_cluster(listed.cluster_id)
         _, sight = look_at(
             ports.driver,
@@ -97,16 +97,18 @@ def _look_closer(
             now=now,
             manners=manners,
             default_window=default_window,
-            rollouts=rollouts,
+            rollouts=ledger.list_node_rollouts(listed.key, newest=LOOKED_BACK),
         )
+    # Of one whose time has not come people have said nothing that matters now.
+    is_asked = is_due or bool(listed.window_problem)
     return evaluate(
         cluster,
         channel,
         now,
         manners=manners,
         sight=sight,
-        held=why_held(ledger.list_holds(), Target(cluster.cluster_id)),
-        holder=ledger.find_holder(cluster.key),
+        held=why_held(ledger.list_holds(), Target(cluster.cluster_id)) if is_asked else (),
+        holder=ledger.find_holder(cluster.key) if is_asked else "",
         default_window=default_window,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from arm_emulator.aks.kubectl.outcomes import Outcome
@@ -19,7 +20,7 @@ class Step(NamedTuple):
     """One command, and what has joined it to the one before."""
 
     join: str
-    words: list[str]
+    words: tuple[str, ...]
 
 
 class ShellError(Exception):
@@ -28,13 +29,13 @@ class ShellError(Exception):
     kind = "ShellError"
 
 
-def run_text(text: str, run: Callable[[list[str]], Outcome]) -> Outcome:
+def run_text(text: str, run: Callable[[tuple[str, ...]], Outcome]) -> Outcome:
     """Run the commands of a text in order; the exit code is that of the last one that ran.
 
     :param run: runs one command
     """
     try:
-        steps = list(_steps(text))
+        steps = _parsed(text)
     except (ShellError, ValueError) as error:
         return Outcome(_USAGE, f"sh: {error}\n")
     exit_code, printed = 0, []
@@ -44,6 +45,11 @@ def run_text(text: str, run: Callable[[list[str]], Outcome]) -> Outcome:
         exit_code, output = run(words)
         printed.append(output)
     return Outcome(exit_code, "".join(printed))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[Step, ...]:
+    return tuple(_steps(text))
 
 
 def _steps(text: str) -> Iterator[Step]:
@@ -56,10 +62,10 @@ def _steps(text: str) -> Iterator[Step]:
         if operator not in _JOINS:
             raise ShellError(f"{operator}: commands can be joined by &&, ||, ; and new lines only")
         if words:
-            yield Step(join, words)
+            yield Step(join, tuple(words))
             join, words = operator, []
     if words:
-        yield Step(join, words)
+        yield Step(join, tuple(words))
 
 
 def _tokens(text: str) -> Iterator[str]:

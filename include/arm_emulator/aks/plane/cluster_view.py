@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.channels import channel_said
 from arm_emulator.aks.plane.channel_versions import knows_node_os_channel
 from arm_emulator.aks.plane.pool_view import RUNNING, STOPPED, is_stopped, pool_profile
+from arm_emulator.wire.json_copies import json_copy
 
 if TYPE_CHECKING:
     from arm_emulator.aks.cluster import ManagedCluster
@@ -21,7 +21,7 @@ def cluster_etag(cluster: ManagedCluster) -> str:
 
 def cluster_resource(cluster: ManagedCluster, api_version: str) -> JsonObject:
     """The cluster as ARM shows it."""
-    resource = copy.deepcopy(cluster.resource)
+    resource = json_copy(cluster.resource)
     return {
         "sku": {"name": "Base", "tier": "Free"},
         "tags": {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def default_version(versions: Sequence[KubernetesVersion]) -> str:
     return "" if chosen is None else chosen.patches[-1]
 
 
+@lru_cache(maxsize=1024)
 def number_of(version: str) -> tuple[int, ...]:
     """A version as numbers; what is none counts as zero.
 

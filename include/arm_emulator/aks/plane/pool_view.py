@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 from arm_emulator.aks.plane.upgrade_settings import shown_settings
+from arm_emulator.wire.json_copies import json_copy
 
 if TYPE_CHECKING:
     from arm_emulator.aks.agent_pool import AgentPool
@@ -38,7 +38,7 @@ def pool_profile(cluster: ManagedCluster, pool: AgentPool, api_version: str) -> 
 def pool_properties(cluster: ManagedCluster, pool: AgentPool, api_version: str) -> JsonObject:
     """``properties`` of a pool: what was set, over defaults, under what is derived from its nodes."""
     current = kubernetes_version_of(cluster, pool)
-    kept = copy.deepcopy(pool.properties)
+    kept = json_copy(pool.properties)
     return {
         "type": "VirtualMachineScaleSets",
         "mode": "User",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ _POOL_INSTANTS = ("intended_at", "accepted_at", "verified_at", "ended_at")
 def write_settings(settings: NodeRolloutSettings) -> dict[str, Any]:
     """What a rollout was asked to do, as plain JSON."""
     mappings = {"manners": dict(settings.manners), "default_window": dict(settings.default_window)}
-    return {**asdict(settings), "trigger": str(settings.trigger), **mappings}
+    return {**_fields_of(settings), "trigger": str(settings.trigger), **mappings}
 
 
 def read_settings(body: Mapping[str, Any]) -> NodeRolloutSettings:
@@ -35,7 +35,7 @@ def write_pool(pool: PoolUpgrade) -> dict[str, Any]:
     """A pool in a rollout, as plain JSON."""
     instants = {name: _told(getattr(pool, name)) for name in _POOL_INSTANTS}
     words = {"state": str(pool.state), "way": str(pool.way), "stragglers": dict(pool.stragglers)}
-    return {**asdict(pool), **instants, **words, "verified": list(pool.verified)}
+    return {**_fields_of(pool), **instants, **words, "verified": list(pool.verified)}
 
 
 def read_pool(body: Mapping[str, Any]) -> PoolUpgrade:
@@ -85,3 +85,8 @@ def _told(instant: datetime | None) -> str | None:
 
 def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _fields_of(record: NodeRolloutSettings | PoolUpgrade) -> dict[str, Any]:
+    """Its fields as they are; whoever writes one copies what can change."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}

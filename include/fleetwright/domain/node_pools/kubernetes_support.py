@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from fleetwright.domain.node_pools.clusters import Cluster, NodePool
 
@@ -46,6 +47,7 @@ def at_least(version: str, wanted: tuple[int, int]) -> bool:
     return len(parts) == 2 and all(p.isdecimal() for p in parts) and (int(parts[0]), int(parts[1])) >= wanted
 
 
+@lru_cache(maxsize=1024)
 def _minor(version: str) -> str:
     return ".".join(version.strip().lower().removeprefix("v").split(".")[:2])
 
