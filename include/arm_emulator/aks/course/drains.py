@@ -47,7 +47,8 @@ def uncordon(world: World, cluster: ManagedCluster, pool: AgentPool, node: Node)
     """Let a node that is ready take pods again, and be at nothing."""
     leave(node)
     node.is_leaving = node.is_cordoned = False
-    tell_available(world, cluster, pool, node, available=node.is_ready)
+    is_ready = node.is_ready
+    tell_available(world, cluster, pool, node, available=is_ready, from_outside=not is_ready)
 
 
 def deadline_of(pool: AgentPool, node: Node) -> datetime:
