@@ -213,7 +213,7 @@ def steps(*kinds: str) -> st.SearchStrategy[list[Step]]:
 CALLS = ("upgrade", "upgrade", "put", "abort", "publish")
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True, deadline=None)
 @given(worlds(), steps(*CALLS))
 def test_limits_and_budgets_hold_whatever_is_called(document: Json, story: list[Step]) -> None:
     """N32, N34, R66, R70: no budget broken by a drain, no node and no surge too many, and every course ends or says why not."""
@@ -228,7 +228,7 @@ def test_limits_and_budgets_hold_whatever_is_called(document: Json, story: list[
     assert {name: pool.count for name, pool in told.cluster.pools.items()} == counts
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True, deadline=None)
 @given(worlds(), steps(*CALLS, "scale", "down", "up"), st.data())
 def test_a_world_goes_on_the_same_after_a_reload(
     document: Json, story: list[Step], data: st.DataObject

@@ -74,6 +74,7 @@ class NodePoolRecord:
     :param excused: those that are away and that the upgrade under way did not take
     :param limits: of the upgrade under way; None while none is
     :param goal: the image of the last upgrade
+    :param is_by_platform: nobody's call began that one
     :param completed: images that an upgrade brought to every node, without any left behind
     """
 
@@ -86,6 +87,7 @@ class NodePoolRecord:
     excused: set[str] = field(default_factory=set)
     limits: Limits | None = None
     goal: str = ""
+    is_by_platform: bool = False
     completed: set[str] = field(default_factory=set)
     counts: Counts = field(default_factory=Counts)
 
@@ -99,8 +101,9 @@ class NodePoolRecord:
         """How many nodes of its own it has."""
         return sum(name not in self.surge for name in self.images)
 
-    def begin(self, settings: Mapping[str, Any], image: str) -> None:
+    def begin(self, settings: Mapping[str, Any], image: str, *, by_platform: bool = False) -> None:
         """An upgrade is under way from here on."""
+        self.is_by_platform = by_platform
         self.limits, self.goal = Limits.of(settings, self.size), image
         self.excused = self.away - self.surge
 

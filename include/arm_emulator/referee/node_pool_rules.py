@@ -48,8 +48,14 @@ def judge_repetition(record: NodePoolRecord, event: NodePoolUpgradeAccepted) -> 
 
 
 def judge_image(record: NodePoolRecord, event: NodeImageChanged) -> Iterator[Violation]:
-    """N34 and R66: a node never gets an older image, nor another version of Kubernetes."""
-    if family_of(event.before) == family_of(event.after) and age_of(event.after) < age_of(event.before):
+    """N34 and R66: a node never gets an older image, nor another version of Kubernetes.
+
+    After some changes of the channel AKS itself reimages nodes, which then lack the patches that they had (N30).
+    """
+    is_older = family_of(event.before) == family_of(event.after) and age_of(event.after) < age_of(
+        event.before
+    )
+    if is_older and not record.is_by_platform:
         detail = f"node {event.node} went from {event.before} back to {event.after}"
         yield Violation("N34", event.at, record.id, detail)
     if event.kubernetes_before != event.kubernetes_after:

@@ -136,7 +136,7 @@ class NodePools:
         else:
             self._judge_call(event, record)
         if event.kind != "live":
-            record.begin(event.upgrade_settings, event.image)
+            record.begin(event.upgrade_settings, event.image, by_platform=event.by_platform)
             self._count_pools(record.cluster)
 
     @_note.register
