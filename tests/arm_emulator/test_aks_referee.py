@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from emulated_node_pools import CLUSTER, NEW, NEWER, OLD, NodePoolUnderTest, cluster_world, node_pool
+from emulated_node_pools import (
+    CLUSTER,
+    NEW,
+    NEWER,
+    OLD,
+    NodePoolUnderTest,
+    cluster_world,
+    container_service,
+    node_pool,
+)
 from emulated_worlds import Json, Serve, scale_set, world
 
 from arm_emulator.record import (
@@ -112,6 +121,42 @@ def test_an_upgrade_outside_its_window_breaks_r71(serve: Serve) -> None:
             "it opens next at 2024-06-02T01:00:00Z",
         }
     ]
+
+
+def test_a_put_that_resumes_outside_the_window_breaks_r71(serve: Serve) -> None:
+    """R71: begun on Sunday inside the window and stopped by a drain, taken up by a PUT of the pool when it is closed."""
+    extras = {"pools": {"np1": {"undrainable": ["aks-np1-0"]}}}
+    pool = NodePoolUnderTest(serve(kept(node_pool(drainTimeoutInMinutes=5, mode="System"), extras=extras)))
+    client = container_service(pool.emulator)
+    pool.wait(25 * 3600)
+    client.agent_pools.begin_upgrade_node_image_version("rg", "shop", "np1", polling=False)
+    pool.wait(6 * 3600)
+    found = client.agent_pools.get("rg", "shop", "np1")
+    assert found.provisioning_state == "Failed"
+    client.agent_pools.begin_create_or_update("rg", "shop", "np1", found, polling=False)
+
+    said = audit(pool)
+    assert (said["outsideWindow"], said["upgrades"], said["resumes"], said["drainTimeouts"]) == (1, 1, 1, 1)
+    (violation,) = pool.emulator.admin("GET", "audit")["violations"]
+    assert violation["rule"] == "R71"
+    assert violation["detail"].startswith(f"upgrade to {NEW} resumed while")
+
+
+def test_live_patches_outside_the_window_break_r71(serve: Serve) -> None:
+    """R71: patches asked for by ``runCommand`` keep to the window as images do; they are no upgrade of the image (R69)."""
+    patched = f"{OLD}-2024.02.20"
+    images = {"latest": OLD, "releases": [{"version": patched, "security": True}]}
+    pool = NodePoolUnderTest(serve(kept(extras={"nodeImages": images})))
+    golden = "kubernetes.azure.com/live-patching-golden-timestamp=20240220T000000Z"
+    client = container_service(pool.emulator)
+    command = {"command": f"kubectl annotate node {' '.join(NODES)} {golden} --overwrite"}
+    client.managed_clusters.begin_run_command("rg", "shop", command, polling=False)
+    pool.wait(3600)
+
+    said = audit(pool)
+    assert (said["livePatches"], said["upgrades"], said["outsideWindow"]) == (1, 0, 1)
+    assert said["images"] == {patched: 3}
+    assert pool.emulator.broken_rules() == ["R71"]
 
 
 def test_scaling_is_no_change_of_node_images(serve: Serve) -> None:
