@@ -53,3 +53,12 @@ def begin_operation(
     world.operations[operation.id] = operation
     operation.end_if_settled(world.now)
     return operation
+
+
+def note_ended(world: World, operation: Operation) -> None:
+    """Settle the operations of clusters that wait for one of a pool: the PUT that created the pool, or scaled it."""
+    if operation.ended is None:
+        return
+    for waiting in world.operations.values():
+        if operation.id in waiting.pending:
+            waiting.settle(operation.id, world.now, operation.error)

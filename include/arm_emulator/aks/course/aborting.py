@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from arm_emulator.aks.course.drains import uncordon
 from arm_emulator.aks.course.ending import cancel
 from arm_emulator.aks.node import NodeStep
-from arm_emulator.aks.operations import begin_operation
+from arm_emulator.aks.operations import begin_operation, note_ended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,9 @@ def _cancel_scaling(world: World, cluster: ManagedCluster, pool: AgentPool) -> b
     if scaling is None:
         return False
     pool.scaling, pool.provisioning_state = None, "Canceled"
-    world.operations[scaling.operation].cancel(world.now)
+    operation = world.operations[scaling.operation]
+    operation.cancel(world.now)
+    note_ended(world, operation)
     for name in scaling.leaving:
         node = pool.nodes.get(name)
         if node is not None and node.step is NodeStep.DRAINING:

@@ -11,7 +11,7 @@ from arm_emulator.aks.course.ending import note_image
 from arm_emulator.aks.course.new_nodes import create_node
 from arm_emulator.aks.course.standing_in import surplus_surge, take_places
 from arm_emulator.aks.node import NodeStep
-from arm_emulator.aks.operations import begin_operation
+from arm_emulator.aks.operations import begin_operation, note_ended
 from arm_emulator.arm_errors import InvalidParameterError
 from arm_emulator.compute.disruption import UNDISTURBED
 
@@ -101,7 +101,9 @@ def note_scaled(world: World, cluster: ManagedCluster, pool: AgentPool) -> None:
     if scaling.coming or scaling.leaving:
         return
     pool.scaling, pool.provisioning_state = None, "Succeeded"
-    world.operations[scaling.operation].settle(SCALING, world.now)
+    operation = world.operations[scaling.operation]
+    operation.settle(SCALING, world.now)
+    note_ended(world, operation)
     note_image(world, pool)
     resume_upgrade(world, cluster, pool)
 

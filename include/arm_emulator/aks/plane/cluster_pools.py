@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from arm_emulator.aks.course.scaling import SCALING
 from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.plane.pool_changes import (
     created_pool,
     replace_properties,
+    require_no_later_version,
     require_replaceable,
     written_properties,
 )
 from arm_emulator.aks.plane.pool_sizes import begin_change
+from arm_emulator.aks.plane.pool_view import is_stopped
 from arm_emulator.arm_errors import InvalidParameterError
 
 if TYPE_CHECKING:
     from arm_emulator.aks.agent_pool import AgentPool
     from arm_emulator.aks.cluster import ManagedCluster
     from arm_emulator.compute.model import JsonObject
+    from arm_emulator.operations.operation import Operation
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.world.world import World
 
@@ -66,28 +70,38 @@ def _written(
     there = cluster.pools.get(name.lower())
     if there is None:
         properties = written_properties(call.api_version, profile, None, where)
-        return WrittenPool(
-            created_pool(world, cluster, name, properties, f"{where}.name"), properties, is_new=True
-        )
+        require_no_later_version(cluster, properties, where)
+        pool = created_pool(world, cluster, name, properties, f"{where}.name")
+        return WrittenPool(pool, properties, is_new=True)
     known = {**there.properties, "count": there.count}
-    properties = written_properties(call.api_version, profile, known, where)
+    # The pools of a stopped cluster are shown as stopped, too: sent back, that says nothing of a pool.
+    said = {key: value for key, value in profile.items() if key != "powerState" or not is_stopped(cluster)}
+    properties = written_properties(call.api_version, said, known, where)
     require_replaceable(cluster, there, properties, where)
     return WrittenPool(there, properties, is_new=False)
 
 
-def put_pools(world: World, call: ArmCall, cluster: ManagedCluster, pools: list[WrittenPool]) -> None:
-    """Let the cluster have them; what a fault hinders stays as it is."""
+def put_pools(world: World, call: ArmCall, cluster: ManagedCluster, pools: list[WrittenPool]) -> list[str]:
+    """Let the cluster have them; what a fault hinders stays as it is.
+
+    :return: ids of the operations in which pools get their nodes, or lose some.
+    """
     if not call.disruption.applies_to_resource:
-        return
-    for written in pools:
-        count = written.properties.get("count", 1)
-        if written.is_new:
-            cluster.pools[written.pool.name.lower()] = written.pool
-            tell_pool(world, cluster, written.pool)
-            begin_change(world, call, cluster, written.pool, count, is_new=True)
-        elif written.properties != {**written.pool.properties, "count": written.pool.count}:
-            replace_properties(written.pool, written.properties)
-            begin_change(world, call, cluster, written.pool, count)
+        return []
+    begun = [_put_pool(world, call, cluster, written) for written in pools]
+    return [operation.id for operation in begun if operation is not None and SCALING in operation.pending]
+
+
+def _put_pool(world: World, call: ArmCall, cluster: ManagedCluster, written: WrittenPool) -> Operation | None:
+    count = written.properties.get("count", 1)
+    if written.is_new:
+        cluster.pools[written.pool.name.lower()] = written.pool
+        tell_pool(world, cluster, written.pool)
+        return begin_change(world, call, cluster, written.pool, count, is_new=True)
+    if written.properties == {**written.pool.properties, "count": written.pool.count}:
+        return None
+    replace_properties(written.pool, written.properties)
+    return begin_change(world, call, cluster, written.pool, count)
 
 
 def _invalid(path: str, message: str) -> InvalidParameterError:

@@ -20,6 +20,8 @@ from arm_emulator.wire.preconditions import require_match
 from arm_emulator.wire.router import RESOURCE_GROUP, SUBSCRIPTION, Route
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arm_emulator.aks.cluster import ManagedCluster
     from arm_emulator.wire.call import ArmCall
     from arm_emulator.wire.router import Handler
@@ -84,8 +86,8 @@ def put(world: World, call: ArmCall) -> ArmReply:
             world.managed_clusters[cluster.key] = cluster
         else:
             replace_resource(world, cluster, resource)
-    put_pools(world, call, cluster, pools)
-    return _accepted(world, call, cluster, status=201 if there is None else 200)
+    waits_for = put_pools(world, call, cluster, pools)
+    return _accepted(world, call, cluster, waits_for, status=201 if there is None else 200)
 
 
 def patch(world: World, call: ArmCall) -> ArmReply:
@@ -156,8 +158,12 @@ def _reply(call: ArmCall, cluster: ManagedCluster) -> ArmReply:
     return ArmReply.of(cluster_resource(cluster, call.api_version), headers=headers)
 
 
-def _accepted(world: World, call: ArmCall, cluster: ManagedCluster, *, status: int) -> ArmReply:
-    operation = begin_operation(world, cluster, api_version=call.api_version, disruption=call.disruption)
+def _accepted(
+    world: World, call: ArmCall, cluster: ManagedCluster, waits_for: Sequence[str], *, status: int
+) -> ArmReply:
+    operation = begin_operation(
+        world, cluster, waits_for=waits_for, api_version=call.api_version, disruption=call.disruption
+    )
     headers = poll_headers(world, call.base_url, operation)
     del headers["Location"]
     body = cluster_resource(cluster, call.api_version)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arm_emulator.aks.agent_pool import AgentPool
 from arm_emulator.aks.node_images import latest_for
 from arm_emulator.aks.plane.first_images import first_image
+from arm_emulator.aks.plane.kubernetes_versions import number_of
 from arm_emulator.aks.plane.pool_checks import name_problem, pool_problems
 from arm_emulator.aks.plane.pool_view import kubernetes_version_of
 from arm_emulator.aks.plane.upgrade_settings import refuse_newer_settings, with_newer_settings
@@ -77,7 +78,6 @@ def created_pool(
     kept = {key: value for key, value in properties.items() if key != "count"}
     pool = AgentPool(name, kept, first_image(cluster, properties))
     pool.image = latest_for(world, cluster, pool)
-    _require_version(cluster, pool, properties, where)
     return pool
 
 
@@ -116,6 +116,19 @@ def require_other_system_pool(cluster: ManagedCluster, pool: AgentPool) -> None:
             "at least one.",
             target=cluster.id.pool_id(pool.name),
         )
+
+
+def require_no_later_version(cluster: ManagedCluster, properties: Mapping[str, Any], where: str) -> None:
+    """Refuse a new pool with a later version of Kubernetes than its control plane's.
+
+    :param where: the path of the properties in the body.
+    :raises InvalidParameterError: it asks for one.
+    """
+    wanted = properties.get("orchestratorVersion")
+    control_plane = str(cluster.resource["properties"].get("kubernetesVersion", ""))
+    if wanted and control_plane and number_of(wanted) > number_of(control_plane):
+        message = f"{wanted!r} is later than {control_plane!r}, the version of the cluster's control plane"
+        raise _invalid(where, "orchestratorVersion", message)
 
 
 def _require_version(

@@ -11,6 +11,7 @@ from arm_emulator.aks.operations import begin_operation
 from arm_emulator.aks.plane.pool_changes import (
     created_pool,
     replace_properties,
+    require_no_later_version,
     require_other_system_pool,
     require_replaceable,
     written_properties,
@@ -82,6 +83,7 @@ def _create(world: World, call: ArmCall, cluster: ManagedCluster, given: JsonObj
     properties = written_properties(call.api_version, given, None, _PROPERTIES)
     name = call.parameters["agentPoolName"]
     pool = created_pool(world, cluster, name, properties, "agentPoolName")
+    require_no_later_version(cluster, properties, _PROPERTIES)
     if call.disruption.applies_to_resource:
         cluster.pools[name.lower()] = pool
         tell_pool(world, cluster, pool)
