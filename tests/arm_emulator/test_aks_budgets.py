@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from arm_emulator.aks.budgets import allowed_evictions, desired_healthy, may_evict, node_for_pod
+from arm_emulator.aks.budgets import allowed_evictions, desired_healthy, evictable, node_for_pod
 from arm_emulator.aks.cluster import ManagedCluster
 from arm_emulator.aks.documents import WorkloadDocument
 from arm_emulator.aks.workload_loading import load_workload, workload_document
@@ -75,9 +75,9 @@ def test_pod_that_starts_elsewhere_holds_back_the_next() -> None:
 
     first.ready_at = NOW + timedelta(seconds=5)
 
-    assert not may_evict(workload, second, NOW)
-    assert may_evict(workload, first, NOW)
-    assert may_evict(workload, second, NOW + timedelta(seconds=5))
+    assert evictable(workload, [second], NOW) == []
+    assert evictable(workload, [first, second], NOW) == [first]
+    assert evictable(workload, [first, second], NOW + timedelta(seconds=5)) == [first]
 
 
 def test_next_pod_goes_to_the_emptiest_node_that_serves() -> None:

@@ -73,13 +73,17 @@ def allowed_evictions(workload: Workload, now: datetime) -> int:
     return max(0, healthy_pods(workload, now) - desired_healthy(workload))
 
 
-def may_evict(workload: Workload, pod: Pod, now: datetime) -> bool:
-    """Whether the Eviction API lets a pod go now; one that is not ready may go where the others keep the budget."""
-    if pod.leaves_at is not None:
-        return False
-    if is_ready(pod, now):
-        return allowed_evictions(workload, now) > 0
-    return healthy_pods(workload, now) >= desired_healthy(workload)
+def evictable(workload: Workload, asked: Iterable[Pod], now: datetime) -> list[Pod]:
+    """Which of some pods the Eviction API lets go now, asked for one after the other.
+
+    One that is not ready may go where the others keep the budget; one that is on its way out is not asked again.
+    """
+    allowed = allowed_evictions(workload, now)
+    holds = healthy_pods(workload, now) >= desired_healthy(workload)
+    staying = [pod for pod in asked if pod.leaves_at is None]
+    ready = [pod for pod in staying if is_ready(pod, now)][:allowed]
+    unready = [pod for pod in staying if holds and not is_ready(pod, now)]
+    return [*unready, *ready]
 
 
 def replica_set(workload: Workload) -> str:

@@ -7,13 +7,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeAlias
 
 from fleetwright.domain.node_pools.rollouts import NodeEvent
 from fleetwright.node_images.heeding import read_words
 from fleetwright.node_images.session import NodeSession
-from fleetwright.rollout.processes import carry_out, carry_out_async, sleep_until
+from fleetwright.rollout.processes import (
+    KeepLease,
+    ReadOperation,
+    WaitUntil,
+    carry_out,
+    carry_out_async,
+    sleep_until,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,6 @@ class ReadMachines:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOperation:
-    """Answered by an ``OperationStatus``."""
-
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReadWorkloads:
     """Answered by ``Workloads``: what the cluster itself says of its nodes."""
 
@@ -52,18 +51,6 @@ class Write:
     """Answered by nothing, once the events are in the ledger and ``session.rollout`` shows them."""
 
     events: tuple[NodeEvent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeepLease:
-    """Answered by nothing, once the lease is renewed."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
-    """Answered by nothing, at or after the instant."""
-
-    instant: datetime
 
 
 Effect: TypeAlias = (

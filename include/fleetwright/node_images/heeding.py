@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from fleetwright.domain.holds import Hold, HoldSubject, hold_text
 from fleetwright.domain.node_pools.ids import Target
 from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.node_images.ports import NodeLedger
 from fleetwright.node_images.session import NodeSession
-from fleetwright.rollout.ports.controls import Control, ControlKind
-
-log = logging.getLogger(__name__)
-
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
+from fleetwright.rollout.cancelling import EVER, find_meant
+from fleetwright.rollout.heeding import tell_change
+from fleetwright.rollout.ports.controls import Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +58,14 @@ def held_pools(holds: tuple[Hold, ...], session: NodeSession) -> tuple[tuple[str
 
 def find_cancel(ledger: NodeLedger, rollout: NodeRollout) -> Control | None:
     """What a person said to end this rollout; None where nobody did."""
-    key = rollout.settings.fleet_id.lower()
-    since = rollout.started_at or EVER
-    said = ledger.list_controls(key, since=EVER)
-    meant = (c for c in said if c.kind is ControlKind.CANCEL and _is_for(c, rollout, since))
-    return next(meant, None)
+    said = ledger.list_controls(rollout.settings.fleet_id.lower(), since=EVER)
+    return next(iter(find_meant(said, rollout)), None)
 
 
 def tell_halts(session: NodeSession, halts: tuple[str, ...]) -> None:
     """Say why no further pool begins, once for each change."""
     told, session.halts_told = session.halts_told, halts
-    for line in halts:
-        if line not in told:
-            log.warning("no further pool begins: %s", line)
-    for line in told:
-        if line not in halts:
-            log.info("no longer in the way: %s", line)
-
-
-def _is_for(control: Control, rollout: NodeRollout, since: datetime) -> bool:
-    if control.owner:
-        return control.owner == rollout.owner
-    return control.at >= since and control.rollout_id in {"", rollout.rollout_id}
+    tell_change(told, halts, "pool")
 
 
 def _is_on(hold: Hold, names: set[str]) -> bool:

@@ -11,8 +11,9 @@ from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.node_pools.clusters import Machine, Workloads
 from fleetwright.domain.node_pools.images import same_image
 from fleetwright.domain.node_pools.rollouts import PoolUpgrade
-from fleetwright.node_images.effects import Effect, KeepLease, Process, ReadMachines, ReadWorkloads, WaitUntil
+from fleetwright.node_images.effects import Effect, Process, ReadMachines, ReadWorkloads
 from fleetwright.node_images.session import NodeSession
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 
 log = logging.getLogger(__name__)

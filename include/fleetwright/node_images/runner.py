@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TypeAlias
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.node_pools.rollouts import NodeRollout
@@ -19,11 +18,9 @@ from fleetwright.node_images.session import NodeSession
 from fleetwright.node_images.upgrading import upgrade_pool
 from fleetwright.node_images.verifying import verify_pool
 from fleetwright.node_images.waiting import wait_for_pool
-from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import KeepAlive, LeaseTerms
 
 log = logging.getLogger(__name__)
-
-KeepAlive: TypeAlias = Callable[[Lease], AbstractContextManager[object]]
 
 
 @contextmanager

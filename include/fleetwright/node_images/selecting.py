@@ -11,11 +11,12 @@ from fleetwright.domain.errors import ProviderError
 from fleetwright.domain.node_pools import facts
 from fleetwright.domain.node_pools.plan import Course, NodePlan, PoolPlan
 from fleetwright.domain.node_pools.rollouts import NodeRolloutState, PoolState, PoolUpgrade
-from fleetwright.node_images.effects import KeepLease, Process, ReadWords, WaitUntil
+from fleetwright.node_images.effects import Process, ReadWords
 from fleetwright.node_images.ending import Ending, ending_of, fatal_pool
 from fleetwright.node_images.heeding import Words, read_words, tell_halts
 from fleetwright.node_images.planning import as_intended, plan_now
 from fleetwright.node_images.session import NodeSession
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 
 log = logging.getLogger(__name__)

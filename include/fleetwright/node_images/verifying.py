@@ -13,17 +13,10 @@ from fleetwright.domain.node_pools.channels import UpgradeWay
 from fleetwright.domain.node_pools.clusters import Machine, NodePool
 from fleetwright.domain.node_pools.rollouts import BLAMED, PoolState, PoolUpgrade
 from fleetwright.domain.node_pools.verification import Verification, judge_machines
-from fleetwright.node_images.effects import (
-    Effect,
-    KeepLease,
-    Process,
-    ReadMachines,
-    ReadPool,
-    WaitUntil,
-    Write,
-)
+from fleetwright.node_images.effects import Effect, Process, ReadMachines, ReadPool, Write
 from fleetwright.node_images.session import NodeSession
 from fleetwright.node_images.waiting import wait_for_pool
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 
 log = logging.getLogger(__name__)

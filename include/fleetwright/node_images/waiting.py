@@ -17,21 +17,13 @@ from fleetwright.domain.node_pools.channels import UpgradeWay
 from fleetwright.domain.node_pools.clusters import Machine, NodePool
 from fleetwright.domain.node_pools.images import same_image
 from fleetwright.domain.node_pools.rollouts import PoolState, PoolUpgrade
-from fleetwright.node_images.effects import (
-    Effect,
-    KeepLease,
-    Process,
-    ReadMachines,
-    ReadOperation,
-    ReadPool,
-    WaitUntil,
-    Write,
-)
+from fleetwright.node_images.effects import Effect, Process, ReadMachines, ReadPool, Write
 from fleetwright.node_images.failures import conclude_failed
 from fleetwright.node_images.live_patching import wait_for_patches
 from fleetwright.node_images.session import NodeSession
 from fleetwright.node_images.upgrading import SETTLED_STATES
 from fleetwright.rollout.ports.operations import OperationState, OperationStatus
+from fleetwright.rollout.processes import KeepLease, ReadOperation, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.domain.records import RolloutRecord, RolloutView
 from fleetwright.domain.states import TERMINAL_STATES
 from fleetwright.rollout.ports.controls import Control, ControlKind
@@ -46,7 +47,7 @@ def list_cancels(ledger: Ledger, fleet_key: str, rollout: RolloutRecord) -> tupl
     return find_meant(ledger.list_controls(fleet_key, since=EVER), rollout)
 
 
-def find_meant(controls: Iterable[Control], rollout: RolloutRecord) -> tuple[Control, ...]:
+def find_meant(controls: Iterable[Control], rollout: RolloutRecord | NodeRollout) -> tuple[Control, ...]:
     """The cancels among what people said that are meant for a rollout, as they come."""
     return tuple(c for c in controls if c.kind is ControlKind.CANCEL and c.is_for(rollout))
 

@@ -14,7 +14,14 @@ from fleetwright.domain.events import Event
 from fleetwright.rollout.flights import read_flights
 from fleetwright.rollout.heeding import read_words
 from fleetwright.rollout.ports.turns import Want
-from fleetwright.rollout.processes import carry_out, carry_out_async, sleep_until
+from fleetwright.rollout.processes import (
+    KeepLease,
+    ReadOperation,
+    WaitUntil,
+    carry_out,
+    carry_out_async,
+    sleep_until,
+)
 from fleetwright.rollout.session import RolloutSession
 
 
@@ -28,13 +35,6 @@ class ReadInstance:
     """Answered by one ``Instance``, read itself and not from a list; None when it is gone."""
 
     instance_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOperation:
-    """Answered by an ``OperationStatus``."""
-
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,6 @@ class Write:
     """Answered by nothing, once the events are in the ledger and ``session.view`` shows them."""
 
     events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeepLease:
-    """Answered by nothing, once the lease is renewed."""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
-    """Answered by nothing, at or after the instant."""
-
-    instant: datetime
 
 
 Effect: TypeAlias = (

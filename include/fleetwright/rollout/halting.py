@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from fleetwright.rollout.effects import KeepLease, Process, ReadFleet, ReadWords, WaitUntil
+from fleetwright.rollout.effects import Process, ReadFleet, ReadWords
 from fleetwright.rollout.heeding import Words, next_look, tell_halts
 from fleetwright.rollout.idle_waits import wait_for_idle
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.selecting import Chosen, Wait, wait_for_budget
 from fleetwright.rollout.session import RolloutSession

@@ -71,9 +71,18 @@ def next_look(session: RolloutSession, words: Words) -> datetime:
 def tell_halts(session: RolloutSession, halts: tuple[str, ...]) -> None:
     """Say why no further batch begins, once for each change."""
     told, session.halts_told = session.halts_told, halts
+    tell_change(told, halts, "batch")
+
+
+def tell_change(told: tuple[str, ...], halts: tuple[str, ...], what: str) -> None:
+    """Say what came and what went of the reasons why nothing begins.
+
+    :param told: those of the last time
+    :param what: that does not begin: ``batch``, ``pool``
+    """
     for line in halts:
         if line not in told:
-            log.warning("no further batch begins: %s", line)
+            log.warning("no further %s begins: %s", what, line)
     for line in told:
         if line not in halts:
             log.info("no longer in the way: %s", line)

@@ -9,8 +9,9 @@ from fleetwright.domain.batches import select_batch
 from fleetwright.domain.holdups import find_holdups, next_moment, why_choose_again
 from fleetwright.domain.instances import Instance
 from fleetwright.domain.situation import Situation
-from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, ReadWords, WaitUntil
+from fleetwright.rollout.effects import Process, ReadInstances, ReadWords
 from fleetwright.rollout.heeding import Words
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.waiting import SILENCE_LIMIT

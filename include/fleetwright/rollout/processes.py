@@ -1,17 +1,37 @@
 """Carrying out a waiting process, whatever effects it asks for: in a thread, or on an event loop.
 
 A wait is written once, as a generator that yields effects and is sent their answers. Errors of an effect are thrown
-into the process at the place where it asked.
+into the process at the place where it asked. The effects here are those that every kind of rollout has.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 KEEP_LEASE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOperation:
+    """Answered by an ``OperationStatus``."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLease:
+    """Answered by nothing, once the lease is renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Answered by nothing, at or after the instant."""
+
+    instant: datetime
 
 
 def carry_out(process: Generator[Any, Any, None], perform: Callable[[Any], Any]) -> None:

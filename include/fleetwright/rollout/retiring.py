@@ -14,7 +14,8 @@ from fleetwright.domain.states import SwapState
 from fleetwright.domain.surges import leftovers, strangers, unfit
 from fleetwright.domain.thresholds import name_ids, named
 from fleetwright.rollout import facts
-from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, WaitUntil
+from fleetwright.rollout.effects import Process, ReadInstances
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import (
     AnswerLostError,
     CallRefusedError,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from fleetwright.domain.errors import LedgerError
 from fleetwright.domain.records import RolloutView
@@ -16,7 +16,7 @@ from fleetwright.rollout.finishing import finish
 from fleetwright.rollout.halting import wait_to_choose
 from fleetwright.rollout.opening import give_nodes_back
 from fleetwright.rollout.planning import make_plan
-from fleetwright.rollout.ports.leases import Lease, LeaseTerms
+from fleetwright.rollout.ports.leases import KeepAlive, LeaseTerms
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
 from fleetwright.rollout.request import RolloutRequest
 from fleetwright.rollout.rolling_back import begin_rollback, needs_rollback
@@ -28,8 +28,6 @@ from fleetwright.rollout.validate import validate
 from fleetwright.rollout.waiting import wait_for_verdicts
 
 log = logging.getLogger(__name__)
-
-KeepAlive = Callable[[Lease], AbstractContextManager[object]]
 
 
 @contextmanager

@@ -15,11 +15,12 @@ from fleetwright.domain.thresholds import IN_ROLLOUT, StopReason, name_ids
 from fleetwright.rollout import narrate
 from fleetwright.rollout.check import Ending, check_health
 from fleetwright.rollout.draining import heed_deadlines, take_idle
-from fleetwright.rollout.effects import KeepLease, Process, ReadInstances, ReadWords, WaitUntil
+from fleetwright.rollout.effects import Process, ReadInstances, ReadWords
 from fleetwright.rollout.heeding import SHORTEST_LOOK, Words, read_words, tell_halts
 from fleetwright.rollout.lining_up import granted_zone, line_up, step_aside
 from fleetwright.rollout.opening import open_all
 from fleetwright.rollout.planning import make_plan
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.repairs import resume_repairs, suspend_repairs
 from fleetwright.rollout.session import RolloutSession

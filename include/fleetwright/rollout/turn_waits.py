@@ -13,17 +13,16 @@ from fleetwright.rollout import facts
 from fleetwright.rollout.effects import (
     ClaimTurns,
     Effect,
-    KeepLease,
     Process,
     ReadFlights,
     ReadInstances,
     ReadWords,
-    WaitUntil,
     Write,
 )
 from fleetwright.rollout.heeding import SHORTEST_LOOK, Words
 from fleetwright.rollout.lining_up import wants_of
 from fleetwright.rollout.ports.turns import TurnAnswer, TurnHolder, Want
+from fleetwright.rollout.processes import KeepLease, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.session import RolloutSession
 from fleetwright.rollout.turn_words import holder_text, told

@@ -18,19 +18,10 @@ from fleetwright.domain.records import RolloutView, SwapRecord
 from fleetwright.domain.states import SwapState
 from fleetwright.rollout import facts
 from fleetwright.rollout.acts import ROLLBACK, Act
-from fleetwright.rollout.effects import (
-    Effect,
-    KeepLease,
-    Process,
-    ReadInstance,
-    ReadInstances,
-    ReadOperation,
-    ReadWords,
-    WaitUntil,
-    Write,
-)
+from fleetwright.rollout.effects import Effect, Process, ReadInstance, ReadInstances, ReadWords, Write
 from fleetwright.rollout.heeding import Words
 from fleetwright.rollout.ports.operations import OperationState, OperationStatus
+from fleetwright.rollout.processes import KeepLease, ReadOperation, WaitUntil
 from fleetwright.rollout.provider_errors import TransientError
 from fleetwright.rollout.retiring import wait_for_retired
 from fleetwright.rollout.session import RolloutSession

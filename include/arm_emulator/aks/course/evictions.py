@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from arm_emulator.aks.budgets import may_evict, node_for_pod
+from arm_emulator.aks.budgets import evictable, node_for_pod
 from arm_emulator.aks.node import NodeStep
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def evict_more(world: World, cluster: ManagedCluster) -> None:
 
 
 def _evict_of(world: World, cluster: ManagedCluster, workload: Workload, drained: set[str]) -> None:
-    for pod in workload.pods:
-        if pod.node in drained and may_evict(workload, pod, world.now):
-            _evict(world, cluster, workload, pod)
+    asked = (pod for pod in workload.pods if pod.node in drained)
+    for pod in evictable(workload, asked, world.now):
+        _evict(world, cluster, workload, pod)
 
 
 def pods_on(cluster: ManagedCluster, node: Node) -> list[tuple[Workload, Pod]]:

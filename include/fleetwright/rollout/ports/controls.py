@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.domain.records import RolloutRecord
 
 
@@ -30,7 +31,7 @@ class Control:
     rollout_id: str = ""
     owner: str = ""
 
-    def is_for(self, rollout: RolloutRecord) -> bool:
+    def is_for(self, rollout: RolloutRecord | NodeRollout) -> bool:
         """Whether the rollout is meant; a word for its run may be older than itself."""
         if self.owner:
             return self.owner == rollout.owner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -29,3 +30,7 @@ class Lease:
     holder: str
     token: int
     terms: LeaseTerms
+
+
+# Renews a lease as long as it is entered.
+KeepAlive: TypeAlias = Callable[[Lease], AbstractContextManager[object]]
