@@ -26,7 +26,9 @@ def evaluations_note(evaluations: Iterable[Evaluation]) -> str:
     if not found:
         return "no clusters on these channels"
     counts = Counter(str(one.outcome) for one in found)
-    first = f"{len(found)} clusters: " + ", ".join(f"{count} {word}" for word, count in counts.items())
+    first = f"{len(found)} {'cluster' if len(found) == 1 else 'clusters'}: " + ", ".join(
+        f"{count} {word}" for word, count in counts.items()
+    )
     return _fitting(first, [_short(str(one)) for one in found], "see the log of evaluate")
 
 
