@@ -36,6 +36,21 @@ def test_nodes_are_reimaged_one_by_one_behind_a_surge_node(serve: Serve) -> None
     assert pool.status(accepted)["status"] == "Succeeded"
 
 
+@pytest.mark.parametrize(("count", "arithmetic"), [(1000, "1000 + 100"), (910, "910 + 91")])
+def test_a_surge_beyond_a_thousand_nodes_is_refused_before_it_begins(
+    serve: Serve, count: int, arithmetic: str
+) -> None:
+    """A pool and its surge are at most 1,000 nodes: more is refused by the upgrade's call, and no node comes (N32)."""
+    pool = NodePoolUnderTest(serve(cluster_world(node_pool(count=count))))
+
+    refused = pool.upgrade()
+
+    assert refused.status_code == 400
+    assert refused.json()["error"]["target"] == "properties.upgradeSettings.maxSurge"
+    assert arithmetic in refused.json()["error"]["message"]
+    assert len(pool.machines()) == count
+
+
 @pytest.mark.parametrize(
     ("settings", "surge", "at_once"),
     [

@@ -8,7 +8,7 @@ from arm_emulator.aks.agent_pool import SETTLED, UpgradeCourse
 from arm_emulator.aks.course.ending import COURSE, needs
 from arm_emulator.aks.course.new_nodes import kubernetes_version_of
 from arm_emulator.aks.course.rolling import add_surge, go_on
-from arm_emulator.aks.course.room import room_for
+from arm_emulator.aks.course.room import refuse_beyond_limit, room_for
 from arm_emulator.aks.course.telling import tell_accepted
 from arm_emulator.aks.course.waiting import duration
 from arm_emulator.aks.operations import begin_operation
@@ -47,11 +47,14 @@ def begin_upgrade(
 
     :return: None where every node has it, or a newer one, already (N34).
     :raises OperationNotAllowedError: the cluster or the pool is stopped, or an operation on either is in progress.
+    :raises InvalidParameterError: the pool and its surge are more nodes than a pool may have.
     """
     refuse_stopped(cluster, pool)
     refuse_busy(cluster, pool)
     if pool.course is None and not any(needs(node, image) for node in pool.regular_nodes):
         return None
+    if pool.course is None and not by_platform:
+        refuse_beyond_limit(pool)
     return _begin(
         world, cluster, pool, image, disruption=disruption, api_version=api_version, by_platform=by_platform
     )

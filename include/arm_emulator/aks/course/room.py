@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arm_emulator.aks.plane.upgrade_settings import MAX_NODES
+from arm_emulator.arm_errors import InvalidParameterError
+
 if TYPE_CHECKING:
     from arm_emulator.aks.agent_pool import AgentPool
 
@@ -63,6 +66,22 @@ def room_for(pool: AgentPool, *, to_do: int, kubernetes: str) -> Room:
     if unavailable:
         return Room(0, unavailable)
     return Room(0, 0, _quota_words(pool, wanted, possible))
+
+
+def refuse_beyond_limit(pool: AgentPool) -> None:
+    """Refuse an upgrade whose surge a pool cannot have at its size (AKS, "Upgrade options").
+
+    :raises InvalidParameterError: pool and surge are more nodes than a pool may have.
+    """
+    said, size = settings_of(pool).get("maxSurge") or DEFAULT_SURGE, len(pool.regular_nodes)
+    surge = share(said, size)
+    if size + surge > MAX_NODES:
+        name = "properties.upgradeSettings.maxSurge"
+        raise InvalidParameterError(
+            f"The value of parameter {name} is invalid: {said!r} of agent pool '{pool.name}' makes {size} + {surge} nodes; "
+            f"a pool has at most {MAX_NODES}, surge nodes included.",
+            target=name,
+        )
 
 
 def _refusal_of_nothing(pool: AgentPool, room: int, to_do: int) -> str:
