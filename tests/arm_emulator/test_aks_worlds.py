@@ -248,3 +248,24 @@ def test_what_a_rollout_has_to_meet_is_loaded() -> None:
     (cluster,) = validated(cluster_world(node_pool(), pool, extras=extras)).managedClusters
 
     assert cluster.x_emulator.pools["win"].quota == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "family"),
+    [
+        ({"osType": "Windows"}, "AKSWindows-2022-"),
+        ({"osType": "Linux", "osSKU": "AzureLinux"}, "AKSAzureLinux-"),
+        ({"osType": "Linux", "osSKU": "Mariner"}, "AKSCBLMariner-"),
+        ({"osType": "Linux", "osSKU": "Ubuntu"}, FAMILY),
+        ({"osType": "Linux"}, FAMILY),
+    ],
+)
+def test_a_pool_without_an_image_has_one_of_its_own_system(serve: Serve, profile: Json, family: str) -> None:
+    """The cluster's newest image is Ubuntu's: a pool of another system begins with an image of that system (C17, R68)."""
+    document = cluster_world(node_pool(), node_pool("other", count=1, **profile))
+    del document["managedClusters"][0]["x-emulator"]["pools"]["other"]
+    emulator = serve(document)
+
+    shown = emulator.arm("GET", f"{CLUSTER}/agentPools/other", api_version=API).json()
+
+    assert shown["properties"]["nodeImageVersion"].startswith(family)

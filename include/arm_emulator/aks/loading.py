@@ -11,6 +11,7 @@ from arm_emulator.aks.course.reloading import await_everything
 from arm_emulator.aks.course.telling import tell_pool
 from arm_emulator.aks.ids import ClusterId
 from arm_emulator.aks.node_images import patched_to
+from arm_emulator.aks.plane.first_images import FIRST_IMAGE, first_image, is_of_sku
 from arm_emulator.aks.plane.maintenance_checks import spelled
 from arm_emulator.aks.state_loading import add_node, load_nodes, load_state
 from arm_emulator.aks.wakes import wake_cluster_at
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     )
     from arm_emulator.compute.model import JsonObject
     from arm_emulator.world.world import World
-
-FIRST_IMAGE = "AKSUbuntu-2204gen2containerd-202401.01.0"
-"""What nodes run where a document names no image."""
 
 
 def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedCluster:
@@ -114,8 +112,8 @@ def load_pool(
 ) -> AgentPool:
     """A pool with its nodes."""
     properties = {key: value for key, value in profile.items() if key not in _DERIVED}
-    image = profile.get("nodeImageVersion") or (cluster.releases[0].version if cluster.releases else "")
-    image = (said.nodeImageVersion if said is not None else None) or image or FIRST_IMAGE
+    image = (said.nodeImageVersion if said is not None else None) or profile.get("nodeImageVersion")
+    image = image or _usual_image(cluster, profile)
     pool = AgentPool(str(profile["name"]), properties, image)
     if said is not None:
         pool.quota, pool.own_timings, pool.etag = said.quota, said.timings.ranges(), said.etag
@@ -130,6 +128,13 @@ def load_pool(
     if said is not None:
         load_state(pool, said)
     return pool
+
+
+def _usual_image(cluster: ManagedCluster, profile: JsonObject) -> str:
+    """What nodes run where nothing says it: the cluster's newest image, unless the pool says that its system is another."""
+    newest = cluster.releases[0].version if cluster.releases else FIRST_IMAGE
+    says_system = profile.get("osSKU") or str(profile.get("osType", "")).lower() == "windows"
+    return first_image(cluster, profile) if says_system and not is_of_sku(newest, profile) else newest
 
 
 _DERIVED = frozenset({"name", "count", "nodeImageVersion", "provisioningState", "currentOrchestratorVersion"})

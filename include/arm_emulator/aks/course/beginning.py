@@ -148,7 +148,7 @@ def _begin(
     course = pool.course = _course(world, cluster, pool, image, operation, to_do)
     if disruption.fate is Fate.FAIL and disruption.instances is not None:
         named = {name.lower() for name in disruption.instances}
-        course.kept = [node.name for node in to_do if node.name.lower() in named]
+        course.kept = [node.name for node in to_do if {node.name.lower(), str(node.number)} & named]
         course.kept_code, course.kept_message = disruption.code, disruption.message
     pool.provisioning_state = UPGRADING
     if operation.failures:
