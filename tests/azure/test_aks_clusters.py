@@ -309,7 +309,7 @@ def test_one_strange_cluster_keeps_no_other_from_being_listed(
         "could not be read",
     ]
     assert [cluster.name for cluster in clusters] == ["a", "b", "c", "d"]
-    assert all(field in c.window_problem for field, c in zip(fields, clusters, strict=True))
+    assert all(field in c.problem + c.window_problem for field, c in zip(fields, clusters, strict=True))
     assert {cluster.channel for cluster in clusters} == {NodeOsChannel.NODE_IMAGE}
 
 

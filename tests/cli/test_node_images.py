@@ -207,8 +207,52 @@ def test_evaluate_tells_each_cluster(clusters: Command) -> None:
     assert "quiet: nothing to do: channel None: no updates (R67)" in looked.out
     assert unchanged == {"aks-np1-0": OLD}
     assert started.code == 0, started.err
-    assert "Completed: 1 node pools: 1 upgraded" in started.out
+    assert "Completed: 1 node pool: 1 upgraded" in started.out
     assert fleetwright.rehearsal.images("np1") == {"aks-np1-0": NEW}
+
+
+def test_a_look_that_starts_nothing_is_not_remembered_as_started(clusters: Command) -> None:
+    """R70: the ledger says *started* only of what somebody starts; held clusters are remembered by either."""
+    fleetwright = clusters(world(cluster(pool("np1", 1), windows=WINDOW)))
+
+    fleetwright("evaluate", fleet=None)
+    before = fleetwright("history", "--json").body["evaluations"]
+    started = fleetwright("evaluate", "--start", fleet=None)
+    after = fleetwright("history", "--json").body["evaluations"]
+
+    assert before == []
+    assert [look["outcome"] for look in after] == ["started"]
+    assert after[0]["notBefore"]
+    assert "cluster web:" in started.out
+
+
+def test_quota_of_a_pool_is_seen_before_it_is_touched(clusters: Command) -> None:
+    """N32: a pool whose surge has no quota is held with the numbers, and nothing is sent."""
+    pools = {"np1": {"quota": 1}}
+    fleetwright = clusters(world(cluster(pool("np1", 3, maxSurge="2"), windows=WINDOW, pools=pools)))
+
+    ended = fleetwright("run")
+
+    assert (ended.code, len(ended.errors)) == (3, 1), ended.err
+    assert "no room for its surge of 2: quota standardDSv3Family: 6 of 8 used" in ended.err
+    assert not [
+        route for route in fleetwright.rehearsal.admin.get("requests")["byRoute"] if "upgradeNode" in route
+    ]
+
+
+def test_who_stays_behind_is_named_at_the_end_and_asked_again_by_the_next_image(clusters: Command) -> None:
+    """N32, N33: with Cordon the line of the pool names the node; schedules leave it alone until there is a newer image."""
+    left = {"np1": {"undrainable": ["aks-np1-1"]}}
+    profile = pool("np1", 3, undrainableNodeBehavior="Cordon")
+    fleetwright = clusters(world(cluster(profile, windows=WINDOW, pools=left)))
+
+    ended = fleetwright("run")
+    looked = fleetwright("evaluate", fleet=None)
+
+    assert ended.code == 0, ended.err
+    assert f"3 of 4 nodes are on {NEW}; aks-np1-1 stays behind: on {OLD} instead of {NEW}" in ended.out
+    assert looked.out.startswith("web: nothing to do: pool np1:"), looked.out
+    assert "aks-np1-1, which could not be drained" in looked.out
 
 
 def test_evaluate_an_unknown_channel(clusters: Command) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from arm_emulator.arm_errors import OperationNotAllowedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from arm_emulator.aks.agent_pool import AgentPool
     from arm_emulator.compute.scale_set import ScaleSet
     from arm_emulator.world.world import World
 
@@ -66,7 +67,38 @@ def usage(world: World, subscription: str, location: str) -> Counter[str]:
         used[size.family] += size.vcpus * count
         used["virtualMachines"] += count
         used["virtualMachineScaleSets"] += 1
+    for pool in _node_pools(world, subscription, location):
+        size = vm_size(str(pool.properties.get("vmSize", "")))
+        used[REGIONAL] += size.vcpus * len(pool.nodes)
+        used[size.family] += size.vcpus * len(pool.nodes)
+        used["virtualMachines"] += len(pool.nodes)
+        used["virtualMachineScaleSets"] += 1
     return used
+
+
+def surge_limits(world: World, subscription: str, location: str) -> Mapping[str, int]:
+    """The limits of families of which every AKS node pool says how many nodes more it may have (``quota``).
+
+    A family that a pool without such a limit has as well shows none: quotas of Azure know no pools.
+    """
+    room: dict[str, list[int | None]] = {}
+    for pool in _node_pools(world, subscription, location):
+        size = vm_size(str(pool.properties.get("vmSize", "")))
+        more = None if pool.quota is None else max(0, pool.quota - len(pool.surge_nodes)) * size.vcpus
+        room.setdefault(size.family, []).append(more)
+    used = usage(world, subscription, location)
+    known = {family: [more for more in each if more is not None] for family, each in room.items()}
+    return {
+        family: used[family] + max(mores)
+        for family, mores in known.items()
+        if mores and len(mores) == len(room[family])
+    }
+
+
+def _node_pools(world: World, subscription: str, location: str) -> Iterator[AgentPool]:
+    for cluster in world.managed_clusters.values():
+        if cluster.location == location and cluster.id.subscription.lower() == subscription.lower():
+            yield from cluster.pools.values()
 
 
 def limits(world: World, subscription: str, location: str) -> Mapping[str, int]:

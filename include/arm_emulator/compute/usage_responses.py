@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arm_emulator.compute.quotas import REGIONAL, UNLIMITED, limits, usage
+from arm_emulator.compute.quotas import REGIONAL, UNLIMITED, limits, surge_limits, usage
 from arm_emulator.resources.regions import region_name
 from arm_emulator.wire.call import ArmReply
 from arm_emulator.wire.router import COMPUTE_LOCATION, Route
@@ -32,6 +32,7 @@ def list_usages(world: World, call: ArmCall) -> ArmReply:
     listed = limits(world, at["subscriptionId"], location)
     used = usage(world, at["subscriptionId"], location)
     known = {name.lower(): name for name in used}
+    listed = {**surge_limits(world, at["subscriptionId"], location), **listed}
     limit_of = {known.get(name.lower(), name): limit for name, limit in listed.items()}
     names = dict.fromkeys((*used, *limit_of))
     return ArmReply.of({"value": [_usage(name, used[name], limit_of.get(name, UNLIMITED)) for name in names]})

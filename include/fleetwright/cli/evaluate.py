@@ -16,11 +16,13 @@ from fleetwright.cli.output import print_json, story
 from fleetwright.cli.owner import owner_of_process
 from fleetwright.cli.wiring import build_ledger, build_node_ports
 from fleetwright.domain.errors import ConfigurationError
+from fleetwright.domain.fleets import resource_name
 from fleetwright.domain.node_pools.channels import NodeOsChannel
 from fleetwright.domain.node_pools.evaluations import Evaluation, Outcome
 from fleetwright.ledger.store import SqlLedger
 from fleetwright.node_images.evaluating import evaluate_channel, parse_channel, request_of
 from fleetwright.node_images.ports import NodePorts
+from fleetwright.node_images.report import evaluation_report
 from fleetwright.node_images.settings import NodeImageSettings
 
 
@@ -58,6 +60,7 @@ def evaluate(common: Common, *, channel: str, subscription: str, start: bool) ->
         actor=owner_of_process("evaluate"),
         manners=settings.manners,
         default_window=settings.window,
+        starts=start,
     )
     _tell(found, wanted, is_started=start, as_json=common.as_json)
     if not start:
@@ -67,7 +70,9 @@ def evaluate(common: Common, *, channel: str, subscription: str, start: bool) ->
 
 def _tell(found: tuple[Evaluation, ...], channel: NodeOsChannel, *, is_started: bool, as_json: bool) -> None:
     if as_json:
-        print_json({"channel": str(channel), "value": [evaluation.to_dict() for evaluation in found]})
+        print_json(
+            {"channel": str(channel), "value": [evaluation_report(evaluation) for evaluation in found]}
+        )
         return
     for evaluation in found:
         would = evaluation.outcome is Outcome.STARTED and not is_started
@@ -90,6 +95,7 @@ def _start_all(
     codes = {EXIT_COMPLETED}
     with story(dated=dated):
         for evaluation in starting:
+            click.echo(f"cluster {resource_name(evaluation.fleet_id)}:")
             request = request_of(evaluation, settings.manners, settings.window)
             try:
                 codes.add(carry_out(ports, ledger, request, as_json=False))

@@ -50,4 +50,5 @@ def counts_text(rollout: NodeRollout) -> str:
     """How many pools came to what: ``2 pools upgraded, 1 left``."""
     counts = Counter(pool.state for pool in rollout.pools)
     told = [f"{counts[state]} {state}" for state in PoolState if counts[state]]
-    return f"{len(rollout.pools)} node pools: {', '.join(told)}" if told else "no node pool"
+    many = "" if len(rollout.pools) == 1 else "s"
+    return f"{len(rollout.pools)} node pool{many}: {', '.join(told)}" if told else "no node pool"

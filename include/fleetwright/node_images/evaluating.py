@@ -32,12 +32,14 @@ def evaluate_channel(
     manners: Manners | None = None,
     default_window: MaintenanceWindow = SUNDAY,
     clusters: Sequence[Cluster] | None = None,
+    starts: bool = True,
 ) -> tuple[Evaluation, ...]:
     """Look at every cluster of a schedule's channel; each outcome is logged and written to the ledger.
 
     A cluster that cannot be read is held with the error's words, and the others go on.
 
     :param clusters: as they were listed just now; None to list them here
+    :param starts: whether somebody starts what is to be started; where nobody does, the ledger does not say so
     :raises ProviderError: when the clusters cannot be listed
     :raises LedgerError: when the ledger cannot be read or written
     """
@@ -47,7 +49,8 @@ def evaluate_channel(
             evaluation = _evaluate(ports, cluster, channel, manners or Manners(), default_window)
             if evaluation is not None:
                 found.append(evaluation)
-                _record(ports, evaluation, actor)
+                if starts or evaluation.outcome is not Outcome.STARTED:
+                    _record(ports, evaluation, actor)
     return tuple(found)
 
 
@@ -114,7 +117,9 @@ def _look_closer(
 
 
 def _is_its_time(ports: NodePorts, cluster: Cluster, default_window: MaintenanceWindow) -> bool:
-    if cluster.channel in {NodeOsChannel.NONE, NodeOsChannel.UNMANAGED} or cluster.window_problem:
+    if cluster.problem or cluster.window_problem:
+        return False
+    if cluster.channel in {NodeOsChannel.NONE, NodeOsChannel.UNMANAGED}:
         return False
     window = window_for(cluster, TriggerKind.AUTOMATIC, default_window)
     return window is None or window.contains(ports.clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetwright.domain.durations import clock_text
-from fleetwright.domain.node_pools.rollouts import NodeRollout, PoolUpgrade
+from fleetwright.domain.node_pools.rollouts import NodeRollout, PoolState, PoolUpgrade
 
 
 def summary_lines(rollout: NodeRollout) -> tuple[str, ...]:
@@ -25,4 +25,9 @@ def _parts(pool: PoolUpgrade) -> Iterator[str]:
     if pool.accepted_at is not None and pool.ended_at is not None:
         yield f", in {clock_text(pool.ended_at - pool.accepted_at)}"
     if pool.reason:
-        yield f": {pool.reason}"
+        yield f": {reason_words(pool.state, pool.reason)}"
+
+
+def reason_words(state: PoolState, reason: str) -> str:
+    """Why a pool is as it is, without saying its state twice."""
+    return reason.removeprefix(f"{state}: ")

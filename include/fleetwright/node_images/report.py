@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fleetwright.domain.errors import FleetwrightError, LeaseLostError
+from fleetwright.domain.node_pools.evaluations import Evaluation
 from fleetwright.domain.node_pools.rollouts import NodeRollout, PoolUpgrade
 
 
@@ -42,6 +43,12 @@ def interrupted_report(rollout: NodeRollout, error: FleetwrightError) -> dict[st
     if isinstance(error, LeaseLostError):
         what_now = "another run has the cluster now: look there"
     return {**report(rollout), "reason": {"code": error.kind, "message": f"{error}; {what_now}"}}
+
+
+def evaluation_report(evaluation: Evaluation) -> dict[str, Any]:
+    """A schedule's look at a cluster."""
+    body = evaluation.to_dict()
+    return {**{key: body[key] for key in body if key != "not_before"}, "notBefore": body["not_before"]}
 
 
 def _untouched(fleet_id: str, status: str, reasons: tuple[str, ...]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fleetwright.domain.node_pools.rollouts import NodeRolloutState, PoolState, 
 from fleetwright.node_images.effects import Process, ReadWords
 from fleetwright.node_images.ending import Ending, ending_of, fatal_pool
 from fleetwright.node_images.heeding import Words, read_words, tell_halts
+from fleetwright.node_images.narrate import reason_words
 from fleetwright.node_images.planning import as_intended, plan_now
 from fleetwright.node_images.session import NodeSession
 from fleetwright.rollout.processes import KeepLease, WaitUntil
@@ -173,5 +174,5 @@ def _pass_over(session: NodeSession, pool: PoolUpgrade, plan: NodePlan, planned:
 
 def _end(session: NodeSession, pool: PoolUpgrade, state: PoolState, reason: str) -> None:
     level = logging.INFO if state is PoolState.UP_TO_DATE else logging.WARNING
-    log.log(level, "pool %s is %s: %s", pool.name, state, reason)
+    log.log(level, "pool %s is %s: %s", pool.name, state, reason_words(state, reason))
     session.write(facts.pool_ended(pool.name, state, reason, session.now()))

@@ -67,7 +67,8 @@ def _soak(session: NodeSession, pool: PoolUpgrade) -> Process:
         yield from _fail(session, pool, f"{BLAMED}, seen after its soak: {seen}", seen)
         return
     total = len(seen.verified) + len(seen.stragglers)
-    reason = f"{len(seen.verified)} of {total} nodes are on {pool.to_image}"
+    stay = "".join(f"; {name} stays behind: {why}" for name, why in sorted(seen.stragglers.items()))
+    reason = f"{len(seen.verified)} of {total} nodes are on {pool.to_image}{stay}"
     log.info("pool %s is upgraded: %s", pool.name, reason)
     ended = facts.pool_ended(pool.name, PoolState.UPGRADED, reason, session.now(), seen.stragglers)
     yield Write((ended,))

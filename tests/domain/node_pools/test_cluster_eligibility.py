@@ -122,7 +122,7 @@ def test_a_window_that_cannot_be_used_holds_everybody(trigger: TriggerKind) -> N
     problem = "maintenanceWindow.durationHours is 3; it must be 4 to 24 hours"
     held = judged(a_cluster(window_problem=problem), trigger).holds
     assert held == (
-        f"its maintenance window cannot be used: {problem}; nothing starts before it is put right (R72)",
+        f"its maintenance window cannot be used: {problem}; nothing starts before it is put right",
     )
 
 

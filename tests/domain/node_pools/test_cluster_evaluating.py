@@ -253,3 +253,14 @@ def test_every_evaluation_ends_in_one_word_with_reasons(
         assert again is not None
         assert again.outcome is Outcome.STARTED
         assert again.not_before == found.not_before
+
+
+def test_a_cluster_that_cannot_be_understood_is_told_in_its_own_words() -> None:
+    """N30: such a cluster is held with the field, its value and what would be right, and with nothing besides."""
+    strange = (
+        "cluster shop: autoUpgradeProfile.nodeOSUpgradeChannel is 'Weekly'; it is one of None, Unmanaged"
+    )
+
+    found = evaluated(replace(a_cluster(window=NIGHTLY), pools=(), problem=strange), SATURDAY_NOON)
+
+    assert (found.outcome, found.reasons) == (Outcome.HELD, (strange,))

@@ -181,3 +181,16 @@ def test_system_pools_go_first_and_what_was_left_before_others() -> None:
     )
     assert [pool.name for pool in order_pools(pools)] == ["sys1", "sys2", "a", "b", "z"]
     assert [pool.name for pool in order_pools(pools, left=("z", "sys2"))] == ["sys2", "sys1", "z", "a", "b"]
+
+
+def test_a_node_that_stayed_behind_waits_for_the_next_image() -> None:
+    """N33: the pool shows its old image while one of its nodes could not be drained; a schedule asks for it only once."""
+    seen = machines("np1", NEW, OLD, NEW)
+    stayed = frozenset({"aks-np1-1"})
+
+    need = need_of(WEEKLY, a_pool(image=OLD), seen, stayed=stayed)
+
+    assert need.is_nothing
+    assert "aks-np1-1, which could not be drained" in need.reason
+    assert need_of(WEEKLY, a_pool(image=OLD), machines("np1", OLD, OLD), stayed=stayed).way is not None
+    assert need_of(WEEKLY, a_pool(image=OLD), seen, stayed=stayed, trigger=TriggerKind.MANUAL).way is not None

@@ -6,7 +6,12 @@ import pytest
 from cluster_builders import a_budget, a_cluster, a_pool, machines, nodes, surge
 
 from fleetwright.domain.node_pools.clusters import Workloads
-from fleetwright.domain.node_pools.preflight import Findings, judge_budgets, judge_surge_quota
+from fleetwright.domain.node_pools.preflight import (
+    Findings,
+    judge_budgets,
+    judge_surge_quota,
+    why_no_node_goes,
+)
 from fleetwright.domain.node_pools.upgrade_settings import UndrainableNodeBehavior
 from fleetwright.domain.quotas import Usage
 
@@ -105,3 +110,13 @@ def test_a_thousand_nodes_with_their_surge_are_the_most() -> None:
     """A pool and its surge above 1000 nodes is refused up front (N32)."""
     room = judge_surge_quota(a_cluster(), a_pool(count=980, settings=surge("5%")), [])
     assert room.problem == "980 nodes and a surge of 49 are more than 1000: lower its maxSurge"
+
+
+def test_settings_that_let_no_node_go_are_named() -> None:
+    """With maxSurge and maxUnavailable both zero no operation could replace a node, and both fields are named (N32)."""
+    both = why_no_node_goes(a_pool(settings=surge("0", max_unavailable="0%")))
+
+    assert "upgradeSettings.maxSurge is 0 and upgradeSettings.maxUnavailable is 0%" in both
+    assert "such as maxSurge 1" in both
+    assert not why_no_node_goes(a_pool(settings=surge("0", max_unavailable="1")))
+    assert not why_no_node_goes(a_pool(settings=surge("1%")))

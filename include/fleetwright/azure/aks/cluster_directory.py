@@ -37,7 +37,7 @@ class ClusterDirectory:
     def list_clusters(self) -> tuple[Cluster, ...]:
         """Every cluster with its pools and window; newest images are not asked for.
 
-        What cannot be understood of a cluster stands in ``window_problem``: nothing is started on it automatically.
+        What cannot be understood of a cluster stands in ``problem``: nothing is started on it automatically.
 
         :raises ProviderError: when a subscription's clusters cannot be listed
         """
@@ -68,7 +68,7 @@ class ClusterDirectory:
             cluster = parse_cluster(cluster_id, body, version, pools)
         except ConfigurationError as error:
             log.warning("%s", error)
-            return replace(_half_read(cluster_id, body, version), window_problem=str(error))
+            return replace(_half_read(cluster_id, body, version), problem=str(error))
         found = self._window(cluster_id)
         return replace(cluster, window=found.window, window_problem=found.problem)
 

@@ -15,7 +15,7 @@ from fleetwright.domain.node_pools.ids import parse_target
 from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.node_images.heeding import why_held
 from fleetwright.node_images.narrate import pool_line
-from fleetwright.node_images.report import report
+from fleetwright.node_images.report import evaluation_report, report
 
 SHOWN_ROLLOUTS, SHOWN_EVALUATIONS = 5, 10
 
@@ -30,7 +30,7 @@ def history_of_nodes(common: Common) -> int:
     evaluations = ledger.list_evaluations(key)[:SHOWN_EVALUATIONS]
     held = why_held(ledger.list_holds(), target)
     if common.as_json:
-        looks = [evaluation.to_dict() for evaluation in evaluations]
+        looks = [evaluation_report(evaluation) for evaluation in evaluations]
         print_json({"value": [report(r) for r in rollouts], "evaluations": looks, "holds": list(held)})
         return EXIT_COMPLETED
     for line in (*_rollout_lines(rollouts), *_evaluation_lines(evaluations)):

@@ -64,6 +64,7 @@ class Cluster:
     :param supported_versions: Kubernetes versions that its region supports; empty where they could not be read (R66)
     :param window: for node images, ``aksManagedNodeOSUpgradeSchedule``; None where it has none
     :param window_problem: why its window cannot be used, empty where it can: nothing is started automatically then
+    :param problem: what of it cannot be understood, empty where all can: nothing is started then either
     :param features: state by name of the preview features that its channel needs with the API version in use (R62)
     :param warnings: what the reading found that a person should know
     """
@@ -80,6 +81,7 @@ class Cluster:
     supported_versions: tuple[str, ...] = ()
     window: MaintenanceWindow | None = None
     window_problem: str = ""
+    problem: str = ""
     features: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

@@ -59,6 +59,8 @@ def judge_cluster(
     :param rollouts: of the cluster, newest first
     :param default_window: for automatic runs where the cluster has none of its own
     """
+    if cluster.problem:
+        return Verdict((cluster.problem,))
     pools = target_pools(cluster, pool)
     nothing = _why_by_channel(cluster) if trigger is TriggerKind.AUTOMATIC else ()
     if nothing:
@@ -109,7 +111,7 @@ def _why_window(
     cluster: Cluster, trigger: TriggerKind, now: datetime, default: MaintenanceWindow
 ) -> Iterator[str]:
     if cluster.window_problem:
-        yield f"its maintenance window cannot be used: {cluster.window_problem}; nothing starts before it is put right (R72)"
+        yield f"its maintenance window cannot be used: {cluster.window_problem}; nothing starts before it is put right"
         return
     closed = why_closed(window_for(cluster, trigger, default), now)
     if closed:

@@ -71,7 +71,7 @@ def _judge(
     cluster, verdict = plan.cluster, plan.verdict
     if cluster.channel in {NodeOsChannel.NONE, NodeOsChannel.UNMANAGED}:
         return Outcome.NOTHING_TO_DO, (*verdict.nothing, *verdict.notes)
-    closed = "" if cluster.window_problem else why_closed(plan.window, plan.at)
+    closed = "" if cluster.problem or cluster.window_problem else why_closed(plan.window, plan.at)
     if closed:
         return Outcome.NOTHING_TO_DO, (f"it is not its time: {closed}",)
     if holder:

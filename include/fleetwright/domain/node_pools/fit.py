@@ -107,7 +107,7 @@ def pace_needed(forecast: Forecast, room: timedelta) -> int:
 
 def _room(remaining: timedelta, margin: timedelta) -> str:
     if remaining >= ENDLESS:
-        return "window, which never closes"
+        return "its window never closes"
     extra = f" and the margin of {span_words(margin)}" if margin else ""
     return f"{span_words(remaining)} that its window stays open{extra}"
 

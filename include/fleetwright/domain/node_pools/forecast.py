@@ -55,7 +55,7 @@ class Forecast:
 
     def __str__(self) -> str:
         tail = f" + soak {span_words(self.soak)}" if self.soak else ""
-        learned = f" (median of {self.samples} earlier upgrades)" if self.samples else ""
+        learned = f" (median of {_count(self.samples, 'earlier upgrade')})" if self.samples else ""
         total = f" = {span_words(self.duration)}"
         if self.way is UpgradeWay.LIVE:
             return f"{_count(self.nodes, 'node')}, patched while running: {span_words(self.each)}{learned}{tail}{total}"

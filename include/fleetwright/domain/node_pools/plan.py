@@ -15,7 +15,12 @@ from fleetwright.domain.node_pools.fit import fits, window_for
 from fleetwright.domain.node_pools.forecast import Forecast, forecast_pool, history_of
 from fleetwright.domain.node_pools.manners import Manners
 from fleetwright.domain.node_pools.order import left_pools, order_pools, stayed_behind
-from fleetwright.domain.node_pools.preflight import Findings, judge_budgets, judge_surge_quota
+from fleetwright.domain.node_pools.preflight import (
+    Findings,
+    judge_budgets,
+    judge_surge_quota,
+    why_no_node_goes,
+)
 from fleetwright.domain.node_pools.rollouts import NodeRollout
 from fleetwright.domain.node_pools.upgrades import PoolNeed, is_stopped, need_of
 from fleetwright.domain.quotas import Usage
@@ -211,6 +216,9 @@ class _Planner:
         seen = self.seen
         if way is UpgradeWay.LIVE:
             return Findings(), None
+        nothing_goes = why_no_node_goes(pool)
+        if nothing_goes:
+            return Findings((nothing_goes,)), None
         budgets = judge_budgets(seen.workloads, pool, machines) if seen.workloads else Findings()
         if seen.usages is None:
             return budgets, None

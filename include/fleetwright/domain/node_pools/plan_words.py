@@ -59,6 +59,8 @@ def plan_lines(plan: NodePlan) -> tuple[str, ...]:
 
 def window_words(plan: NodePlan) -> str:
     """How the window stands."""
+    if plan.cluster.window_problem:
+        return "there is one that cannot be used"
     if plan.window is None:
         return "none: a run by hand may begin at once"
     closed = why_closed(plan.window, plan.at)

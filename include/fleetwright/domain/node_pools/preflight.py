@@ -87,6 +87,17 @@ def _tell_now(budget: NodeBudget, nodes: tuple[str, ...], pool: NodePool) -> str
     )
 
 
+def why_no_node_goes(pool: NodePool) -> str:
+    """Why settings let AKS replace no node at all: one of both has to be more than zero; empty where they let it (N32)."""
+    settings = pool.settings
+    if settings.surge_of(pool.count) or settings.unavailable_of(pool.count):
+        return ""
+    return (
+        f"upgradeSettings.maxSurge is {settings.max_surge} and upgradeSettings.maxUnavailable is "
+        f"{settings.max_unavailable}, so no node can ever be replaced: one of them must be more than 0, such as maxSurge 1"
+    )
+
+
 def judge_surge_quota(
     cluster: Cluster, pool: NodePool, usages: Sequence[Usage], machines: Sequence[Machine] | None = None
 ) -> SurgeRoom:

@@ -14,6 +14,7 @@ from fleetwright.domain.records import TriggerKind
 # An operation of the pool that ended so left it half way: any later one resumes it.
 STOPPED_STATES = frozenset({"failed", "canceled", "cancelled"})
 _SHOWN = 3
+_THE_POOL = "the pool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,20 @@ def need_of(
     behind = tuple(name for name, standing in standings.items() if standing is not Standing.SAME)
     if not behind and not (machines is None and is_stopped(pool)):
         return PoolNeed(None, to_image, f"up to date: on {to_image}")
-    if trigger is TriggerKind.AUTOMATIC and not is_stopped(pool) and set(behind) <= set(stayed):
-        return PoolNeed(None, to_image, _tell_stayed(to_image, behind))
+    # A pool shows its old image as long as one of its nodes has it.
+    nodes_behind = tuple(name for name in behind if name != _THE_POOL) if machines else behind
+    if trigger is TriggerKind.AUTOMATIC and not is_stopped(pool) and _all_stayed(nodes_behind, stayed):
+        return PoolNeed(None, to_image, _tell_stayed(to_image, nodes_behind))
     return _upgrade(cluster, pool, running, behind, nodes)
 
 
 def is_stopped(pool: NodePool) -> bool:
     """Whether an earlier operation on the pool ended half way."""
     return pool.provisioning_state.lower() in STOPPED_STATES
+
+
+def _all_stayed(behind: Collection[str], stayed: Collection[str]) -> bool:
+    return bool(behind) and set(behind) <= set(stayed)
 
 
 def _why_idle(cluster: Cluster, pool: NodePool, trigger: TriggerKind) -> str:
@@ -104,7 +111,7 @@ def _why_barred(pool: NodePool) -> str:
 
 def _running(cluster: Cluster, pool: NodePool, machines: Sequence[Machine] | None) -> Mapping[str, str]:
     """Images by whose they are: of each machine, and of the pool, which is what new nodes get."""
-    own = {"the pool": pool.image} if pool.image else {}
+    own = {_THE_POOL: pool.image} if pool.image else {}
     if not machines:
         return own
     images = {machine.name: machine.image or pool.image for machine in machines}
@@ -159,7 +166,8 @@ def _tell_behind(pool: NodePool, running: Mapping[str, str], behind: tuple[str, 
     if not behind:
         return f"an earlier operation left it {pool.provisioning_state}: it is resumed"
     images = ", ".join(sorted({running[name] for name in behind}))
-    whose = "" if behind == ("the pool",) else f"{_names(behind)} "
+    nodes = tuple(name for name in behind if name != _THE_POOL)
+    whose = f"{_names(nodes)} " if nodes else ""
     unknown = any(compare_images(pool.latest_image, running[name]) is Standing.UNKNOWN for name in behind)
     doubt = "; the names cannot be taken apart, so they are compared for equality only" if unknown else ""
     return f"{whose}on {images}, newest is {pool.latest_image}{doubt}"
