@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from fleetwright.domain.maintenance import MaintenanceWindow
-from fleetwright.domain.node_pools.clusters import Cluster
+from fleetwright.domain.node_pools.clusters import Cluster, Machine, Workloads
 from fleetwright.domain.node_pools.eligibility import target_pools
 from fleetwright.domain.node_pools.manners import Manners
 from fleetwright.domain.node_pools.plan import NodePlan, Sight, make_plan
@@ -39,35 +40,38 @@ def look_at(
     :param pool: the only pool that is meant; empty for all
     :param restarts: its nodes count as ones that need a restart: they were asked to take their patches, and did not
     """
-
-    def plan(sight: Sight) -> NodePlan:
-        return make_plan(
-            cluster,
-            trigger=trigger,
-            now=now,
-            manners=manners,
-            pool=pool,
-            sight=sight,
-            default_window=default_window,
-        )
-
-    first = plan(Sight(rollouts=rollouts))
-    if first.verdict.holds or _is_never_due(first):
-        return first, Sight(rollouts=rollouts)
-    machines = {
-        each.name: driver.list_machines(cluster, each.name)
-        for each in target_pools(cluster, pool)
-        if each.count
-    }
-    sight = Sight(machines, rollouts=rollouts)
-    second = plan(sight)
-    if not second.verdict.may_begin:
-        return second, sight
+    plan = partial(
+        make_plan,
+        cluster,
+        trigger=trigger,
+        now=now,
+        manners=manners,
+        pool=pool,
+        default_window=default_window,
+    )
+    sight = Sight(rollouts=rollouts)
+    found = plan(sight=sight)
+    if found.verdict.holds or _is_never_due(found):
+        return found, sight
+    sight = replace(sight, machines=_machines(driver, cluster, pool))
+    found = plan(sight=sight)
+    if not found.verdict.may_begin:
+        return found, sight
     workloads = driver.read_workloads(cluster)
     if restarts:
-        workloads = replace(workloads, nodes=tuple(replace(n, needs_reboot=True) for n in workloads.nodes))
-    sight = Sight(machines, workloads, driver.list_usages(cluster), rollouts)
-    return plan(sight), sight
+        workloads = _restarting(workloads)
+    sight = replace(sight, workloads=workloads, usages=driver.list_usages(cluster))
+    return plan(sight=sight), sight
+
+
+def _machines(driver: ClusterDriver, cluster: Cluster, pool: str) -> dict[str, tuple[Machine, ...]]:
+    """The machines of the pools that are meant, by the pool's name; a pool without nodes is not asked for."""
+    meant = (each for each in target_pools(cluster, pool) if each.count)
+    return {each.name: driver.list_machines(cluster, each.name) for each in meant}
+
+
+def _restarting(workloads: Workloads) -> Workloads:
+    return replace(workloads, nodes=tuple(replace(node, needs_reboot=True) for node in workloads.nodes))
 
 
 def _is_never_due(plan: NodePlan) -> bool:
