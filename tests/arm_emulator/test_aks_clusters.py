@@ -48,7 +48,7 @@ def put_channel(emulator: Emulator, said: str, api_version: str) -> Json:
 
 
 def test_cluster_is_created_listed_changed_and_deleted(serve: Serve) -> None:
-    """The client's pollers end with the cluster as it is: created with its first pool for the system, tagged, gone (C17)."""
+    """The client's pollers end with the cluster as it is: created with its first pool for the system, tagged, gone."""
     emulator = serve(cluster_world(subscriptions=[{"id": SUBSCRIPTION}]))
     client = container_service(emulator)
     pool = models.ManagedClusterAgentPoolProfile(name="first", count=2, vm_size="Standard_D2s_v3")
@@ -136,7 +136,7 @@ def test_nothing_changes_while_an_operation_is_in_progress(serve: Serve) -> None
 
 
 def test_stale_etag_is_refused(serve: Serve) -> None:
-    """If-Match with an entity tag from before a change is 412, for PUT and DELETE (C17)."""
+    """If-Match with an entity tag from before a change is 412, for PUT and DELETE."""
     emulator = serve(cluster_world())
     client = container_service(emulator)
     first = client.managed_clusters.get(*SHOP)
@@ -154,7 +154,7 @@ def test_stale_etag_is_refused(serve: Serve) -> None:
 
 
 def test_unknown_cluster_is_not_found(serve: Serve) -> None:
-    """Each read and action of a cluster that is not there is 404 and names it (C17)."""
+    """Each read and action of a cluster that is not there is 404 and names it."""
     emulator = serve(cluster_world())
     other = CLUSTER.replace("/shop", "/nothing")
 
@@ -173,7 +173,7 @@ def test_unknown_cluster_is_not_found(serve: Serve) -> None:
 
 
 def test_clusters_come_in_pages(serve: Serve) -> None:
-    """More than a page of clusters is followed by ``nextLink``, each cluster once (C17)."""
+    """More than a page of clusters is followed by ``nextLink``, each cluster once."""
     (one,) = cluster_world()["managedClusters"]
     many = [
         {**one, "resource": {**one["resource"], "id": f"{CLUSTER}{number:03}"}, "x-emulator": {}}

@@ -152,6 +152,7 @@ def wrong_windows() -> Iterator[tuple[Json, str, str]]:
     yield {"utcOffset": "+15:00"}, "utcOffset", "'+15:00' is not an offset"
     yield {"startDate": "tomorrow"}, "startDate", "'tomorrow' is not a date such as 2024-06-01"
     yield {"notAllowedDates": [{"start": "2024-12-24"}]}, "notAllowedDates[0].end", "is not a date"
+    yield {"notAllowedDates": 5}, "notAllowedDates", "5 is no list"
     later_first = {"start": "2025-01-01", "end": "2024-12-24"}
     yield {"notAllowedDates": [later_first]}, "notAllowedDates[0].end", "'2024-12-24' is before '2025-01-01'"
 
@@ -196,6 +197,8 @@ def test_hour_slots_belong_to_the_default_configuration(emulator: Emulator) -> N
     ("properties", "target"),
     [
         ({}, "timeInWeek"),
+        ({"timeInWeek": 5}, "timeInWeek"),
+        ({"timeInWeek": [{"day": "Monday", "hourSlots": [1]}], "notAllowedTime": 7}, "notAllowedTime"),
         ({"timeInWeek": [{"day": "monday", "hourSlots": [1]}]}, "timeInWeek[0].day"),
         ({"timeInWeek": [{"day": "Monday", "hourSlots": [24]}]}, "timeInWeek[0].hourSlots"),
         ({"timeInWeek": [{"day": "Monday"}]}, "timeInWeek[0].hourSlots"),

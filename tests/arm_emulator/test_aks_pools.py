@@ -91,6 +91,21 @@ def test_a_pool_put_back_as_it_was_read_does_not_change(serve: Serve) -> None:
     assert read(emulator)["nodeImageVersion"] == OLD
 
 
+def test_a_count_that_is_null_says_nothing(serve: Serve) -> None:
+    """A PUT of the pool or of its cluster with ``count: null`` leaves its nodes as they are."""
+    emulator = serve(cluster_world())
+    profile = {"name": "np1", "count": None, "nodeLabels": {"a": "b"}}
+    whole = {"location": "westeurope", "properties": {"agentPoolProfiles": [profile]}}
+
+    answers = [
+        emulator.arm("PUT", POOL, {"properties": {"count": None}}, api_version=API),
+        emulator.arm("PUT", CLUSTER, whole, api_version=API),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert (read(emulator)["count"], read(emulator)["provisioningState"]) == (3, "Succeeded")
+
+
 def test_defaults_of_upgrade_settings_are_shown(serve: Serve) -> None:
     """A pool that says nothing surges by 10 % and misses no node; versions before 2025 do not see maxUnavailable (N32)."""
     emulator = serve(cluster_world())
@@ -197,7 +212,7 @@ def test_wrong_pool_is_refused_by_the_fields_name(
 
 
 def test_what_a_pool_is_made_of_cannot_change(serve: Serve) -> None:
-    """Size and OS are fixed, and the last system pool stays one and stays (C17)."""
+    """Size and OS are fixed, and the last system pool stays one and stays."""
     emulator = serve(cluster_world(node_pool("np1", mode="System"), node_pool("np2")))
 
     size = emulator.arm("PUT", POOL, {"properties": {"vmSize": "Standard_D4s_v3"}}, api_version=API)
@@ -231,7 +246,7 @@ def test_second_operation_is_refused(serve: Serve) -> None:
 
 
 def test_stale_etag_is_refused(serve: Serve) -> None:
-    """If-Match with an entity tag from before a change is 412; If-None-Match: * creates only (C17)."""
+    """If-Match with an entity tag from before a change is 412; If-None-Match: * creates only."""
     emulator = serve(cluster_world(node_pool("sys", mode="System"), node_pool()))
     client = container_service(emulator)
     first = client.agent_pools.get(*SHOP, "np1")
@@ -255,7 +270,7 @@ def test_stale_etag_is_refused(serve: Serve) -> None:
 
 
 def test_unknown_pool_is_not_found(serve: Serve) -> None:
-    """Each read and action of a pool that is not there is 404 and names it (C17)."""
+    """Each read and action of a pool that is not there is 404 and names it."""
     emulator = serve(cluster_world())
     other = f"{CLUSTER}/agentPools/np9"
 

@@ -98,7 +98,7 @@ def test_unknown_routes_and_verbs_are_named(serve: Serve) -> None:
     ],
 )
 def test_routes_of_aks_that_are_not_served_are_named(serve: Serve, path: str) -> None:
-    """What a rollout of AKS node pools has no need of is not served: a clear 404 says which route (C9, C17)."""
+    """What a rollout of AKS node pools has no need of is not served: a clear 404 says which route."""
     answer = serve().arm("GET", path)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "InvalidResourceType")

@@ -93,7 +93,7 @@ def put_pools(world: World, call: ArmCall, cluster: ManagedCluster, pools: list[
 
 
 def _put_pool(world: World, call: ArmCall, cluster: ManagedCluster, written: WrittenPool) -> Operation | None:
-    count = written.properties.get("count", 1)
+    count = written.properties.get("count", 1 if written.is_new else written.pool.count)
     if written.is_new:
         cluster.pools[written.pool.name.lower()] = written.pool
         tell_pool(world, cluster, written.pool)

@@ -74,7 +74,7 @@ def put(world: World, call: ArmCall) -> ArmReply:
     require_replaceable(cluster, pool, properties, _PROPERTIES)
     if call.disruption.applies_to_resource:
         replace_properties(pool, properties)
-    operation = begin_change(world, call, cluster, pool, properties["count"])
+    operation = begin_change(world, call, cluster, pool, properties.get("count", pool.count))
     return _accepted(world, call, operation, pool_resource(cluster, pool, call.api_version), pool)
 
 

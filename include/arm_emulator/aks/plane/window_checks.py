@@ -14,7 +14,7 @@ from arm_emulator.compute.policy import Problem
 from arm_emulator.instants import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 WEEK_INDEXES = ("First", "Second", "Third", "Fourth", "Last")
@@ -64,8 +64,19 @@ def window_problems(window: object, *, only_weekly: bool = False) -> Iterator[Pr
         yield from _text_problem(window, "utcOffset", _OFFSET, "an offset from UTC such as +02:00")
     if window.get("startDate") is not None:
         yield from _date_problem(window["startDate"], "startDate")
-    for index, span in enumerate(window.get("notAllowedDates") or ()):
-        yield from _span_problems(span, f"notAllowedDates[{index}]")
+    yield from _list_problems(window, "notAllowedDates", _span_problems)
+
+
+def _list_problems(
+    properties: Mapping[str, Any], name: str, problems: Callable[[object, str], Iterator[Problem]]
+) -> Iterator[Problem]:
+    """What is wrong with each entry of a list; a key that is not there has none."""
+    entries = properties.get(name)
+    if not isinstance(entries, list | None):
+        yield Problem(name, f"{entries!r} is no list")
+        return
+    for index, entry in enumerate(entries or ()):
+        yield from problems(entry, f"{name}[{index}]")
 
 
 def _schedule_problems(schedule: object, *, only_weekly: bool) -> Iterator[Problem]:
@@ -135,16 +146,17 @@ def _span_problems(span: object, path: str) -> Iterator[Problem]:
 
 def hour_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
     """Everything that is wrong with ``timeInWeek`` and ``notAllowedTime`` of ``default``."""
-    for index, entry in enumerate(properties.get("timeInWeek") or ()):
-        path = f"timeInWeek[{index}]"
-        if not isinstance(entry, dict) or entry.get("day") not in DAYS:
-            yield Problem(f"{path}.day", f"{entry!r} has no day; days are {', '.join(DAYS)}")
-            continue
-        slots = entry.get("hourSlots")
-        if not isinstance(slots, list) or not all(type(slot) is int and 0 <= slot <= 23 for slot in slots):
-            yield Problem(f"{path}.hourSlots", f"{slots!r} is not a list of hours from 0 to 23")
-    for index, span in enumerate(properties.get("notAllowedTime") or ()):
-        yield from _instant_problems(span, f"notAllowedTime[{index}]")
+    yield from _list_problems(properties, "timeInWeek", _slot_problems)
+    yield from _list_problems(properties, "notAllowedTime", _instant_problems)
+
+
+def _slot_problems(entry: object, path: str) -> Iterator[Problem]:
+    if not isinstance(entry, dict) or entry.get("day") not in DAYS:
+        yield Problem(f"{path}.day", f"{entry!r} has no day; days are {', '.join(DAYS)}")
+        return
+    slots = entry.get("hourSlots")
+    if not isinstance(slots, list) or not all(type(slot) is int and 0 <= slot <= 23 for slot in slots):
+        yield Problem(f"{path}.hourSlots", f"{slots!r} is not a list of hours from 0 to 23")
 
 
 def _instant_problems(span: object, path: str) -> Iterator[Problem]:
