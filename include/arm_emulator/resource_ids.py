@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
-_SCALE_SET = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[^/]+)",
-    re.IGNORECASE,
-)
 SCALE_SET_FORM = (
     "/subscriptions/{subscription}/resourceGroups/{resourceGroup}"
     "/providers/Microsoft.Compute/virtualMachineScaleSets/{name}"
 )
 
 
+def pattern_of(kind: str) -> re.Pattern[str]:
+    """What the ids of a type of resource match, in any case.
+
+    :param kind: such as ``Microsoft.Compute/virtualMachineScaleSets``.
+    """
+    return re.compile(
+        r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+        rf"/providers/{re.escape(kind)}/(?P<name>[^/]+)",
+        re.IGNORECASE,
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class ScaleSetId:
-    """A scale set's id, taken apart; ``str()`` gives it as it was written."""
+class GroupedId:
+    """The id of a resource that stands in a resource group itself, taken apart; ``text`` is as it was written."""
+
+    pattern: ClassVar[re.Pattern[str]]
+    noun: ClassVar[str]
+    form: ClassVar[str]
 
     subscription: str
     resource_group: str
@@ -26,20 +38,29 @@ class ScaleSetId:
     text: str
 
     @classmethod
-    def parse(cls, text: str) -> ScaleSetId:
+    def parse(cls, text: str) -> Self:
         """Take an id apart.
 
-        :raises ValueError: it is no scale set's id.
+        :raises ValueError: it is no id of this kind.
         """
-        match = _SCALE_SET.fullmatch(text)
+        match = cls.pattern.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text!r} is no scale set's id; one looks like {SCALE_SET_FORM}")
+            raise ValueError(f"{text!r} is no {cls.noun}'s id; one looks like {cls.form}")
         return cls(match["subscription"], match["group"], match["name"], text)
 
     @property
     def key(self) -> str:
         """The spelling by which ids are compared."""
         return self.text.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSetId(GroupedId):
+    """A scale set's id; ``str()`` gives it as it was written."""
+
+    pattern = pattern_of("Microsoft.Compute/virtualMachineScaleSets")
+    noun = "scale set"
+    form = SCALE_SET_FORM
 
     def stands_in(self, subscription: str, resource_group: str) -> bool:
         """Whether the resource group of the subscription holds it."""

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_CLUSTER = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.ContainerService/managedClusters/(?P<name>[^/]+)",
-    re.IGNORECASE,
-)
+from arm_emulator.resource_ids import GroupedId, pattern_of
+
 CLUSTER_FORM = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers/Microsoft.ContainerService/managedClusters/{name}"
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterId:
-    """A cluster's id, taken apart; ``text`` is as it was written."""
+class ClusterId(GroupedId):
+    """A cluster's id."""
 
-    subscription: str
-    resource_group: str
-    name: str
-    text: str
-
-    @classmethod
-    def parse(cls, text: str) -> ClusterId:
-        """Take an id apart.
-
-        :raises ValueError: it is no managed cluster's id.
-        """
-        match = _CLUSTER.fullmatch(text)
-        if match is None:
-            raise ValueError(f"{text!r} is no managed cluster's id; one looks like {CLUSTER_FORM}")
-        return cls(match["subscription"], match["group"], match["name"], text)
-
-    @property
-    def key(self) -> str:
-        """The spelling by which ids are compared."""
-        return self.text.lower()
+    pattern = pattern_of("Microsoft.ContainerService/managedClusters")
+    noun = "managed cluster"
+    form = CLUSTER_FORM
 
     def pool_id(self, name: str) -> str:
         """The id of an agent pool of the cluster."""

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from arm_emulator.resource_ids import ScaleSetId, scale_set_id
+from arm_emulator.resource_ids import GroupedId, ScaleSetId, pattern_of, scale_set_id
 from arm_emulator.seeded import guid
 
-_ACCOUNT = re.compile(
-    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
-    r"/providers/Microsoft\.Batch/batchAccounts/(?P<name>[^/]+)",
-    re.IGNORECASE,
-)
 ACCOUNT_FORM = "/subscriptions/{subscription}/resourceGroups/{resourceGroup}/providers/Microsoft.Batch/batchAccounts/{name}"
 
 _MACHINES = "-azurebatch-VMSS"
 
 
 @dataclass(frozen=True, slots=True)
-class AccountId:
-    """A Batch account's id, taken apart; ``text`` is as it was written."""
+class AccountId(GroupedId):
+    """A Batch account's id."""
 
-    subscription: str
-    resource_group: str
-    name: str
-    text: str
-
-    @classmethod
-    def parse(cls, text: str) -> AccountId:
-        """Take an id apart.
-
-        :raises ValueError: it is no Batch account's id.
-        """
-        match = _ACCOUNT.fullmatch(text)
-        if match is None:
-            raise ValueError(f"{text!r} is no Batch account's id; one looks like {ACCOUNT_FORM}")
-        return cls(match["subscription"], match["group"], match["name"], text)
-
-    @property
-    def key(self) -> str:
-        """The spelling by which ids are compared."""
-        return self.text.lower()
+    pattern = pattern_of("Microsoft.Batch/batchAccounts")
+    noun = "Batch account"
+    form = ACCOUNT_FORM
 
     def pool_id(self, name: str) -> str:
         """The id of a pool of the account."""
