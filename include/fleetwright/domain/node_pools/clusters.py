@@ -14,7 +14,7 @@ from fleetwright.domain.node_pools.upgrade_settings import UpgradeSettings
 
 @dataclass(frozen=True, slots=True)
 class NodePool:
-    """An agent pool.
+    """A node pool.
 
     :param image: ``nodeImageVersion``; nodes may still run others
     :param latest_image: ``latestNodeImageVersion`` of its upgrade profile: the newest one that its region has (N35)
