@@ -42,7 +42,7 @@ down:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m fleetwright_demo.up down; fi
 
 golden: $(INSTALLED)
-	WRITE_GOLDEN=1 FLEETWRIGHT_WRITE_DOCS=1 $(BIN)/python -m pytest tests/golden tests/domain -q
+	WRITE_GOLDEN=1 FLEETWRIGHT_WRITE_DOCS=1 $(BIN)/python -m pytest tests/golden tests/node_images/test_golden_story.py tests/domain -q
 
 # docs/rules.md, from what the tests say that they show; with RULE=R12 all tests of one rule on the screen.
 rules: $(INSTALLED)

@@ -59,10 +59,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from starlette.types import Receive, Scope, Send
+
     from arm_emulator.clock import Clock
     from arm_emulator.state.recorder import Recorder
     from arm_emulator.world.document import WorldDocument
     from arm_emulator.world.world import World
+
+_OWN = "/_emulator"
 
 
 def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0, state: Path | None = None) -> FastAPI:
@@ -94,10 +98,21 @@ def create_app(document: WorldDocument, clock: Clock, *, seed: int = 0, state: P
 
 
 def _served(emulator: Emulator, recorder: Recorder) -> FastAPI:
-    app = FastAPI(title="arm_emulator", openapi_url=None, docs_url=None, redoc_url=None)
-    app.mount("/_emulator", RecordedAdmin(create_admin_app(emulator), recorder))
-    app.mount("/", ArmGateway(emulator, create_router(), recorder))
+    app = _Emulated(title="arm_emulator", openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount(_OWN, RecordedAdmin(create_admin_app(emulator), recorder))
+    app.arm = ArmGateway(emulator, create_router(), recorder)
+    app.mount("/", app.arm)
     return app
+
+
+class _Emulated(FastAPI):
+    """ARM's calls go straight to their gateway: what FastAPI puts around an application is none of theirs."""
+
+    arm: ArmGateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_arm = scope["type"] == "http" and not scope["path"].startswith(_OWN)
+        await (self.arm(scope, receive, send) if is_arm else super().__call__(scope, receive, send))
 
 
 def create_router() -> Router:

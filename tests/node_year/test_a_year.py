@@ -21,6 +21,8 @@ from fleetwright.domain.node_pools.evaluations import Outcome
 from fleetwright.domain.node_pools.rollouts import NodeRolloutState
 
 SEED = 1
+# Beside others a machine may take much longer.
+pytestmark = pytest.mark.timeout(1200)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,11 @@ TIMINGS = {
 _WEEKLY = (
     ("Sunday", "00:00", "+00:00", 4),
     ("Saturday", "22:00", "+01:00", 6),
-    ("Tuesday", "01:00", "-08:00", 4),
     ("Wednesday", "23:30", "+05:30", 5),
 )
 _OTHERS: tuple[tuple[Json, str, str, int], ...] = (
-    ({"daily": {"intervalDays": 7}}, "02:00", "+01:00", 4),
-    ({"weekly": {"intervalWeeks": 2, "dayOfWeek": "Thursday"}}, "03:00", "+09:00", 4),
+    ({"daily": {"intervalDays": 7}}, "16:00", "-08:00", 4),
+    ({"weekly": {"intervalWeeks": 2, "dayOfWeek": "Saturday"}}, "22:00", "+01:00", 4),
     ({"absoluteMonthly": {"intervalMonths": 1, "dayOfMonth": 31}}, "21:00", "+00:00", 6),
     (
         {"relativeMonthly": {"intervalMonths": 1, "dayOfWeek": "Monday", "weekIndex": "Last"}},
@@ -133,12 +132,18 @@ def _draw_cluster(random: Random, number: int) -> DrawnCluster:
 
 
 def _draw_window(random: Random, number: int) -> dict[str, Json]:
-    if number % 10 == 9:
+    if number % 10 >= 7:
         schedule, starts, offset, hours = random.choice(_OTHERS)
     else:
         day, starts, offset, hours = random.choice(_WEEKLY)
         schedule = {"weekly": {"intervalWeeks": 1, "dayOfWeek": day}}
-    window = {"schedule": schedule, "durationHours": hours, "startTime": starts, "utcOffset": offset}
+    window = {
+        "schedule": schedule,
+        "durationHours": hours,
+        "startTime": starts,
+        "utcOffset": offset,
+        "startDate": "2024-03-02",  # a Saturday: what repeats after days or weeks is counted from it
+    }
     forbidden = [span for span in (NEW_YEAR, EASTER) if random.random() < 0.5]
     return {"maintenanceWindow": {**window, **({"notAllowedDates": forbidden} if forbidden else {})}}
 
