@@ -80,13 +80,12 @@ class DrawnYear:
 
     def document(self) -> dict[str, Json]:
         """The world as the emulator takes it; images that are to come stand in it with their instants."""
+        regions: dict[tuple[str, datetime], list[str]] = {}
+        for release in self.releases:
+            regions.setdefault((release.version, release.published_at), []).append(release.region)
         images = [
-            {
-                "version": r.version,
-                "publishedAt": f"{r.published_at:%Y-%m-%dT%H:%M:%SZ}",
-                "regions": [r.region],
-            }
-            for r in self.releases
+            {"version": version, "publishedAt": f"{at:%Y-%m-%dT%H:%M:%SZ}", "regions": reached}
+            for (version, at), reached in regions.items()
         ]
         return {
             "subscriptions": [{"id": SUBSCRIPTION.rpartition("/")[2]}],
