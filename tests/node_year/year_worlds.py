@@ -131,8 +131,8 @@ def _draw_cluster(random: Random, number: int) -> DrawnCluster:
 
 
 def _draw_window(random: Random, number: int) -> dict[str, Json]:
-    if number % 10 >= 7:
-        schedule, starts, offset, hours = random.choice(_OTHERS)
+    if number % 5 >= 3:
+        schedule, starts, offset, hours = _OTHERS[number // 5 % len(_OTHERS)]
     else:
         day, starts, offset, hours = random.choice(_WEEKLY)
         schedule = {"weekly": {"intervalWeeks": 1, "dayOfWeek": day}}
