@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulated_node_pools import NEW, OLD, ONE_NODE, NodePoolUnderTest, cluster_world, node_pool
+from emulated_node_pools import API, CLUSTER, NEW, OLD, ONE_NODE, NodePoolUnderTest, cluster_world, node_pool
 from emulated_worlds import Json, Serve
 
 STUCK = {"pools": {"np1": {"undrainable": ["aks-np1-1"]}}}
@@ -87,6 +87,23 @@ def test_an_upgrade_that_a_drain_stopped_is_resumed_without_doing_anything_twice
 
     assert pool.status(resumed)["status"] == "Failed"
     assert len(pool.machines()) == 4
+
+
+def test_every_put_of_the_cluster_resumes_what_a_drain_stopped(serve: Serve) -> None:
+    """Any later PUT goes on with the upgrade, one that says of the cluster and its pools only what is so as well (N32)."""
+    emulator = serve(cluster_world(extras=STUCK))
+    pool = NodePoolUnderTest(emulator)
+
+    pool.upgrade()
+    pool.wait(60 + ONE_NODE + 30 * 60)
+    for _ in range(3):
+        assert pool.states()["aks-np1-1"] == "Succeeded"
+        shown = emulator.arm("GET", CLUSTER, api_version=API).json()
+        assert emulator.arm("PUT", CLUSTER, shown, api_version=API).status_code == 200
+        assert pool.states()["aks-np1-1"] == "Updating"
+        pool.wait(30 * 60)
+
+    assert emulator.admin("GET", "audit")["nodePools"][pool.path]["resumes"] == 3
 
 
 def test_with_cordon_an_undrainable_node_is_left_and_a_surge_node_stays(serve: Serve) -> None:

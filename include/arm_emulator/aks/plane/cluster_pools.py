@@ -98,10 +98,12 @@ def _put_pool(world: World, call: ArmCall, cluster: ManagedCluster, written: Wri
         cluster.pools[written.pool.name.lower()] = written.pool
         tell_pool(world, cluster, written.pool)
         return begin_change(world, call, cluster, written.pool, count, is_new=True)
-    if written.properties == {**written.pool.properties, "count": written.pool.count}:
+    pool, course = written.pool, written.pool.course
+    if written.properties != {**pool.properties, "count": pool.count}:
+        replace_properties(pool, written.properties)
+    elif course is None or not course.stopped:
         return None
-    replace_properties(written.pool, written.properties)
-    return begin_change(world, call, cluster, written.pool, count)
+    return begin_change(world, call, cluster, pool, count)
 
 
 def _invalid(path: str, message: str) -> InvalidParameterError:
