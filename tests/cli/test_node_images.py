@@ -332,3 +332,26 @@ def test_features_are_registered_in_three_steps(clusters: Command) -> None:
         "Microsoft.ContainerService/features/NodeOsUpgradeChannelPreview/register",
         "Microsoft.ContainerService/register",
     ]
+
+
+def test_somebody_elses_operation_holds_and_a_failed_one_does_not(clusters: Command) -> None:
+    """R66: a world's cluster or pool that is at another operation is held by name; one that failed half way is resumed."""
+    busy, failed = pool("np1", 1), pool("np1", 1)
+    busy["provisioningState"], failed["provisioningState"] = "Upgrading", "Failed"
+    updating = cluster(pool("np1", 1), name="shop", windows=WINDOW)
+    updating["resource"]["properties"]["provisioningState"] = "Updating"
+    document = world(cluster(busy, windows=WINDOW), updating, cluster(failed, name="half", windows=WINDOW))
+    fleetwright = clusters(document)
+
+    held, other = fleetwright("run"), fleetwright("run", fleet=cluster_id("shop"))
+    resumed = fleetwright("run", fleet=cluster_id("half"))
+
+    assert (held.code, held.errors) == (
+        3,
+        ["fleetwright: held: another operation is under way: pool np1 is Upgrading"],
+    )
+    assert (other.code, other.errors) == (
+        3,
+        ["fleetwright: held: another operation is under way: cluster shop is Updating"],
+    )
+    assert resumed.code == 0, resumed.err

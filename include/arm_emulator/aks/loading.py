@@ -40,6 +40,7 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
     """
     resource, extras = copy.deepcopy(document.resource), document.x_emulator
     profiles = resource.setdefault("properties", {}).pop("agentPoolProfiles", None) or []
+    written = resource["properties"].pop("provisioningState", None)
     cluster = ManagedCluster(
         id=ClusterId.parse(resource["id"]),
         location=region_name(resource["location"]),
@@ -50,7 +51,7 @@ def load_cluster(world: World, document: ManagedClusterDocument) -> ManagedClust
         channel_due=None if extras.channelDue is None else parse_instant(extras.channelDue),
         channel_before=extras.channelBefore or "",
         channel_since=None if extras.channelSince is None else parse_instant(extras.channelSince),
-        provisioning_state=extras.provisioningState or "Succeeded",
+        provisioning_state=extras.provisioningState or written or "Succeeded",
         commands=dict(extras.commands),
         live_patches={name: parse_instant(at) for name, at in extras.livePatches.items()},
         to_reimage=list(extras.toReimage),
@@ -115,6 +116,7 @@ def load_pool(
     image = (said.nodeImageVersion if said is not None else None) or profile.get("nodeImageVersion")
     image = image or _usual_image(cluster, profile)
     pool = AgentPool(str(profile["name"]), properties, image)
+    pool.provisioning_state = str(profile.get("provisioningState") or pool.provisioning_state)
     if said is not None:
         pool.quota, pool.own_timings, pool.etag = said.quota, said.timings.ranges(), said.etag
         pool.provisioning_state = said.provisioningState or pool.provisioning_state
