@@ -53,7 +53,7 @@ FROM_ELSEWHERE = {
     "fleetwright.domain": ("pendulum",),
     "fleetwright.rollout": ("tabulate",),
     "fleetwright.phases": ("networkx", "tabulate", "yaml"),
-    "fleetwright.node_images": ("tabulate", "yaml"),
+    "fleetwright.node_images": (),
     "dags": ("airflow", "pendulum"),
 }
 # Airflow is the shell: what decides, talks and remembers works without it.
