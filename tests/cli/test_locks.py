@@ -11,6 +11,7 @@ import pytest
 
 from fleetwright.cli.app import exit_code
 from fleetwright.domain.holds import Hold, HoldSubject
+from fleetwright.domain.node_pools.rollouts import NodeRolloutSettings
 from fleetwright.domain.records import RolloutSettings
 from fleetwright.ledger.store import SqlLedger, open_ledger
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
@@ -154,3 +155,16 @@ def test_json_has_every_seat(ledger: SqlLedger, url: str, capsys: pytest.Capture
     assert api["rolloutId"].startswith("api-")
     assert datetime.fromisoformat(api["since"]).tzinfo is not None
     assert [one["scope"] for one in fleets] == ["fleet", "fleet"]
+
+
+def test_a_cluster_is_told_with_its_rollout(
+    ledger: SqlLedger, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that upgrades a cluster's node images shows which rollout it is at, as any other run does."""
+    cluster = f"{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.ContainerService/managedClusters/web"
+    now = datetime.now(UTC)
+    begun = ledger.begin_nodes(NodeRolloutSettings(cluster), owner="run of web", now=now, terms=ALIVE)
+
+    told = shown(capsys, "--ledger", url)
+
+    assert f"rollout {begun.rollout.rollout_id}" in told

@@ -92,7 +92,7 @@ def _fleet_seat(ledger: SqlLedger, lease: HeldLock, now: datetime) -> Seat:
         mode="",
         fleet_key=lease.key,
         run=lease.holder,
-        rollout_id=rollout_id,
+        rollout_id=rollout_id or ledger.find_node_rollout(lease.key),
         since=lease.taken_at,
         is_alive=lease.is_alive(now),
         heard_at=lease.heartbeat_at,

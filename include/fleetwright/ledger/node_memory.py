@@ -97,6 +97,11 @@ class NodeMemory:
         with self._database.reading() as connection:
             return node_rollouts.list_evaluations(connection, fleet_key_of(cluster_key))
 
+    def find_node_rollout(self, cluster_key: str) -> str:
+        """The id of the cluster's rollout that has not ended; empty where there is none."""
+        with self._database.reading() as connection:
+            return node_rollouts.find_unfinished(connection, fleet_key_of(cluster_key)) or ""
+
     def _find(self, connection: Connection, rollout_id: str) -> NodeRollout:
         rollout = node_rollouts.find(connection, rollout_id)
         if rollout is None:
