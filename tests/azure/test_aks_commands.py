@@ -60,6 +60,17 @@ def running(server: ScriptedServer) -> Reply:
     return Reply(202, None, {"Location": f"{server.url}{RESULT}?api-version=2026-08-01"})
 
 
+def test_a_question_that_failed_is_asked_again(server: ScriptedServer, client: ArmClient) -> None:
+    """A question changes nothing, so one 503 or one lost answer is no reason to leave a cluster for a whole week (R71)."""
+    replies = [Reply(503), DROPPED, running(server)]
+    estate = Estate(server, {COMMAND: replies, RESULT: [result(OUTPUT)]})
+
+    workloads = AksDriver(client).read_workloads(the_cluster())
+
+    assert len(workloads.nodes) == 3
+    assert estate.calls == [*[f"POST {COMMAND}"] * 3, f"GET {RESULT}"]
+
+
 def test_nodes_and_budgets_are_asked_for_by_one_command(
     server: ScriptedServer, client: ArmClient, clock: VirtualClock
 ) -> None:

@@ -20,6 +20,7 @@ class Call:
 
     :param url: absolute; sent byte for byte
     :param is_sent_once: not sent again where it may have been carried out, whatever its method
+    :param is_question: changes nothing, whatever its method: sent again like a read
     :param media_type: of the body, where it has one
     :param request_id: sent as ``x-ms-client-request-id``, the same one for every attempt
     """
@@ -28,6 +29,7 @@ class Call:
     url: str
     body: Mapping[str, Any] | None = None
     is_sent_once: bool = False
+    is_question: bool = False
     media_type: str = "application/json"
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 

@@ -126,7 +126,7 @@ def _may_repeat(call: Call, outcome: Outcome) -> bool:
 
 
 def _is_harmless_twice(call: Call) -> bool:
-    return call.method != "POST" and not call.is_sent_once
+    return call.is_question or (call.method != "POST" and not call.is_sent_once)
 
 
 def _describe(outcome: Outcome) -> str:

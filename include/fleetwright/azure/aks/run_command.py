@@ -60,7 +60,7 @@ class RunCommand:
         return logs
 
     def _ask(self, cluster_id: ClusterId, command: str) -> Body:
-        call, answer = self._send(cluster_id, command, _nobody)
+        call, answer = self._send(cluster_id, command, _nobody, is_question=True)
         deadline = self._client.clock.now() + LONGEST_COMMAND
         look = read_result(call, answer)
         while look.status.state is OperationState.RUNNING:
@@ -74,9 +74,11 @@ class RunCommand:
             raise ProviderError(f"cluster {cluster_id.name}: {look.status.error}")
         return as_body(read_json(call, answer))
 
-    def _send(self, cluster_id: ClusterId, command: str, guard: Guard) -> tuple[Call, Answer]:
+    def _send(
+        self, cluster_id: ClusterId, command: str, guard: Guard, *, is_question: bool = False
+    ) -> tuple[Call, Answer]:
         url = self._client.cluster_url(f"{cluster_id.resource_id}/runCommand")
-        call = Call("POST", url, {"command": command, "context": ""})
+        call = Call("POST", url, {"command": command, "context": ""}, is_question=is_question)
         return call, self._client.send(call, guard)
 
 
