@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from fleetwright.domain.node_pools.channels import UpgradeWay
-from fleetwright.domain.node_pools.evaluations import Evaluation
+from fleetwright.domain.node_pools.evaluations import Evaluation, Outcome
 from fleetwright.domain.node_pools.rollouts import NodeRollout, PoolState, PoolUpgrade
 from fleetwright_demo.aks_watching import AksWatch, Runs
 
@@ -42,15 +42,17 @@ def summarise(watch: AksWatch, runs: Runs, audit: Mapping[str, Any]) -> Summary:
 
 def cluster_summary(
     cluster_id: str,
-    evaluations: Iterable[Evaluation],
-    rollouts: Iterable[NodeRollout],
+    evaluations: Sequence[Evaluation],
+    rollouts: Sequence[NodeRollout],
     audit: Mapping[str, Any],
 ) -> Summary:
-    """One cluster: the newest look at it, the newest rollout of it, and each of its pools.
+    """One cluster: the look that started its rollout, else the newest one; the newest rollout; and each of its pools.
 
     :param evaluations: newest first, as are ``rollouts``
     """
-    look, rollout = next(iter(evaluations), None), next(iter(rollouts), None)
+    starting = (look for look in evaluations if look.outcome is Outcome.STARTED)
+    look = next(starting, evaluations[0] if evaluations else None)
+    rollout = rollouts[0] if rollouts else None
     return {
         "fleet": cluster_id,
         "channel": str(look.channel or "") if look else "",

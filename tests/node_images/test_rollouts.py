@@ -13,6 +13,7 @@ from cluster_rehearsals import MANNERS, ClusterRehearsal, pools_of
 from clusters import NEW, OLD, TWO_POOLS, cluster, cluster_id, pool, window, world
 from rehearsals import eventful
 
+from fleetwright.cli.virtual_clock import EmulatorClock
 from fleetwright.domain.errors import ConfigurationError, FleetNotFoundError, HeldError, ProviderError
 from fleetwright.domain.node_pools.clusters import Cluster, Machine, Workloads
 from fleetwright.domain.node_pools.evaluations import Outcome
@@ -93,6 +94,9 @@ def test_with_cordon_an_undrainable_node_stays_behind(rehearse: Rehearse) -> Non
     assert rollout.state is NodeRolloutState.COMPLETED
     assert pools_of(rollout) == {"np1": "upgraded"}
     assert list(rollout.pools[0].stragglers) == ["aks-np1-1"]
+    assert rollout.pools[0].reason.endswith(
+        "could not be drained, so cordoned by AKS on the old image: aks-np1-1"
+    )
 
 
 def test_a_budget_that_can_never_be_met_leaves_its_pool(rehearse: Rehearse) -> None:
@@ -210,6 +214,33 @@ def test_a_start_waits_for_its_place_in_the_window(rehearse: Rehearse) -> None:
     began = rollout.pools[0].intended_at
     assert began is not None
     assert place <= began < place + timedelta(minutes=2)
+
+
+class MovingClock(EmulatorClock):
+    """A clock that has moved on whenever somebody looks again, as every real one has."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self._looks = 0
+
+    def now(self) -> datetime:
+        """The emulator's instant, and a microsecond for each look."""
+        self._looks += 1
+        assert self._looks < 3_000, "it waits for an instant that moves on with it"
+        return super().now() + timedelta(microseconds=self._looks)
+
+
+def test_without_a_place_in_the_window_a_run_begins_at_once(
+    rehearse: Rehearse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """N31: only a run that has its place in the window waits for it, however the clock moves between two looks."""
+    caplog.set_level(logging.INFO, "fleetwright.node_images")
+    rehearsal = rehearse(world(cluster(pool("np1"), windows=WINDOW)), clock=MovingClock)
+
+    rollout = rehearsal.run()
+
+    assert rollout.state is NodeRolloutState.COMPLETED
+    assert "no pool begins before" not in caplog.text
 
 
 def test_an_operation_without_an_end_is_told(rehearse: Rehearse, caplog: pytest.LogCaptureFixture) -> None:

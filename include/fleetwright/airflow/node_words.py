@@ -29,7 +29,7 @@ def evaluations_note(evaluations: Iterable[Evaluation]) -> str:
     first = f"{len(found)} {'cluster' if len(found) == 1 else 'clusters'}: " + ", ".join(
         f"{count} {word}" for word, count in counts.items()
     )
-    return _fitting(first, [_short(str(one)) for one in found], "see the log of evaluate")
+    return _fitting(first, [str(one) for one in found], "see the log of evaluate")
 
 
 def rollout_note(rollout: NodeRollout) -> str:
@@ -37,7 +37,7 @@ def rollout_note(rollout: NodeRollout) -> str:
     first = f"{rollout.rollout_id}: {rollout.state}"
     if rollout.is_ended and rollout.reason:
         first = _short(f"{first}: {rollout.reason}")
-    return _fitting(first, [_short(pool_line(pool)) for pool in rollout.pools], "see the log of finish")
+    return _fitting(first, [pool_line(pool) for pool in rollout.pools], "see the log of finish")
 
 
 def clipped(text: str) -> str:
@@ -46,6 +46,12 @@ def clipped(text: str) -> str:
 
 
 def _fitting(first: str, lines: list[str], where: str) -> str:
+    """Everything where it fits; else each line is cut, so that more than the first ones are seen."""
+    whole = "\n".join((first, *lines))
+    return whole if len(whole) <= LONGEST_NOTE else _cut(first, [_short(line) for line in lines], where)
+
+
+def _cut(first: str, lines: list[str], where: str) -> str:
     text = first
     for index, line in enumerate(lines):
         if len(text) + len(line) + _ROOM_FOR_THE_REST > LONGEST_NOTE:

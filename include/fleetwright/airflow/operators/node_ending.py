@@ -41,10 +41,8 @@ class FinishNodesOperator(NodeStepOperator):
         tell(context, rollout)
         body = report(rollout)
         context["ti"].xcom_push(key="return_value", value=body)
-        words = f"{rollout.state}: {rollout.reason}"
         if rollout.state not in _GREEN:
-            raise AirflowFailException(words)
-        log.info("%s", words)
+            raise AirflowFailException(f"{rollout.state}: {rollout.reason}")
         return body
 
 
