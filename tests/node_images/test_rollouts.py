@@ -94,9 +94,7 @@ def test_with_cordon_an_undrainable_node_stays_behind(rehearse: Rehearse) -> Non
     assert rollout.state is NodeRolloutState.COMPLETED
     assert pools_of(rollout) == {"np1": "upgraded"}
     assert list(rollout.pools[0].stragglers) == ["aks-np1-1"]
-    assert rollout.pools[0].reason.endswith(
-        "could not be drained, so cordoned by AKS on the old image: aks-np1-1"
-    )
+    assert f"; aks-np1-1 stays behind: on {OLD} instead of {NEW}" in rollout.pools[0].reason
 
 
 def test_a_budget_that_can_never_be_met_leaves_its_pool(rehearse: Rehearse) -> None:
