@@ -122,7 +122,7 @@ def _version(day: date) -> str:
 
 def _draw_cluster(random: Random, number: int) -> DrawnCluster:
     pools = {"system": random.randint(1, 2)}
-    pools |= {f"np{n}": random.randint(1, 3) for n in range(1, random.choice((1, 1, 2, 3)))}
+    pools |= {f"np{n}": random.randint(1, 3) for n in range(1, random.choice((1, 1, 1, 1, 1, 2, 2, 3)))}
     name = f"shop{number}"
     identity = (
         f"{SUBSCRIPTION}/resourceGroups/shops/providers/Microsoft.ContainerService/managedClusters/{name}"
@@ -131,8 +131,8 @@ def _draw_cluster(random: Random, number: int) -> DrawnCluster:
 
 
 def _draw_window(random: Random, number: int) -> dict[str, Json]:
-    if number % 5 >= 3:
-        schedule, starts, offset, hours = _OTHERS[number // 5 % len(_OTHERS)]
+    if number % 2:
+        schedule, starts, offset, hours = _OTHERS[number // 2 % len(_OTHERS)]
     else:
         day, starts, offset, hours = random.choice(_WEEKLY)
         schedule = {"weekly": {"intervalWeeks": 1, "dayOfWeek": day}}
