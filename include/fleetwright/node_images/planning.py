@@ -23,7 +23,7 @@ def make_plan(session: NodeSession) -> None:
     if session.rollout.pools:
         log.info("going on with %s: %s", session.rollout_id, progress_words(session))
         return
-    plan = plan_now(session)
+    plan = session.seen_plan or plan_now(session)
     for line in plan_lines(plan):
         log.info("%s", line)
     session.write(facts.planned(plan_json(plan), map(_as_upgrade, plan.pools), session.now()))

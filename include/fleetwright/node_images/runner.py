@@ -39,7 +39,9 @@ def opened(
     """
     now = ports.clock.now()
     acquired = ports.ledger.begin_nodes(validated.settings, owner=owner, now=now, terms=terms)
-    session = NodeSession(ports, acquired.lease, acquired.rollout, validated.cluster)
+    session = NodeSession(
+        ports, acquired.lease, acquired.rollout, validated.cluster, seen_plan=validated.plan
+    )
     begins = "resuming" if acquired.resumed else "beginning"
     log.info("%s rollout %s of node images; ledger: %s", begins, session.rollout_id, ports.ledger)
     try:

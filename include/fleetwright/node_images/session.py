@@ -11,6 +11,7 @@ from fleetwright.domain.maintenance import SUNDAY, MaintenanceWindow, read_maint
 from fleetwright.domain.node_pools.clusters import Cluster
 from fleetwright.domain.node_pools.ids import Target, parse_target
 from fleetwright.domain.node_pools.manners import Manners
+from fleetwright.domain.node_pools.plan import NodePlan
 from fleetwright.domain.node_pools.rollouts import NodeEvent, NodeRollout, NodeRolloutSettings
 from fleetwright.node_images.ports import NodePorts
 from fleetwright.rollout.ports.leases import Lease, LeaseTerms
@@ -26,6 +27,7 @@ class NodeSession:
     :param warnings: what the validation found, for the plan
     :param halts_told: why no further pool begins, as it was told last
     :param observe: shown the rollout after everything that is written, for progress
+    :param seen_plan: what the validation has just found in the same process: nothing is asked twice for it
     """
 
     ports: NodePorts
@@ -35,6 +37,7 @@ class NodeSession:
     observe: Observer | None = None
     warnings: tuple[str, ...] = ()
     halts_told: tuple[str, ...] = ()
+    seen_plan: NodePlan | None = None
 
     @classmethod
     def reopen(
