@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -71,6 +71,15 @@ def test_a_year_is_no_empty_one(year: Year) -> None:
     assert play.outcomes[Outcome.HELD] == 0
     assert min(times[pool] for pool in pools) >= 5
     assert sum(times[pool] >= 40 for pool in pools) > len(pools) / 3
+
+
+def test_starts_are_spread(year: Year) -> None:
+    """Clusters that share a window begin apart, also where they are due in its midst by a new image (N31, N33)."""
+    first: dict[tuple[str, date], datetime] = {}
+    for call in year.play.accepted:
+        first.setdefault((call.pool.rpartition("/agentPools/")[0], call.at.date()), call.at)
+
+    assert max(Counter(first.values()).values()) <= 3
 
 
 def test_a_year_takes_less_than_a_minute(year: Year) -> None:

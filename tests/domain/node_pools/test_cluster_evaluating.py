@@ -252,7 +252,9 @@ def test_every_evaluation_ends_in_one_word_with_reasons(
         again = evaluate(cluster, channel, found.not_before, manners=manners)
         assert again is not None
         assert again.outcome is Outcome.STARTED
-        assert again.not_before == found.not_before
+        # One that is due in the midst of its window is spread anew from each look.
+        assert again.not_before is not None
+        assert again.not_before >= found.not_before
 
 
 def test_a_cluster_that_cannot_be_understood_is_told_in_its_own_words() -> None:

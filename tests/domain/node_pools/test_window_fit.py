@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from cluster_builders import NIGHTLY, SATURDAY_NOON, a_cluster, a_pool, at, surge
@@ -199,7 +199,7 @@ def test_a_spread_start_is_inside_and_still_fits(
     starts = spread_start(key, period.opens, now, manners, remaining, predicted)
     assert starts == spread_start(key.lower(), period.opens, now, manners, remaining, predicted)
     assert now <= starts < now + remaining
-    assert starts <= max(now, period.opens + spread)
+    assert starts <= now + spread
     if predicted <= remaining + margin:
         assert starts + predicted <= now + remaining + margin
 
@@ -213,3 +213,15 @@ def test_fifty_clusters_do_not_begin_in_the_first_second() -> None:
     for third in range(3):
         begin = OPENING + third * 10 * MINUTE
         assert 8 <= sum(begin <= instant < begin + 10 * MINUTE for instant in starts) <= 26
+
+
+def test_clusters_that_are_due_in_the_midst_of_a_window_begin_apart() -> None:
+    """Where an image comes when the places of the opening are over, starts are spread from then on (N31, N33)."""
+    opens = datetime(2024, 3, 2, 22, tzinfo=UTC)
+    now = opens + timedelta(hours=2)
+    hour = timedelta(hours=1)
+
+    begins = [spread_start(f"/clusters/{n}", opens, now, Manners(), 4 * hour, hour) for n in range(40)]
+
+    assert all(now <= begin <= now + Manners().spread for begin in begins)
+    assert len(set(begins)) > 30

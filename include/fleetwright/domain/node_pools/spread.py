@@ -22,17 +22,23 @@ def spread_start(
     """When a cluster begins: always the same place inside the window, by a hash of its key.
 
     Never before now, never when the window is closed, and never so late that what is predicted does not fit any more;
-    what does not fit even now begins now.
+    what does not fit even now begins now. Where its place is over, as for an image that is published in the window,
+    clusters are spread from now on in the same way: those that are looked at together never begin together.
 
     :param opens: the opening of the period that is open now
     :param remaining: how long it stays open
     :param predicted: how long must be left, the site's margin not among it
     """
     opening, instant = plain_utc(opens), plain_utc(now)
-    closes = instant + remaining
-    span = min(manners.spread, closes - opening + min(timedelta(), manners.margin - predicted))
-    chosen = opening + max(0, int(_fraction(cluster_key) * (span // _SECOND))) * _SECOND
-    return max(instant, chosen)
+    latest = instant + remaining + min(timedelta(), manners.margin - predicted)
+    share = _fraction(cluster_key)
+    place = _place(opening, latest, manners.spread, share)
+    return place if place >= instant else _place(instant, latest, manners.spread, share)
+
+
+def _place(start: datetime, latest: datetime, spread: timedelta, share: float) -> datetime:
+    span = min(spread, latest - start)
+    return start + max(0, int(share * (span // _SECOND))) * _SECOND
 
 
 def _fraction(key: str) -> float:
