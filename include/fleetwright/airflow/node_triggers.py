@@ -6,13 +6,11 @@ Like the trigger of other rollouts it starts again from the ledger when it moves
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
-from fleetwright.domain.errors import FleetwrightError
+from fleetwright.airflow.wait_trigger import WaitTrigger
 from fleetwright.domain.node_pools.ids import parse_target
 from fleetwright.node_images.effects import Process, run_async
 from fleetwright.node_images.selecting import Wait, wait_to_select
@@ -31,13 +29,15 @@ _OF_A_POOL: Mapping[str, Callable[[NodeSession, str], Process]] = {
 }
 
 
-class NodeWaitTrigger(BaseTrigger):
+class NodeWaitTrigger(WaitTrigger):
     """Waits for a pool's operation, for its verification and soak, or for what keeps the next pool from beginning.
 
     :param wait: ``operation``, ``verification``, or a ``Wait``: ``start``, ``release``, ``busy``
     :param pool: name of the pool; empty where the wait is for none
     :param token: the lease's fencing token; a newer one ends this wait without a trace
     """
+
+    ARGUMENTS = ("wait", "pool", "rollout_id", "azure_conn_id", "holder", "token", "expiry_seconds")
 
     def __init__(
         self,
@@ -71,22 +71,6 @@ class NodeWaitTrigger(BaseTrigger):
             token=session.lease.token,
             expiry_seconds=session.lease.terms.expiry.total_seconds(),
         )
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments, as Airflow stores them."""
-        names = ("wait", "pool", "rollout_id", "azure_conn_id", "holder", "token", "expiry_seconds")
-        return f"{type(self).__module__}.{type(self).__qualname__}", {
-            name: getattr(self, name) for name in names
-        }
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, then fire with ``ok``, or with the error's kind and line for the task to raise."""
-        try:
-            await self._wait()
-        except FleetwrightError as error:
-            yield TriggerEvent({"status": "error", "kind": error.kind, "message": str(error)})
-        else:
-            yield TriggerEvent({"status": "ok"})
 
     async def _wait(self) -> None:
         # Imported here: the wiring reads connections, which the DAG processor has no need to load.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pendulum
-from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from fleetwright.domain.errors import FleetwrightError
+from fleetwright.airflow.wait_trigger import WaitTrigger
 from fleetwright.rollout.clocks import SystemClock
 
 if TYPE_CHECKING:
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 5.0
 
 
-class PhaseWaitTrigger(BaseTrigger):
+class PhaseWaitTrigger(WaitTrigger):
     """Waits until an instant, or until somebody holds or releases something; fires once.
 
     :param until: ISO 8601, aware
@@ -28,32 +26,19 @@ class PhaseWaitTrigger(BaseTrigger):
     :param poll_seconds: time between two looks at the holds
     """
 
+    ARGUMENTS = ("until", "seen", "poll_seconds")
+
     def __init__(self, *, until: str, seen: str, poll_seconds: float = POLL_SECONDS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow does not annotate it
         self.until = until
         self.seen = seen
         self.poll_seconds = poll_seconds
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments, as Airflow stores them."""
-        names = ("until", "seen", "poll_seconds")
-        return f"{type(self).__module__}.{type(self).__qualname__}", {
-            name: getattr(self, name) for name in names
-        }
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, then fire with ``ok``, or with the error's kind and line for the task to raise."""
-        try:
-            await self._wait(pendulum.DateTime.fromisoformat(self.until))
-        except FleetwrightError as error:
-            yield TriggerEvent({"status": "error", "kind": error.kind, "message": str(error)})
-        else:
-            yield TriggerEvent({"status": "ok"})
-
-    async def _wait(self, until: datetime) -> None:
+    async def _wait(self) -> None:
         # Imported here: the wiring reads connections, which the DAG processor has no need to load.
         from fleetwright.airflow.wiring import build_ledger_async  # noqa: PLC0415
 
+        until: datetime = pendulum.DateTime.fromisoformat(self.until)
         ledger, clock = await build_ledger_async(), SystemClock()
         try:
             while (now := clock.now()) < until and await asyncio.to_thread(fingerprint, ledger) == self.seen:

@@ -7,13 +7,9 @@ moves to another triggerer it starts again from the ledger, which knows every en
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
-from fleetwright.domain.errors import FleetwrightError
+from fleetwright.airflow.wait_trigger import WaitTrigger
 from fleetwright.domain.fleets import parse_fleet_id
 from fleetwright.rollout.acts import ACTS
 from fleetwright.rollout.effects import Process, run_async
@@ -26,7 +22,7 @@ from fleetwright.rollout.waiting import wait_for_verdicts
 PAUSE = "pause"
 
 
-class RolloutWaitTrigger(BaseTrigger):
+class RolloutWaitTrigger(WaitTrigger):
     """Waits for verdicts of a swap or a rollback, for budget, idle nodes, a hold's release or its turn, or for a
     pause to pass.
 
@@ -34,6 +30,8 @@ class RolloutWaitTrigger(BaseTrigger):
     :param token: the lease's fencing token; a newer one ends this wait without a trace
     :param since: when a wait for budget or for a release began, or until when a pause lasts; ISO 8601
     """
+
+    ARGUMENTS = ("wait", "rollout_id", "azure_conn_id", "holder", "token", "expiry_seconds", "since")
 
     def __init__(
         self,
@@ -69,22 +67,6 @@ class RolloutWaitTrigger(BaseTrigger):
             expiry_seconds=session.lease.terms.expiry.total_seconds(),
             since=since.isoformat() if since else "",
         )
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments, as Airflow stores them."""
-        names = ("wait", "rollout_id", "azure_conn_id", "holder", "token", "expiry_seconds", "since")
-        return f"{type(self).__module__}.{type(self).__qualname__}", {
-            name: getattr(self, name) for name in names
-        }
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, then fire with ``ok``, or with the error's kind and line for the task to raise."""
-        try:
-            await self._wait()
-        except FleetwrightError as error:
-            yield TriggerEvent({"status": "error", "kind": error.kind, "message": str(error)})
-        else:
-            yield TriggerEvent({"status": "ok"})
 
     async def _wait(self) -> None:
         # Imported here: the wiring reads connections, which the DAG processor has no need to load.
